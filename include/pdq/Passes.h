@@ -1,0 +1,21 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Generated declarations of all passes, and their registration.
+
+#ifndef PDQ_PASSES_H
+#define PDQ_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir::pdq {
+
+#define GEN_PASS_DECL
+#include "pdq/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "pdq/Passes.h.inc"
+
+} // namespace mlir::pdq
+
+#endif // PDQ_PASSES_H
