@@ -55,7 +55,7 @@ def PDQ_RegionOp : PDQ_Op<"region", [IsolatedFromAbove, Pure, SingleBlock]> {
       pdq.yield %in : tensor<8x4xf32>
     } quantized {
     ^bb0(%in: tensor<8x4xf32>):
-      %a = pdq.fake_quant %in #pdq.quantizer<bits = 4> : tensor<8x4xf32>
+      %a = pdq.fake_quant %in to <bits = 4> : tensor<8x4xf32>
       pdq.yield %a : tensor<8x4xf32>
     }
     ```
@@ -143,8 +143,8 @@ def PDQ_FakeQuantOp : PDQ_Op<"fake_quant", [Pure, AttrSizedOperandSegments,
     Example:
 
     ```mlir
-    %a = pdq.fake_quant %x #pdq.quantizer<bits = 4> : tensor<8x4xf32>
-    %b = pdq.fake_quant %x scale(%s) zero_point(%z) #pdq.quantizer<bits = 2, axis = 1>
+    %a = pdq.fake_quant %x to <bits = 4> : tensor<8x4xf32>
+    %b = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 2, axis = 1>
        : tensor<8x4xf32>, tensor<4xf32>, tensor<4xi32>
     ```
   }];
@@ -154,7 +154,7 @@ def PDQ_FakeQuantOp : PDQ_Op<"fake_quant", [Pure, AttrSizedOperandSegments,
   let results = (outs PDQ_FloatTensor:$result);
   let assemblyFormat = [{
     $input (`scale` `(` $scale^ `)`)? (`zero_point` `(` $zero_point^ `)`)? (`keep` `(` $keep^ `)`)?
-    $quantizer attr-dict `:` type($input) (`,` type($scale)^)? (`,` type($zero_point)^)? (`,` type($keep)^)?
+    `to` $quantizer attr-dict `:` type($input) (`,` type($scale)^)? (`,` type($zero_point)^)? (`,` type($keep)^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -182,7 +182,7 @@ def PDQ_AdaRoundOp : PDQ_Op<"adaround", [Pure,
     Example:
 
     ```mlir
-    %w = pdq.adaround %weight, %rounding, %s, %z #pdq.quantizer<bits = 2, axis = 0>
+    %w = pdq.adaround %weight, %rounding, %s, %z to <bits = 2, axis = 0>
        : tensor<4x3xf32>, tensor<4xf32>, tensor<4xi32>
     ```
   }];
@@ -190,7 +190,7 @@ def PDQ_AdaRoundOp : PDQ_Op<"adaround", [Pure,
                        PDQ_ZeroPoint:$zero_point, PDQ_QuantizerAttr:$quantizer, UnitAttr:$hard);
   let results = (outs PDQ_FloatTensor:$result);
   let assemblyFormat = [{
-    $weight `,` $rounding `,` $scale `,` $zero_point $quantizer (`hard` $hard^)? attr-dict
+    $weight `,` $rounding `,` $scale `,` $zero_point `to` $quantizer (`hard` $hard^)? attr-dict
     `:` type($weight) `,` type($scale) `,` type($zero_point)
   }];
   let hasVerifier = 1;
