@@ -1,0 +1,89 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Compile a module once, call its functions often on resident buffers. The one
+// door to machine code: nothing outside of Execution knows LLVM, the JIT or a
+// device.
+
+#ifndef PDQ_EXECUTION_EXECUTOR_H
+#define PDQ_EXECUTION_EXECUTOR_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "pdq/Execution/HostTensor.h"
+#include <memory>
+#include <string>
+
+namespace mlir::pdq {
+
+/// Memory of the executor's device that holds one tensor, row major.
+class Buffer {
+public:
+  virtual ~Buffer() = default;
+  virtual llvm::ArrayRef<int64_t> getShape() const = 0;
+  virtual ElementType getElementType() const = 0;
+
+  /// Copies a whole tensor in or out; shapes and types must agree (asserted).
+  virtual void write(const HostTensor &source) = 0;
+  virtual HostTensor read() const = 0;
+
+  /// A view of `count` slices of dimension 0 from `first` on; it shares memory
+  /// with this buffer and keeps it alive.
+  virtual std::shared_ptr<Buffer> slice(int64_t first, int64_t count) = 0;
+};
+using BufferRef = std::shared_ptr<Buffer>;
+
+/// Instruction set that code is generated for. `Host` takes the best one that
+/// the machine has.
+enum class CPUTarget { Host, Generic, AVX2, AVX512 };
+
+struct ExecutorOptions {
+  /// Worker threads; 0 takes one per core. Results do not depend on it.
+  unsigned threads = 0;
+  CPUTarget cpu = CPUTarget::Host;
+};
+
+/// Compiled functions of one module.
+class Executable {
+public:
+  virtual ~Executable() = default;
+
+  /// Calls function `name`. `arguments` are bound in order; results that are
+  /// stored in place (see `Executor::compile`) go to their arguments, the
+  /// others to `results`, in order. Types must agree with the signature (a
+  /// mismatch is a programming error and ends the program with a message).
+  virtual void call(llvm::StringRef name, llvm::ArrayRef<BufferRef> arguments,
+                    llvm::ArrayRef<BufferRef> results) = 0;
+
+  /// Bytes of the arena that holds all temporaries of `name`.
+  virtual size_t getArenaBytes(llvm::StringRef name) const = 0;
+};
+
+/// A device with its memory, its threads and its compiled kernels. Kernels are
+/// kept by content, so that modules with equal kernels compile them once.
+class Executor {
+public:
+  virtual ~Executor() = default;
+
+  /// Compiles every public function of `module`, which stays unchanged. They
+  /// have one block, static shapes and pure tensor semantics, without pdq
+  /// operations (`-pdq-decompose` removes them).
+  ///
+  /// A result with the attribute `pdq.in_place = i : i64` is stored in the
+  /// buffer of argument i, after the last use of that argument; all other
+  /// arguments are only read. Calls allocate nothing.
+  ///
+  /// Errors: emits located diagnostics on operations that cannot be compiled.
+  virtual FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) = 0;
+
+  /// A zero-filled buffer.
+  virtual BufferRef allocate(llvm::ArrayRef<int64_t> shape,
+                             ElementType type) = 0;
+
+  /// The executor for this machine's CPU; `context` must outlive it.
+  static std::unique_ptr<Executor> createCPU(MLIRContext *context,
+                                             const ExecutorOptions &options);
+};
+
+} // namespace mlir::pdq
+
+#endif // PDQ_EXECUTION_EXECUTOR_H
