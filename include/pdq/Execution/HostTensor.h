@@ -11,7 +11,9 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 
 namespace mlir::pdq {
 
@@ -23,6 +25,14 @@ unsigned getByteSize(ElementType type);
 
 /// The element type of an MLIR type, or failure where it has none of ours.
 FailureOr<ElementType> getElementType(Type type);
+
+/// The name of an element type as MLIR spells it.
+llvm::StringRef getName(ElementType type);
+
+/// Bytes of a dense tensor, or nothing where the product overflows 63 bits or
+/// a dimension is negative: for shapes that come from files.
+std::optional<size_t> getCheckedByteSize(llvm::ArrayRef<int64_t> shape,
+                                         ElementType type);
 
 /// A dense, row-major tensor that owns its memory (64-byte aligned, zero at
 /// first). Moving is cheap, copying is explicit.
