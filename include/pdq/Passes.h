@@ -6,9 +6,13 @@
 #ifndef PDQ_PASSES_H
 #define PDQ_PASSES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::pdq {
+
+/// The two bodies of a `pdq.region`.
+enum class RegionBody { Float, Quantized };
 
 #define GEN_PASS_DECL
 #include "pdq/Passes.h.inc"

@@ -8,12 +8,26 @@
 #define PDQ_PIPELINES_H
 
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
 
 namespace mlir::pdq {
 
 /// Registers the pdq dialect, the upstream dialects that networks are written
 /// in, and the external models of all stages.
 void registerAllDialects(DialectRegistry &registry);
+
+/// Options of `pdq-export`.
+struct ExportOptions : PassPipelineOptions<ExportOptions> {
+  Option<bool> allowInitialized{
+      *this, "allow-initialized",
+      llvm::cl::desc("Accept regions that were initialized but never "
+                     "calibrated"),
+      llvm::cl::init(false)};
+};
+
+/// Stage 5: calibrated IR -> quant dialect.
+void buildExportPipeline(OpPassManager &pm, const ExportOptions &options);
 
 /// Registers all pdq passes and pipelines.
 void registerAllPasses();

@@ -6,6 +6,8 @@
 #include "pdq/Pipelines.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 
@@ -17,4 +19,22 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
   registry.insert<PDQDialect>();
 }
 
-void mlir::pdq::registerAllPasses() { registerPDQPasses(); }
+// calibrated IR -> quant dialect
+void mlir::pdq::buildExportPipeline(OpPassManager &pm,
+                                    const ExportOptions &options) {
+  // Freezing comes first: its errors name the regions, which inlining removes.
+  pm.addPass(createFreeze({options.allowInitialized}));
+  pm.addPass(createInlineRegions({RegionBody::Quantized}));
+  pm.addPass(createConvertPDQToQuant());
+  // Drops the parameters that went into types and merges shared constants; the
+  // form is made to keep its meaning under these two.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void mlir::pdq::registerAllPasses() {
+  registerPDQPasses();
+  PassPipelineRegistration<ExportOptions>(
+      "pdq-export", "Turn a calibrated network into the quant dialect",
+      buildExportPipeline);
+}
