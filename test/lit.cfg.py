@@ -1,0 +1,39 @@
+"""The lit suite: `.mlir` files whose RUN lines call pdq's and LLVM's tools.
+
+Substitutions beside the tools' names:
+  %models, %shared  trained networks and data next to the checkout; tests that
+                    need them say `REQUIRES: shared-models`
+  %examples         examples/ of the repository
+  %python           the Python interpreter of the build
+  %llvm_lib         directory of LLVM's run-time libraries, for mlir-runner
+"""
+
+import os
+import platform
+
+import lit.formats
+
+config.name = "PDQ"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "unit", "find_package"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.pdq_build_dir, "test")
+
+path = [os.path.join(config.pdq_build_dir, "bin"), config.llvm_tools_dir]
+config.environment["PATH"] = os.pathsep.join(path + [config.environment["PATH"]])
+# Variables do not leak from one CHECK-LABEL block into the next.
+config.environment["FILECHECK_OPTS"] = "-enable-var-scope"
+
+shared = os.environ.get("PDQ_SHARED") or os.path.join(config.pdq_source_dir, "..", "shared")
+if os.path.isdir(os.path.join(shared, "models")):
+    config.available_features.add("shared-models")
+config.available_features.add(platform.machine().lower())
+
+config.substitutions += [
+    ("%models", os.path.join(os.path.abspath(shared), "models")),
+    ("%shared", os.path.abspath(shared)),
+    ("%examples", os.path.join(config.pdq_source_dir, "examples")),
+    ("%python", config.python),
+    ("%llvm_lib", config.llvm_lib_dir),
+]
