@@ -4,7 +4,6 @@
 // The last step of the flow: what fake quantization computed in floating point
 // becomes integers with quantized types.
 
-#include "Constants.h"
 #include "QuantArithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -13,8 +12,10 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
+#include "llvm/ADT/SetVector.h"
 #include <algorithm>
 #include <cmath>
 
@@ -39,8 +40,7 @@ static std::optional<SmallVector<double>> readScales(Value scale) {
   return std::nullopt;
 }
 
-/// The quantized type of `op`'s result. The dialect rejects scales that are not
-/// normal numbers of the expressed type.
+/// The quantized type of `op`'s result, or null after an error.
 static quant::QuantizedType getQuantizedType(FakeQuantOp op) {
   auto scales = readScales(op.getScale());
   auto zeroPoints = readConstant<int32_t>(op.getZeroPoint());
@@ -93,13 +93,19 @@ static DenseElementsAttr quantizeConstant(Value input,
   return DenseElementsAttr::get(type, integers);
 }
 
-/// Replaces `op` by `integers`, cast to the quantized type and dequantized.
+/// Replaces `op` by `integers`, cast to the quantized type and dequantized, and
+/// erases the constants that only `op` used.
 static void replaceByIntegers(IRRewriter &rewriter, FakeQuantOp op,
                               Value integers, quant::QuantizedType type) {
   Location loc = op.getLoc();
+  llvm::SetVector<Value> operands(op->operand_begin(), op->operand_end());
   Type quantized = cast<ShapedType>(op.getType()).clone(type);
   Value cast = quant::StorageCastOp::create(rewriter, loc, quantized, integers);
   rewriter.replaceOpWithNewOp<quant::DequantizeCastOp>(op, op.getType(), cast);
+  for (Value operand : operands)
+    if (Operation *constant = operand.getDefiningOp<arith::ConstantOp>())
+      if (constant->use_empty())
+        rewriter.eraseOp(constant);
 }
 
 namespace {

@@ -4,10 +4,10 @@
 // The border between learning and exporting: rounding is decided, and whatever
 // could still be learned is an error.
 
-#include "Constants.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 #include <algorithm>

@@ -4,7 +4,6 @@
 // A lowering of quant casts that rounds to nearest even and saturates, since
 // upstream's truncates and wraps.
 
-#include "Constants.h"
 #include "QuantArithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -13,6 +12,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/PatternMatch.h"
+#include "pdq/IR/Constants.h"
 #include "pdq/Passes.h"
 
 namespace mlir::pdq {

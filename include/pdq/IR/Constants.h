@@ -4,8 +4,8 @@
 // Constant tensors as C++ arrays, whatever attribute stores them: frontends
 // hand over weights as dense resources, folders as dense elements.
 
-#ifndef PDQ_LIB_EXPORT_CONSTANTS_H
-#define PDQ_LIB_EXPORT_CONSTANTS_H
+#ifndef PDQ_IR_CONSTANTS_H
+#define PDQ_IR_CONSTANTS_H
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Matchers.h"
@@ -51,4 +51,4 @@ void forEachAlongAxis(ArrayRef<int64_t> shape, std::optional<int64_t> axis,
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_CONSTANTS_H
+#endif // PDQ_IR_CONSTANTS_H
