@@ -1,0 +1,83 @@
+# Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Finds and calls the built tools; what they report becomes an exception."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+
+class PDQError(RuntimeError):
+    """A tool of pdq is missing or rejected its input.
+
+    Attributes:
+        diagnostics: everything the tool wrote on stderr, locations included.
+        command: the command line, a list of strings (empty if no tool ran).
+    """
+
+    def __init__(self, message, diagnostics="", command=()):
+        super().__init__(message)
+        self.diagnostics = diagnostics
+        self.command = list(command)
+
+
+def _candidates():
+    """Yields the directories that may hold the tools, best first."""
+    if os.environ.get("PDQ_BIN_DIR"):
+        yield os.environ["PDQ_BIN_DIR"]
+        return
+    yield from os.get_exec_path()
+    for checkout in (pathlib.Path(__file__).resolve().parents[2], pathlib.Path.cwd()):
+        if (checkout / "include" / "pdq" / "Passes.td").exists():
+            yield str(checkout / "build" / "bin")
+
+
+def find_tool(name):
+    """The path of a tool: from PDQ_BIN_DIR alone if set, else PATH, else build/bin."""
+    for folder in _candidates():
+        path = shutil.which(name, path=folder)
+        if path:
+            return path
+    raise PDQError(
+        f"{name} is not in PDQ_BIN_DIR, PATH or build/bin; build pdq with scripts/build "
+        "and set PDQ_BIN_DIR to its build/bin"
+    )
+
+
+def run_tool(name, arguments, progress=False):
+    """Runs a tool and returns its stdout as text.
+
+    `progress` passes stderr on while the tool runs. Raises PDQError with the
+    tool's first error, or its last words, if it fails.
+    """
+    command = [find_tool(name), *map(str, arguments)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=None if progress and sys.stderr.isatty() else subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if progress:
+            print(line, end="", file=sys.stderr, flush=True)
+    status = process.wait()
+    output = "".join(lines)
+    if status != 0:
+        raise PDQError(_headline(name, status, output), output, command)
+    return output
+
+
+def _headline(name, status, output):
+    """The first error of a tool's output, with its location."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line]
+    if errors:
+        return errors[0]
+    reason = f"signal {-status}" if status < 0 else f"exit status {status}"
+    return f"{name} stopped with {reason}" + (f": {lines[-1]}" if lines else "")

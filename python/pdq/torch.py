@@ -1,0 +1,54 @@
+# Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Frontend IR from a PyTorch module, through torch-mlir."""
+
+import copy
+import warnings
+
+import torch
+from torch_mlir import fx
+
+FORMS = {"linalg": "linalg-on-tensors", "plain": "linalg-on-tensors", "tosa": "tosa"}
+
+
+def _freeze_buffers(network):
+    """Makes every buffer a parameter without gradient.
+
+    torch-mlir turns only parameters into constants; the running statistics of
+    batch norms would become arguments of `main`.
+    """
+    for module in network.modules():
+        for name, value in list(module._buffers.items()):
+            if value is not None:
+                del module._buffers[name]
+                frozen = torch.nn.Parameter(value.detach().clone(), requires_grad=False)
+                module.register_parameter(name, frozen)
+
+
+def export(module, example_input, *, dynamic_batch=False, form="linalg"):
+    """Export a trained network as frontend IR that `pdq-opt` reads.
+
+    Args:
+        module: torch.nn.Module; exported in evaluation mode, not changed.
+        example_input: tensor [N, C, H, W] of the shape to export for.
+        dynamic_batch: leave N open (`tensor<?x...>`).
+        form: "linalg" (torch-mlir's default), "plain" (linalg, batch norms not
+            decomposed by PyTorch) or "tosa".
+    Returns: the module as MLIR text, with one public function `main`.
+    Raises: ValueError for an unknown form; torch-mlir's own errors.
+    """
+    if form not in FORMS:
+        raise ValueError(f"form is '{form}' but must be one of {', '.join(FORMS)}")
+    network = copy.deepcopy(module).eval()
+    _freeze_buffers(network)
+    options = {"output_type": FORMS[form], "func_name": "main"}
+    if form == "plain":
+        options["decomposition_table"] = {}
+    if dynamic_batch:
+        options["dynamic_shapes"] = ({0: torch.export.Dim("batch", min=1, max=65536)},)
+        # A batch of one would be specialized by torch.export.
+        if example_input.shape[0] < 2:
+            example_input = torch.cat([example_input, example_input])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(fx.export_and_import(network, example_input, **options))
