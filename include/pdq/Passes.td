@@ -20,6 +20,114 @@ include "mlir/Pass/PassBase.td"
 // 3 Execution: functions -> machine code
 //===----------------------------------------------------------------------===//
 
+def CheckExecutable : Pass<"pdq-check-executable", "ModuleOp"> {
+  let summary = "Check that every function of a module can be executed";
+  let description = [{
+    The executor compiles functions of one block on tensors with static shapes,
+    made of linalg, tensor, arith and math operations. This pass changes
+    nothing; it reports everything else where it stands, so that the passes
+    behind it may rely on it:
+
+    ```mlir
+    // error: 'pdq.fake_quant' op cannot be executed: pdq operations are
+    //        removed by -pdq-decompose
+    %q = pdq.fake_quant %x ...
+    ```
+
+    A result attribute `pdq.in_place = i : i64` must name an argument of the
+    result's type that no other result names.
+  }];
+}
+
+def StoreResults : Pass<"pdq-store-results", "ModuleOp"> {
+  let summary = "Give every result of a function the buffer it is stored in";
+  let description = [{
+    A result with `pdq.in_place = i` goes to argument i, every other one to a
+    new argument `pdq.result = j`. Arguments that no result goes to are marked
+    as not writable.
+
+    ```mlir
+    func.func @step(%g: tensor<4xf32>, %w: tensor<4xf32>)
+        -> (tensor<4xf32> {pdq.in_place = 1 : i64}, tensor<f32>)
+    // becomes
+    func.func @step(%g: tensor<4xf32> {bufferization.writable = false},
+                    %w: tensor<4xf32> {bufferization.writable = true},
+                    %loss: tensor<f32> {bufferization.writable = true, pdq.result = 1 : i64})
+    ```
+
+    with a `bufferization.materialize_in_destination` a result in front of the
+    return. Declines nothing: `pdq-check-executable` has checked the attributes.
+  }];
+  let dependentDialects = ["bufferization::BufferizationDialect",
+                           "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def BufferizeInPlace : Pass<"pdq-bufferize", "ModuleOp"> {
+  let summary = "One-shot bufferization where every copy is a linalg operation";
+  let description = [{
+    Upstream's one-shot bufferization after its elimination of empty tensors,
+    with static identity layouts on function borders. Copies become
+    `linalg.copy`, hence kernels; results become arguments only
+    (`pdq-store-results` runs before). Allocations stay in the function:
+    the launch plan gives them their place in the arena.
+  }];
+  let dependentDialects = ["bufferization::BufferizationDialect",
+                           "linalg::LinalgDialect", "memref::MemRefDialect"];
+}
+
+def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
+  let summary = "Move every linalg operation on buffers to a kernel function";
+  let description = [{
+    Structurally equal kernels become one function, named after its content, so
+    that its code can be kept and shared between modules.
+
+    ```mlir
+    linalg.copy ins(%a : memref<4xf32>) outs(%b : memref<4xf32, strided<[1], offset: 8>>)
+    // becomes
+    %c = builtin.unrealized_conversion_cast %b : memref<4xf32, strided<[1], offset: 8>> to memref<4xf32, strided<[1]>>
+    call @copy_41c0(%a, %c, %begin, %end)
+    func.func private @copy_41c0(%a: memref<4xf32>, %b: memref<4xf32, strided<[1]>>, %begin: index, %end: index)
+        attributes {pdq.kernel}
+    ```
+
+    Offsets of views are left to the caller (the cast above: the launch plan
+    adds them to the pointer). Constants move into the kernel. A kernel computes
+    its part [begin, end) of `pdq.range` once an emitter has given it one.
+    Fails on operations with memory semantics that are not linalg operations.
+  }];
+  let statistics = [
+    Statistic<"numLaunches", "num-launches", "Kernel launches">,
+    Statistic<"numKernels", "num-kernels", "Distinct kernels">];
+  let dependentDialects = ["func::FuncDialect", "memref::MemRefDialect"];
+}
+
+def LowerKernelsToLoops : Pass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
+  let summary = "Lower kernels that no emitter took to scalar loops";
+  let description = [{
+    Turns the linalg operation of a kernel function without `pdq.range` into
+    scf loops, always correct and never fast. A parallel outermost loop becomes
+    the range of the kernel; otherwise the range is 1. Marks the kernel with
+    `pdq.scalar`, from which the executor makes a remark.
+  }];
+  let dependentDialects = ["scf::SCFDialect", "memref::MemRefDialect",
+                           "affine::AffineDialect"];
+}
+
+def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
+  let summary = "Replace transcendental functions by polynomials";
+  let description = [{
+    f32 `exp`, `log`, `tanh`, `erf`, ... on scalars and vectors become upstream's
+    polynomial approximations; `powf` becomes exp(y log |x|) with the cases of
+    the C function (0 for base 0 and positive exponent, the sign of odd integer
+    exponents, NaN for a negative base otherwise). Multiplications and additions
+    of the approximations are rounded one by one, never fused: elementwise
+    results have the same bits on every CPU. A `math.fma` that the function
+    already holds stays one rounding. f64 is left to the C library.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect",
+                           "vector::VectorDialect", "LLVM::LLVMDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // 4 Calibration: data + gradients -> calibrated parameters
 //===----------------------------------------------------------------------===//

@@ -8,6 +8,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/Execution/CPUPipelines.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 
@@ -37,4 +38,5 @@ void mlir::pdq::registerAllPasses() {
   PassPipelineRegistration<ExportOptions>(
       "pdq-export", "Turn a calibrated network into the quant dialect",
       buildExportPipeline);
+  registerCPUPipelines();
 }

@@ -79,7 +79,16 @@ public:
   virtual BufferRef allocate(llvm::ArrayRef<int64_t> shape,
                              ElementType type) = 0;
 
-  /// The executor for this machine's CPU; `context` must outlive it.
+  /// True where this machine can run code for `target`.
+  static bool isSupported(CPUTarget target);
+
+  /// Registers the dialects and interfaces that `compile` needs; a pass that
+  /// calls it adds them to its dependent dialects.
+  static void getDependentDialects(DialectRegistry &registry);
+
+  /// The executor for this machine's CPU, or null where `options.cpu` is not
+  /// supported; `context` must outlive it. Calls of the executables of one
+  /// executor must not overlap: they share its memory and its threads.
   static std::unique_ptr<Executor> createCPU(MLIRContext *context,
                                              const ExecutorOptions &options);
 };

@@ -1,0 +1,58 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One-shot bufferization with the options that the launch plan needs, which
+// upstream's pass does not offer: copies that are kernels.
+
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/PatternMatch.h"
+#include "pdq/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_BUFFERIZEINPLACE
+#include "pdq/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+static bufferization::OneShotBufferizationOptions getOptions() {
+  bufferization::OneShotBufferizationOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.setFunctionBoundaryTypeConversion(
+      bufferization::LayoutMapOption::IdentityLayoutMap);
+  options.memCpyFn = [](OpBuilder &builder, Location loc, Value from,
+                        Value to) {
+    linalg::CopyOp::create(builder, loc, from, to);
+    return success();
+  };
+  return options;
+}
+
+namespace {
+struct BufferizeInPlace : mlir::pdq::impl::BufferizeInPlaceBase<BufferizeInPlace> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    IRRewriter rewriter(&getContext());
+    bufferization::OneShotBufferizationOptions options = getOptions();
+    bufferization::OneShotAnalysisState analysis(module, options);
+    if (failed(bufferization::analyzeModuleOp(module, analysis)) ||
+        failed(bufferization::eliminateEmptyTensors(rewriter, module,
+                                                    analysis)))
+      return signalPassFailure();
+    bufferization::BufferizationState state;
+    if (failed(bufferization::runOneShotModuleBufferize(module, options,
+                                                        state)) ||
+        failed(bufferization::dropEquivalentBufferResults(module)))
+      return signalPassFailure();
+    bufferization::removeBufferizationAttributesInModule(module);
+  }
+};
+} // namespace

@@ -1,0 +1,269 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The executor on the machine's own cores: buffers are host memory, a call is a
+// loop over kernel pointers.
+
+#include "../LaunchPlan.h"
+#include "../ResidentConstants.h"
+#include "KernelCompiler.h"
+#include "Pipelines.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "pdq/Execution/Executor.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+
+/// Host memory, or a part of it.
+class CPUBuffer : public Buffer {
+public:
+  CPUBuffer(std::shared_ptr<HostTensor> owner, char *memory,
+            ArrayRef<int64_t> shape, ElementType type)
+      : owner(std::move(owner)), memory(memory), shape(shape), type(type) {}
+
+  ArrayRef<int64_t> getShape() const override { return shape; }
+  ElementType getElementType() const override { return type; }
+  void write(const HostTensor &source) override;
+  HostTensor read() const override;
+  BufferRef slice(int64_t first, int64_t count) override;
+  char *data() const { return memory; }
+
+private:
+  std::shared_ptr<HostTensor> owner;
+  char *memory;
+  SmallVector<int64_t> shape;
+  ElementType type;
+};
+
+/// A launch whose operands are known up to what the caller binds.
+struct BoundLaunch {
+  const CompiledKernel *kernel;
+  SmallVector<Place> operands;
+};
+
+/// One function that can be called.
+struct CompiledFunction {
+  LaunchPlan plan;
+  std::vector<BoundLaunch> launches;
+  std::vector<std::shared_ptr<HostTensor>> constants;
+};
+
+/// Memory for the temporaries of all functions of one executor: calls do not
+/// overlap, so they share it.
+struct Scratch {
+  HostTensor memory;
+  void reserve(int64_t bytes) {
+    if (!memory.data() || memory.getNumElements() < bytes)
+      memory = HostTensor({std::max<int64_t>(bytes, 1)}, ElementType::I8);
+  }
+};
+
+/// What executables need from their executor, which may go before them.
+struct Machine {
+  explicit Machine(unsigned threads) : pool(threads) {}
+  ThreadPool pool;
+  std::unique_ptr<KernelCompiler> compiler;
+  ResidentConstants constants;
+  Scratch scratch;
+};
+
+class CPUExecutable : public Executable {
+public:
+  explicit CPUExecutable(std::shared_ptr<Machine> machine)
+      : machine(std::move(machine)) {}
+  void call(StringRef name, ArrayRef<BufferRef> arguments,
+            ArrayRef<BufferRef> results) override;
+  size_t getArenaBytes(StringRef name) const override {
+    return get(name).plan.arenaBytes;
+  }
+  LogicalResult add(func::FuncOp function);
+
+private:
+  const CompiledFunction &get(StringRef name) const;
+
+  std::shared_ptr<Machine> machine;
+  llvm::StringMap<CompiledFunction> functions;
+  SmallVector<void *> slots;
+};
+
+class CPUExecutor : public Executor {
+public:
+  CPUExecutor(MLIRContext *context, CPUTarget target, unsigned threads)
+      : context(context), machine(std::make_shared<Machine>(threads)) {
+    machine->compiler = KernelCompiler::create(target, threads);
+  }
+  FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;
+  BufferRef allocate(ArrayRef<int64_t> shape, ElementType type) override;
+
+private:
+  MLIRContext *context;
+  std::shared_ptr<Machine> machine;
+};
+
+} // namespace
+
+void CPUBuffer::write(const HostTensor &source) {
+  if (source.getShape() != getShape() ||
+      source.getElementType() != type)
+    llvm::report_fatal_error("tensor does not fit into the buffer");
+  std::memcpy(memory, source.data(), source.getNumBytes());
+}
+
+HostTensor CPUBuffer::read() const {
+  HostTensor tensor(shape, type);
+  std::memcpy(tensor.data(), memory, tensor.getNumBytes());
+  return tensor;
+}
+
+BufferRef CPUBuffer::slice(int64_t first, int64_t count) {
+  if (shape.empty() || first < 0 || count < 0 || first > shape[0] - count)
+    llvm::report_fatal_error("slice lies outside of the buffer");
+  int64_t stride = getByteSize(type);
+  for (int64_t size : ArrayRef(shape).drop_front())
+    stride *= size;
+  SmallVector<int64_t> sliced(shape);
+  sliced[0] = count;
+  return std::make_shared<CPUBuffer>(owner, memory + first * stride, sliced,
+                                     type);
+}
+
+//===----------------------------------------------------------------------===//
+// Calling
+//===----------------------------------------------------------------------===//
+
+const CompiledFunction &CPUExecutable::get(StringRef name) const {
+  auto it = functions.find(name);
+  if (it == functions.end())
+    llvm::report_fatal_error("module has no function '" + Twine(name) + "'");
+  return it->second;
+}
+
+/// Ends the program where buffers do not have the types of a signature.
+static void checkBuffers(StringRef name, StringRef what,
+                         ArrayRef<BufferRef> buffers,
+                         ArrayRef<RankedTensorType> types) {
+  if (buffers.size() != types.size())
+    llvm::report_fatal_error("'" + Twine(name) + "' takes " +
+                             Twine(types.size()) + " " + what + "s, got " +
+                             Twine(buffers.size()));
+  for (auto [index, pair] : llvm::enumerate(llvm::zip(buffers, types))) {
+    auto &[buffer, type] = pair;
+    if (!buffer || buffer->getShape() != type.getShape() ||
+        buffer->getElementType() != *pdq::getElementType(type.getElementType()))
+      llvm::report_fatal_error("'" + Twine(name) + "': " + what + " " +
+                               Twine(index) + " has another type");
+  }
+}
+
+static void *getAddress(const BufferRef &buffer) {
+  return static_cast<CPUBuffer &>(*buffer).data();
+}
+
+void CPUExecutable::call(StringRef name, ArrayRef<BufferRef> arguments,
+                         ArrayRef<BufferRef> results) {
+  const CompiledFunction &function = get(name);
+  checkBuffers(name, "argument", arguments, function.plan.arguments);
+  checkBuffers(name, "result", results, function.plan.results);
+  auto resolve = [&](const Place &place) -> void * {
+    void *base = nullptr;
+    switch (place.space) {
+    case Place::Arena:
+      base = machine->scratch.memory.data();
+      break;
+    case Place::Argument:
+      base = getAddress(arguments[place.index]);
+      break;
+    case Place::Result:
+      base = getAddress(results[place.index]);
+      break;
+    case Place::Constant:
+      base = function.constants[place.index]->data();
+      break;
+    }
+    return static_cast<char *>(base) + place.offset;
+  };
+  for (const BoundLaunch &launch : function.launches) {
+    slots.clear();
+    for (const Place &place : launch.operands)
+      slots.push_back(resolve(place));
+    machine->pool.run(launch.kernel->entry, slots.data(),
+                      launch.kernel->range);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Compiling
+//===----------------------------------------------------------------------===//
+
+LogicalResult CPUExecutable::add(func::FuncOp source) {
+  FailureOr<LaunchPlan> plan = buildLaunchPlan(source);
+  if (failed(plan))
+    return failure();
+  CompiledFunction function;
+  for (ElementsAttr value : plan->constants) {
+    auto constant = machine->constants.get(value);
+    if (failed(constant))
+      return source.emitError("cannot be executed: a constant of type ")
+             << value.getType() << " has no data in memory";
+    function.constants.push_back(*constant);
+  }
+  SmallVector<func::FuncOp> kernels;
+  for (Launch &launch : plan->launches)
+    kernels.push_back(launch.kernel);
+  auto code = machine->compiler->compile(kernels);
+  if (failed(code))
+    return failure();
+  for (auto [launch, kernel] : llvm::zip(plan->launches, *code))
+    function.launches.push_back({kernel, std::move(launch.operands)});
+  machine->scratch.reserve(plan->arenaBytes);
+  function.plan = std::move(*plan);
+  function.plan.launches.clear();
+  std::string name = function.plan.name;
+  functions.try_emplace(name, std::move(function));
+  return success();
+}
+
+FailureOr<std::unique_ptr<Executable>> CPUExecutor::compile(ModuleOp module) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  PassManager passes(context);
+  buildFormKernelsPipeline(passes);
+  if (failed(passes.run(*copy)))
+    return failure();
+  auto executable = std::make_unique<CPUExecutable>(machine);
+  for (auto function : copy->getOps<func::FuncOp>())
+    if (function.isPublic() && failed(executable->add(function)))
+      return failure();
+  return std::unique_ptr<Executable>(std::move(executable));
+}
+
+BufferRef CPUExecutor::allocate(ArrayRef<int64_t> shape, ElementType type) {
+  auto owner = std::make_shared<HostTensor>(shape, type);
+  char *memory = static_cast<char *>(owner->data());
+  return std::make_shared<CPUBuffer>(owner, memory, shape, type);
+}
+
+void Executor::getDependentDialects(DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  registerAllExtensions(registry);
+}
+
+bool Executor::isSupported(CPUTarget target) {
+  return pdq::isSupported(target);
+}
+
+std::unique_ptr<Executor> Executor::createCPU(MLIRContext *context,
+                                              const ExecutorOptions &options) {
+  CPUTarget target =
+      options.cpu == CPUTarget::Host ? getHostTarget() : options.cpu;
+  if (!pdq::isSupported(target))
+    return nullptr;
+  unsigned threads = options.threads ? options.threads
+                                     : std::thread::hardware_concurrency();
+  return std::make_unique<CPUExecutor>(context, target, std::max(threads, 1u));
+}

@@ -1,0 +1,83 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One function for each stretch of the way; every order that matters is
+// explained where it stands.
+
+#include "Pipelines.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+#include "pdq/Execution/CPUPipelines.h"
+#include "pdq/Passes.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+// functions on tensors -> launch plans and linalg kernels
+void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCheckExecutable());
+  pm.addPass(createStoreResults());
+  pm.addPass(createBufferizeInPlace());
+  // Bufferization leaves chains of casts and copies of buffers to themselves.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createCSEPass());
+}
+
+// linalg kernels -> loops over vectors
+void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target) {
+  OpPassManager &kernels = pm.nest<func::FuncOp>();
+  kernels.addPass(createLowerKernelsToLoops());
+  // Payloads are cloned into the loops with all they compute again and again.
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(createApproximateMath());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
+// loops over vectors -> LLVM dialect
+void mlir::pdq::buildKernelsToLLVMPipeline(OpPassManager &pm,
+                                           CPUTarget target) {
+  OpPassManager &kernels = pm.nest<func::FuncOp>();
+  kernels.addPass(createConvertVectorToSCFPass(
+      VectorTransferToSCFOptions().enableFullUnroll()));
+  kernels.addPass(createLowerAffinePass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+  kernels.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  // What LLVM has an intrinsic for comes first: the rest is libm's.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  ConvertFuncToLLVMPassOptions functions;
+  functions.useBarePtrCallConv = true;
+  pm.addPass(createConvertFuncToLLVMPass(functions));
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void mlir::pdq::registerCPUPipelines() {
+  PassPipelineRegistration<>(
+      "pdq-lower-to-cpu",
+      "Lower functions on tensors to launch plans and vector kernels",
+      [](OpPassManager &pm) {
+        buildFormKernelsPipeline(pm);
+        buildEmitKernelsPipeline(pm, CPUTarget::Host);
+      });
+}

@@ -1,0 +1,33 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Constants of modules as buffers, one for each attribute: weights are in
+// memory once however many modules use them, and code never holds them.
+
+#ifndef PDQ_LIB_EXECUTION_RESIDENTCONSTANTS_H
+#define PDQ_LIB_EXECUTION_RESIDENTCONSTANTS_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "pdq/Execution/HostTensor.h"
+#include "llvm/ADT/DenseMap.h"
+#include <memory>
+
+namespace mlir::pdq {
+
+/// The elements of `value` as they lie in a buffer: row major, booleans and
+/// narrower integers in whole bytes, indices in eight. Fails on element types
+/// that have no such form and on resources whose data is missing.
+FailureOr<HostTensor> getElements(ElementsAttr value);
+
+/// Keeps the elements of constants for as long as someone uses them.
+class ResidentConstants {
+public:
+  FailureOr<std::shared_ptr<HostTensor>> get(ElementsAttr value);
+
+private:
+  llvm::DenseMap<Attribute, std::weak_ptr<HostTensor>> resident;
+};
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_EXECUTION_RESIDENTCONSTANTS_H
