@@ -37,19 +37,20 @@ static bufferization::OneShotBufferizationOptions getOptions() {
 }
 
 namespace {
-struct BufferizeInPlace : mlir::pdq::impl::BufferizeInPlaceBase<BufferizeInPlace> {
+struct BufferizeInPlace
+    : mlir::pdq::impl::BufferizeInPlaceBase<BufferizeInPlace> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     IRRewriter rewriter(&getContext());
     bufferization::OneShotBufferizationOptions options = getOptions();
     bufferization::OneShotAnalysisState analysis(module, options);
     if (failed(bufferization::analyzeModuleOp(module, analysis)) ||
-        failed(bufferization::eliminateEmptyTensors(rewriter, module,
-                                                    analysis)))
+        failed(
+            bufferization::eliminateEmptyTensors(rewriter, module, analysis)))
       return signalPassFailure();
     bufferization::BufferizationState state;
-    if (failed(bufferization::runOneShotModuleBufferize(module, options,
-                                                        state)) ||
+    if (failed(
+            bufferization::runOneShotModuleBufferize(module, options, state)) ||
         failed(bufferization::dropEquivalentBufferResults(module)))
       return signalPassFailure();
     bufferization::removeBufferizationAttributesInModule(module);

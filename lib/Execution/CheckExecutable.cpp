@@ -18,7 +18,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 /// Checks that values of `type` have a static size that fits into memory.
-static LogicalResult checkType(Type type, function_ref<InFlightDiagnostic()> emit) {
+static LogicalResult checkType(Type type,
+                               function_ref<InFlightDiagnostic()> emit) {
   auto shaped = dyn_cast<ShapedType>(type);
   if (!shaped)
     return success();
@@ -107,8 +108,7 @@ static LogicalResult checkFunction(func::FuncOp function) {
     return function.emitOpError("cannot be executed: it has no body");
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("cannot be executed: it has ")
-           << function.getBody().getBlocks().size()
-           << " blocks, expected 1";
+           << function.getBody().getBlocks().size() << " blocks, expected 1";
   if (failed(checkSignature(function)))
     return failure();
   for (Operation &op : function.getBody().front())

@@ -78,8 +78,8 @@ std::optional<size_t> pdq::getCheckedByteSize(ArrayRef<int64_t> shape,
       return std::nullopt;
     isEmpty |= size == 0;
     bool overflow = false;
-    bytes = llvm::SaturatingMultiply<uint64_t>(bytes, size ? size : 1,
-                                               &overflow);
+    bytes =
+        llvm::SaturatingMultiply<uint64_t>(bytes, size ? size : 1, &overflow);
     if (overflow || bytes > std::numeric_limits<int64_t>::max())
       return std::nullopt;
   }

@@ -96,8 +96,8 @@ LogicalResult PlanBuilder::addRoot(Operation *op) {
   auto get = dyn_cast<memref::GetGlobalOp>(op);
   if (!get)
     return op->emitOpError("cannot be executed: neither a view nor a kernel");
-  auto global = symbols.lookupNearestSymbolFrom<memref::GlobalOp>(
-      op, get.getNameAttr());
+  auto global =
+      symbols.lookupNearestSymbolFrom<memref::GlobalOp>(op, get.getNameAttr());
   auto value = dyn_cast_or_null<ElementsAttr>(
       global ? global.getInitialValueAttr() : nullptr);
   if (!value)
@@ -112,8 +112,8 @@ LogicalResult PlanBuilder::addRoot(Operation *op) {
 
 LogicalResult PlanBuilder::addLaunch(func::CallOp call) {
   Launch launch;
-  launch.kernel = symbols.lookupNearestSymbolFrom<func::FuncOp>(
-      call, call.getCalleeAttr());
+  launch.kernel =
+      symbols.lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
   int64_t step = plan.launches.size();
   // The last two operands are the range.
   for (Value operand : call.getOperands().drop_back(2)) {

@@ -138,20 +138,19 @@ LogicalResult Outliner::outline(Operation *op) {
   if (failed(collectInputs(op, buffers, constants)))
     return failure();
   OpBuilder top = OpBuilder::atBlockEnd(module.getBody());
-  func::FuncOp kernel = buildKernel(top, op, buffers.getArrayRef(),
-                                    constants.getArrayRef());
+  func::FuncOp kernel =
+      buildKernel(top, op, buffers.getArrayRef(), constants.getArrayRef());
   SmallVector<Type> types(kernel.getArgumentTypes());
   StringRef name = getKernelName(kernel, op);
 
   OpBuilder builder(op);
   SmallVector<Value> operands;
   for (auto [buffer, type] : llvm::zip(buffers, types))
-    operands.push_back(
-        buffer.getType() == type
-            ? buffer
-            : UnrealizedConversionCastOp::create(builder, op->getLoc(), type,
-                                                 buffer)
-                  .getResult(0));
+    operands.push_back(buffer.getType() == type
+                           ? buffer
+                           : UnrealizedConversionCastOp::create(
+                                 builder, op->getLoc(), type, buffer)
+                                 .getResult(0));
   // The range is the launch plan's choice; the call only says "all of it".
   Value begin = arith::ConstantIndexOp::create(builder, op->getLoc(), 0);
   operands.append({begin, begin});

@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
+#include <tuple>
 
 using namespace mlir::pdq;
 
@@ -35,14 +36,15 @@ ArenaPlan mlir::pdq::planArena(llvm::ArrayRef<Temporary> temporaries,
   plan.offsets.assign(temporaries.size(), 0);
   llvm::SmallVector<unsigned> order(temporaries.size());
   std::iota(order.begin(), order.end(), 0);
-  llvm::stable_sort(order, [&](unsigned a, unsigned b) {
-    return temporaries[a].bytes > temporaries[b].bytes;
+  llvm::sort(order, [&](unsigned a, unsigned b) {
+    return std::make_tuple(-temporaries[a].bytes, a) <
+           std::make_tuple(-temporaries[b].bytes, b);
   });
   llvm::SmallVector<unsigned> done;
   for (unsigned index : order) {
     const Temporary &temporary = temporaries[index];
-    int64_t bytes = llvm::alignTo(std::max<int64_t>(temporary.bytes, 1),
-                                  alignment);
+    int64_t bytes =
+        llvm::alignTo(std::max<int64_t>(temporary.bytes, 1), alignment);
     llvm::SmallVector<Placed> conflicts;
     for (unsigned other : done)
       if (temporaries[other].first <= temporary.last &&

@@ -54,8 +54,7 @@ FailureOr<HostTensor> mlir::pdq::getElements(ElementsAttr value) {
   if (!dense)
     return failure();
   if (!dense.isSplat() && dense.getRawData().size() == tensor.getNumBytes())
-    std::memcpy(tensor.data(), dense.getRawData().data(),
-                tensor.getNumBytes());
+    std::memcpy(tensor.data(), dense.getRawData().data(), tensor.getNumBytes());
   else
     copyBits(dense, tensor);
   return std::move(tensor);

@@ -44,10 +44,9 @@ static SmallVector<BlockArgument> addDestinations(func::FuncOp function) {
     } else {
       NamedAttrList attributes;
       attributes.set("pdq.result", builder.getI64IntegerAttr(i));
-      (void)function.insertArgument(index, function.getResultTypes()[i],
-                                    attributes.getDictionary(
-                                        function.getContext()),
-                                    function.getLoc());
+      (void)function.insertArgument(
+          index, function.getResultTypes()[i],
+          attributes.getDictionary(function.getContext()), function.getLoc());
     }
     destinations.push_back(function.getArgument(index));
   }
@@ -68,8 +67,8 @@ static void copyOverwrittenArguments(func::ReturnOp terminator,
     auto type = cast<RankedTensorType>(result.get().getType());
     Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                           type.getElementType());
-    result.set(linalg::CopyOp::create(builder, loc, result.get(), empty)
-                   .getResult(0));
+    result.set(
+        linalg::CopyOp::create(builder, loc, result.get(), empty).getResult(0));
   }
 }
 

@@ -73,8 +73,8 @@ struct ExpandPow : OpRewritePattern<math::PowFOp> {
         m.select(isInteger, signedPower, m.constant(std::nan("")));
     Value result = m.select(m.compare(P::OLT, x, zero), ofNegative, power);
     // The base 0, whose logarithm no polynomial gives.
-    Value ofZero = m.select(m.compare(P::OGT, y, zero), zero,
-                            m.constant(INFINITY));
+    Value ofZero =
+        m.select(m.compare(P::OGT, y, zero), zero, m.constant(INFINITY));
     result = m.select(m.compare(P::OEQ, x, zero), ofZero, result);
     result = m.select(m.compare(P::OEQ, y, zero), one, result);
     rewriter.replaceOp(op, result);
@@ -92,8 +92,8 @@ struct ProtectFMA : OpRewritePattern<math::FmaOp> {
       rewriter.replaceOpWithNewOp<vector::FMAOp>(op, op.getA(), op.getB(),
                                                  op.getC());
     else
-      rewriter.replaceOpWithNewOp<LLVM::FMAOp>(
-          op, op.getType(), op.getA(), op.getB(), op.getC());
+      rewriter.replaceOpWithNewOp<LLVM::FMAOp>(op, op.getType(), op.getA(),
+                                               op.getB(), op.getC());
     return success();
   }
 };
@@ -105,8 +105,8 @@ struct SplitFMA : OpRewritePattern<math::FmaOp> {
 
   LogicalResult matchAndRewrite(math::FmaOp op,
                                 PatternRewriter &rewriter) const override {
-    Value product = arith::MulFOp::create(rewriter, op.getLoc(), op.getA(),
-                                          op.getB());
+    Value product =
+        arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
     rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());
     return success();
   }
@@ -118,15 +118,13 @@ struct ApproximateMath : mlir::pdq::impl::ApproximateMathBase<ApproximateMath> {
     RewritePatternSet protect(context), expand(context), split(context);
     protect.add<ProtectFMA>(context);
     expand.add<ExpandPow>(context);
-    populateMathPolynomialApproximationPatterns(
-        expand, [](StringRef name) {
-          return llvm::is_contained({"math.exp", "math.log", "math.log2",
-                                     "math.log1p", "math.expm1", "math.tanh",
-                                     "math.erf", "math.erfc", "math.sin",
-                                     "math.cos", "math.atan", "math.atan2",
-                                     "math.asin", "math.acos", "math.cbrt"},
-                                    name);
-        });
+    populateMathPolynomialApproximationPatterns(expand, [](StringRef name) {
+      return llvm::is_contained(
+          {"math.exp", "math.log", "math.log2", "math.log1p", "math.expm1",
+           "math.tanh", "math.erf", "math.erfc", "math.sin", "math.cos",
+           "math.atan", "math.atan2", "math.asin", "math.acos", "math.cbrt"},
+          name);
+    });
     split.add<SplitFMA>(context);
     for (RewritePatternSet *patterns : {&protect, &expand, &split})
       if (failed(applyPatternsGreedily(getOperation(), std::move(*patterns))))

@@ -109,8 +109,7 @@ private:
 } // namespace
 
 void CPUBuffer::write(const HostTensor &source) {
-  if (source.getShape() != getShape() ||
-      source.getElementType() != type)
+  if (source.getShape() != getShape() || source.getElementType() != type)
     llvm::report_fatal_error("tensor does not fit into the buffer");
   std::memcpy(memory, source.data(), source.getNumBytes());
 }
@@ -192,8 +191,7 @@ void CPUExecutable::call(StringRef name, ArrayRef<BufferRef> arguments,
     slots.clear();
     for (const Place &place : launch.operands)
       slots.push_back(resolve(place));
-    machine->pool.run(launch.kernel->entry, slots.data(),
-                      launch.kernel->range);
+    machine->pool.run(launch.kernel->entry, slots.data(), launch.kernel->range);
   }
 }
 
@@ -263,7 +261,7 @@ std::unique_ptr<Executor> Executor::createCPU(MLIRContext *context,
       options.cpu == CPUTarget::Host ? getHostTarget() : options.cpu;
   if (!pdq::isSupported(target))
     return nullptr;
-  unsigned threads = options.threads ? options.threads
-                                     : std::thread::hardware_concurrency();
+  unsigned threads =
+      options.threads ? options.threads : std::thread::hardware_concurrency();
   return std::make_unique<CPUExecutor>(context, target, std::max(threads, 1u));
 }

@@ -20,10 +20,9 @@ using namespace mlir::pdq;
 /// The features that distinguish our targets, beside those of x86-64.
 static ArrayRef<StringRef> getNeededFeatures(CPUTarget target) {
   static const StringRef avx2[] = {"avx2", "fma", "f16c", "bmi", "bmi2"};
-  static const StringRef avx512[] = {"avx2",     "fma",      "f16c",
-                                     "bmi",      "bmi2",     "avx512f",
-                                     "avx512bw", "avx512dq", "avx512vl",
-                                     "avx512cd"};
+  static const StringRef avx512[] = {
+      "avx2",    "fma",      "f16c",     "bmi",      "bmi2",
+      "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"};
   if (target == CPUTarget::AVX512)
     return avx512;
   if (target == CPUTarget::AVX2)
@@ -180,9 +179,9 @@ mlir::pdq::createLinker(const llvm::orc::JITTargetMachineBuilder &target) {
   if (!linker)
     return linker.takeError();
   llvm::orc::JITDylib &library = (*linker)->getMainJITDylib();
-  if (llvm::Error error = library.define(llvm::orc::absoluteSymbols(
-          getAllowedSymbols((*linker)->getExecutionSession(),
-                            (*linker)->getDataLayout()))))
+  if (llvm::Error error =
+          library.define(llvm::orc::absoluteSymbols(getAllowedSymbols(
+              (*linker)->getExecutionSession(), (*linker)->getDataLayout()))))
     return std::move(error);
   return linker;
 }

@@ -132,15 +132,14 @@ static void buildEntry(LLVM::LLVMFuncOp kernel, StringRef symbol) {
   Type index = builder.getI64Type();
   auto type = LLVM::LLVMFunctionType::get(
       LLVM::LLVMVoidType::get(builder.getContext()), {pointer, index, index});
-  auto entry =
-      LLVM::LLVMFuncOp::create(builder, loc, symbol, type);
+  auto entry = LLVM::LLVMFuncOp::create(builder, loc, symbol, type);
   Block *body = entry.addEntryBlock(builder);
   builder.setInsertionPointToStart(body);
   SmallVector<Value> operands;
   for (int32_t i = 0, e = kernel.getNumArguments() - 2; i < e; ++i) {
-    Value slot = LLVM::GEPOp::create(builder, loc, pointer, pointer,
-                                     body->getArgument(0),
-                                     ArrayRef<LLVM::GEPArg>{i});
+    Value slot =
+        LLVM::GEPOp::create(builder, loc, pointer, pointer,
+                            body->getArgument(0), ArrayRef<LLVM::GEPArg>{i});
     operands.push_back(LLVM::LoadOp::create(builder, loc, pointer, slot));
   }
   operands.append({body->getArgument(1), body->getArgument(2)});
@@ -166,9 +165,9 @@ LogicalResult KernelCompilerImpl::emit(Job &job, ModuleOp module) const {
   if (failed(lower.run(module)))
     return failure();
   for (PendingKernel *kernel : job.kernels)
-    buildEntry(module.lookupSymbol<LLVM::LLVMFuncOp>("body_of_" +
-                                                     kernel->symbol),
-               kernel->symbol);
+    buildEntry(
+        module.lookupSymbol<LLVM::LLVMFuncOp>("body_of_" + kernel->symbol),
+        kernel->symbol);
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::Module> code =
       translateModuleToLLVMIR(module, llvmContext);

@@ -50,7 +50,8 @@ struct LowerKernelsToLoops
     }
     linalg::LinalgOp op = *ops.begin();
     IRRewriter rewriter(op);
-    FailureOr<linalg::LinalgLoops> loops = linalg::linalgOpToLoops(rewriter, op);
+    FailureOr<linalg::LinalgLoops> loops =
+        linalg::linalgOpToLoops(rewriter, op);
     if (failed(loops)) {
       op.emitOpError("cannot be executed: it has no form as loops");
       return signalPassFailure();

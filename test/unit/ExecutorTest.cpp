@@ -1,0 +1,293 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The executor against plain C++: every function is compiled and run, on one
+// and two threads and on every CPU target of the machine.
+
+#include "pdq/Execution/Executor.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "gtest/gtest.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+
+/// Numbers without a pattern in [-1, 1), the same in every run.
+void fill(HostTensor &tensor, uint32_t seed) {
+  for (float &value : tensor.values<float>()) {
+    seed = seed * 1664525u + 1013904223u;
+    value = static_cast<int32_t>(seed) / 2147483648.0f;
+  }
+}
+
+HostTensor makeRandom(ArrayRef<int64_t> shape, uint32_t seed) {
+  HostTensor tensor(shape, ElementType::F32);
+  fill(tensor, seed);
+  return tensor;
+}
+
+/// Runs on every target with one and two threads; the results of all runs of
+/// one target must have the same bits.
+class ExecutorTest : public testing::TestWithParam<CPUTarget> {
+protected:
+  void SetUp() override {
+    if (!Executor::isSupported(GetParam()))
+      GTEST_SKIP() << "this CPU does not have the instructions";
+    Executor::getDependentDialects(registry);
+    context.appendDialectRegistry(registry);
+  }
+
+  /// Calls @f of `source`. Arguments are written back by the call.
+  std::vector<HostTensor> run(StringRef source,
+                              std::vector<HostTensor> &arguments,
+                              std::vector<HostTensor> results) {
+    std::vector<HostTensor> sequential =
+        run(source, 1, arguments, results, /*keepArguments=*/false);
+    std::vector<HostTensor> parallel =
+        run(source, 2, arguments, results, /*keepArguments=*/true);
+    EXPECT_EQ(sequential.size(), parallel.size());
+    for (auto [a, b] : llvm::zip(sequential, parallel))
+      EXPECT_EQ(0, memcmp(a.data(), b.data(), a.getNumBytes()))
+          << "threads change the result";
+    return parallel;
+  }
+
+  std::vector<HostTensor> run(StringRef source, unsigned threads,
+                              std::vector<HostTensor> &arguments,
+                              ArrayRef<HostTensor> results,
+                              bool keepArguments) {
+    auto module = parseSourceString<ModuleOp>(source, &context);
+    std::unique_ptr<Executor> executor =
+        Executor::createCPU(&context, {threads, GetParam()});
+    auto executable = executor->compile(*module);
+    EXPECT_TRUE(succeeded(executable));
+    if (failed(executable))
+      exit(1);
+    std::vector<BufferRef> inputs, outputs;
+    for (HostTensor &argument : arguments) {
+      inputs.push_back(
+          executor->allocate(argument.getShape(), argument.getElementType()));
+      inputs.back()->write(argument);
+    }
+    for (const HostTensor &result : results)
+      outputs.push_back(
+          executor->allocate(result.getShape(), result.getElementType()));
+    (*executable)->call("f", inputs, outputs);
+    std::vector<HostTensor> values;
+    for (BufferRef &output : outputs)
+      values.push_back(output->read());
+    if (keepArguments)
+      for (auto [argument, input] : llvm::zip(arguments, inputs))
+        argument = input->read();
+    return values;
+  }
+
+  DialectRegistry registry;
+  MLIRContext context;
+};
+
+/// Shape list -> result tensors.
+template <typename... Shapes>
+std::vector<HostTensor> results(Shapes... shapes) {
+  std::vector<HostTensor> tensors;
+  (tensors.emplace_back(ArrayRef<int64_t>(shapes), ElementType::F32), ...);
+  return tensors;
+}
+using Shape = std::vector<int64_t>;
+
+void expectNear(ArrayRef<float> actual, ArrayRef<float> expected,
+                double tolerance) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i)
+    ASSERT_NEAR(actual[i], expected[i],
+                tolerance * std::max(1.0, std::fabs((double)expected[i])))
+        << "element " << i;
+}
+
+TEST_P(ExecutorTest, ElementwiseWithBroadcast) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({5, 7}, 1));
+  arguments.push_back(makeRandom({7}, 2));
+  auto result = run(R"mlir(
+    func.func @f(%x: tensor<5x7xf32>, %b: tensor<7xf32>) -> tensor<5x7xf32> {
+      %e = tensor.empty() : tensor<5x7xf32>
+      %zero = arith.constant 0.0 : f32
+      %r = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>,
+                           affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%x, %b : tensor<5x7xf32>, tensor<7xf32>) outs(%e : tensor<5x7xf32>) {
+      ^bb0(%a: f32, %c: f32, %o: f32):
+        %s = arith.addf %a, %c : f32
+        %m = arith.maximumf %s, %zero : f32
+        linalg.yield %m : f32
+      } -> tensor<5x7xf32>
+      return %r : tensor<5x7xf32>
+    })mlir",
+                    arguments, results(Shape{5, 7}));
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 7; ++j)
+      EXPECT_EQ(result[0].values<float>()[i * 7 + j],
+                std::max(arguments[0].values<float>()[i * 7 + j] +
+                             arguments[1].values<float>()[j],
+                         0.0f));
+}
+
+/// y = relu(conv(pad(x), w) + b), conv of stride 1 and 3x3 filters.
+std::vector<float> convolve(const HostTensor &x, const HostTensor &w,
+                            const HostTensor &b) {
+  int64_t n = x.getShape()[0], c = x.getShape()[1], h = x.getShape()[2],
+          f = w.getShape()[0];
+  std::vector<float> y;
+  for (int64_t in = 0; in < n; ++in)
+    for (int64_t jf = 0; jf < f; ++jf)
+      for (int64_t oh = 0; oh < h; ++oh)
+        for (int64_t ow = 0; ow < h; ++ow) {
+          double sum = b.values<float>()[jf];
+          for (int64_t ic = 0; ic < c; ++ic)
+            for (int64_t kh = 0; kh < 3; ++kh)
+              for (int64_t kw = 0; kw < 3; ++kw) {
+                int64_t ih = oh + kh - 1, iw = ow + kw - 1;
+                if (ih >= 0 && ih < h && iw >= 0 && iw < h)
+                  sum += double(x.values<float>()[((in * c + ic) * h + ih) * h +
+                                                  iw]) *
+                         w.values<float>()[((jf * c + ic) * 3 + kh) * 3 + kw];
+              }
+          y.push_back(std::max(sum, 0.0));
+        }
+  return y;
+}
+
+TEST_P(ExecutorTest, PaddedConvolutionWithBiasAndReLU) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({2, 3, 8, 8}, 1));
+  arguments.push_back(makeRandom({16, 3, 3, 3}, 2));
+  arguments.push_back(makeRandom({16}, 3));
+  auto result = run(R"mlir(
+    func.func @f(%x: tensor<2x3x8x8xf32>, %w: tensor<16x3x3x3xf32>, %b: tensor<16xf32>)
+        -> tensor<2x16x8x8xf32> {
+      %zero = arith.constant 0.0 : f32
+      %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] {
+      ^bb0(%i: index, %j: index, %k: index, %l: index):
+        tensor.yield %zero : f32
+      } : tensor<2x3x8x8xf32> to tensor<2x3x10x10xf32>
+      %e = tensor.empty() : tensor<2x16x8x8xf32>
+      %init = linalg.broadcast ins(%b : tensor<16xf32>) outs(%e : tensor<2x16x8x8xf32>) dimensions = [0, 2, 3]
+      %y = linalg.conv_2d_nchw_fchw {dilations = dense<1> : vector<2xi64>, strides = dense<1> : vector<2xi64>}
+          ins(%p, %w : tensor<2x3x10x10xf32>, tensor<16x3x3x3xf32>)
+          outs(%init : tensor<2x16x8x8xf32>) -> tensor<2x16x8x8xf32>
+      %r = linalg.generic {
+          indexing_maps = [affine_map<(n, c, h, w) -> (n, c, h, w)>, affine_map<(n, c, h, w) -> (n, c, h, w)>],
+          iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+          ins(%y : tensor<2x16x8x8xf32>) outs(%e : tensor<2x16x8x8xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %m = arith.maximumf %a, %zero : f32
+        linalg.yield %m : f32
+      } -> tensor<2x16x8x8xf32>
+      return %r : tensor<2x16x8x8xf32>
+    })mlir",
+                    arguments, results(Shape{2, 16, 8, 8}));
+  expectNear(result[0].values<float>(),
+             convolve(arguments[0], arguments[1], arguments[2]), 1e-5);
+}
+
+TEST_P(ExecutorTest, StateIsUpdatedInPlaceAfterItsLastUse) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({33}, 1));
+  arguments.push_back(makeRandom({33}, 2));
+  HostTensor before = arguments[1].clone();
+  // w -= 0.5 g; the result reports the old sum of w, so it must be read first.
+  auto result = run(R"mlir(
+    func.func @f(%g: tensor<33xf32>, %w: tensor<33xf32>)
+        -> (tensor<33xf32> {pdq.in_place = 1 : i64}, tensor<f32>) {
+      %half = arith.constant 0.5 : f32
+      %zero = arith.constant 0.0 : f32
+      %e = tensor.empty() : tensor<33xf32>
+      %new = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]}
+          ins(%w, %g : tensor<33xf32>, tensor<33xf32>) outs(%e : tensor<33xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %m = arith.mulf %b, %half : f32
+        %s = arith.subf %a, %m : f32
+        linalg.yield %s : f32
+      } -> tensor<33xf32>
+      %es = tensor.empty() : tensor<f32>
+      %init = linalg.fill ins(%zero : f32) outs(%es : tensor<f32>) -> tensor<f32>
+      %sum = linalg.generic {
+          indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
+          iterator_types = ["reduction"]}
+          ins(%w : tensor<33xf32>) outs(%init : tensor<f32>) {
+      ^bb0(%a: f32, %o: f32):
+        %s = arith.addf %a, %o : f32
+        linalg.yield %s : f32
+      } -> tensor<f32>
+      return %new, %sum : tensor<33xf32>, tensor<f32>
+    })mlir",
+                    arguments, results(Shape{}));
+  double sum = 0;
+  for (int i = 0; i < 33; ++i) {
+    sum += before.values<float>()[i];
+    EXPECT_EQ(arguments[1].values<float>()[i],
+              before.values<float>()[i] -
+                  0.5f * arguments[0].values<float>()[i]);
+  }
+  EXPECT_NEAR(result[0].values<float>()[0], sum, 1e-5);
+}
+
+TEST_P(ExecutorTest, ResultsMaySwapTheirArguments) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({9}, 1));
+  arguments.push_back(makeRandom({9}, 2));
+  HostTensor a = arguments[0].clone(), b = arguments[1].clone();
+  run(R"mlir(
+    func.func @f(%a: tensor<9xf32>, %b: tensor<9xf32>)
+        -> (tensor<9xf32> {pdq.in_place = 1 : i64}, tensor<9xf32> {pdq.in_place = 0 : i64}) {
+      return %a, %b : tensor<9xf32>, tensor<9xf32>
+    })mlir",
+      arguments, {});
+  EXPECT_EQ(arguments[1].values<float>(), a.values<float>());
+  EXPECT_EQ(arguments[0].values<float>(), b.values<float>());
+}
+
+TEST_P(ExecutorTest, GatherOfDrawnSamples) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({6, 4}, 1));
+  arguments.emplace_back(ArrayRef<int64_t>{3}, ElementType::I64);
+  int64_t drawn[] = {5, 0, 5};
+  std::copy(drawn, drawn + 3, arguments[1].values<int64_t>().begin());
+  auto result = run(R"mlir(
+    func.func @f(%cache: tensor<6x4xf32>, %index: tensor<3xi64>) -> tensor<3x4xf32> {
+      %e = tensor.empty() : tensor<3x4xf32>
+      %r = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%index : tensor<3xi64>) outs(%e : tensor<3x4xf32>) {
+      ^bb0(%k: i64, %o: f32):
+        %row = arith.index_cast %k : i64 to index
+        %column = linalg.index 1 : index
+        %v = tensor.extract %cache[%row, %column] : tensor<6x4xf32>
+        linalg.yield %v : f32
+      } -> tensor<3x4xf32>
+      return %r : tensor<3x4xf32>
+    })mlir",
+                    arguments, results(Shape{3, 4}));
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 4; ++j)
+      EXPECT_EQ(result[0].values<float>()[i * 4 + j],
+                arguments[0].values<float>()[drawn[i] * 4 + j]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, ExecutorTest,
+                         testing::Values(CPUTarget::Generic, CPUTarget::AVX2,
+                                         CPUTarget::AVX512),
+                         [](const testing::TestParamInfo<CPUTarget> &info) {
+                           return info.param == CPUTarget::Generic ? "Generic"
+                                  : info.param == CPUTarget::AVX2  ? "AVX2"
+                                                                   : "AVX512";
+                         });
+
+} // namespace
