@@ -19,6 +19,7 @@ function(pdq_add_library name)
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
     $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include>
-    $<INSTALL_INTERFACE:include>)
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  install(TARGETS ${name} EXPORT PDQTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   add_dependencies(${name} PDQGenerated)
 endfunction()

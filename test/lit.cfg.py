@@ -6,6 +6,7 @@ Substitutions beside the tools' names:
   %examples         examples/ of the repository
   %python           the Python interpreter of the build
   %llvm_lib         directory of LLVM's run-time libraries, for mlir-runner
+  %build, %mlir_dir, %cc, %cxx, %cxx_launcher  how this build was configured
 """
 
 import os
@@ -36,4 +37,9 @@ config.substitutions += [
     ("%examples", os.path.join(config.pdq_source_dir, "examples")),
     ("%python", config.python),
     ("%llvm_lib", config.llvm_lib_dir),
+    ("%build", config.pdq_build_dir),
+    ("%mlir_dir", config.mlir_dir),
+    ("%cxx_launcher", config.cxx_launcher),
+    ("%cxx", config.cxx_compiler),
+    ("%cc", config.c_compiler),
 ]
