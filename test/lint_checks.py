@@ -63,6 +63,7 @@ def lint(path):
     prefixes, has_run = prefixes_of(text)
     if not has_run:
         yield 1, "the file has no RUN line"
+        return
     for number, line in enumerate(text.split("\n"), 1):
         message = problem(line, prefixes)
         if message:

@@ -1,0 +1,1 @@
+// CHECK: nothing runs this

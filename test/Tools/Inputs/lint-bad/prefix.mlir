@@ -1,0 +1,3 @@
+// RUN: pdq-opt %s | FileCheck %s --check-prefix=A
+// A: fine
+// CHECK: nobody asks for it
