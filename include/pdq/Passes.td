@@ -16,6 +16,64 @@ include "mlir/Pass/PassBase.td"
 // 2 Autodiff: losses and gradients as IR
 //===----------------------------------------------------------------------===//
 
+def Differentiate : Pass<"pdq-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Resolve pdq.value_and_grad by reverse-mode differentiation";
+  let description = [{
+    Replaces every `pdq.value_and_grad` by a call of a generated private function
+    that computes the results and the gradients together. What the backward
+    part reads of the forward part are ordinary values; arguments that are not
+    listed cost nothing.
+
+    Before:
+
+    ```mlir
+    %loss, %dw = pdq.value_and_grad @objective(%x, %w) wrt [1]
+       : (tensor<8x4xf32>, tensor<4x4xf32>) -> (tensor<f32>, tensor<4x4xf32>)
+    ```
+
+    After:
+
+    ```mlir
+    %0:2 = call @objective__vjp_1(%x, %w)
+       : (tensor<8x4xf32>, tensor<4x4xf32>) -> (tensor<f32>, tensor<4x4xf32>)
+    ```
+
+    Declines, with an error at the operation, functions with control flow or
+    calls (inline first) and operations without a derivative rule on the path
+    from a listed argument to the result.
+  }];
+  let statistics = [
+    Statistic<"numResolved", "num-resolved", "Derivatives resolved">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect"];
+}
+
+def Decompose : Pass<"pdq-decompose"> {
+  let summary = "Rewrite pdq operations to linalg on tensors";
+  let description = [{
+    Rewrites quantizers, batch norms, losses and random draws to the formulas
+    of their descriptions. A quantizer without parameters becomes the identity.
+
+    Before:
+
+    ```mlir
+    %l = pdq.reconstruction_loss %y, %t {axis = 1 : i64} : tensor<8x4xf32> -> tensor<f32>
+    ```
+
+    After:
+
+    ```mlir
+    %sum = linalg.generic {...} ins(%y, %t : ...) outs(%zero : tensor<f32>) { (y - t)^2, addf }
+    %l = linalg.generic {...} ins(%sum : tensor<f32>) outs(%empty : tensor<f32>) { mulf 0.125 }
+    ```
+
+    `pdq.region` and `pdq.value_and_grad` stay.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+                           "tensor::TensorDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // 3 Execution: functions -> machine code
 //===----------------------------------------------------------------------===//
@@ -131,6 +189,105 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
 //===----------------------------------------------------------------------===//
 // 4 Calibration: data + gradients -> calibrated parameters
 //===----------------------------------------------------------------------===//
+
+def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
+  let summary = "Calibrate an annotated network, region after region";
+  let description = [{
+    Learns the rounding of weights and the scales of activations of every
+    `pdq.region` with PD-Quant: differentiates, compiles and runs the network
+    on the calibration set. Afterwards all quantizers have constant scales and
+    zero points, weights are rounded, and each region carries what its
+    calibration achieved. Every switch of the algorithm is an option; with
+    `iterations=0` weights are rounded to nearest and only scales are chosen.
+
+    Before:
+
+    ```mlir
+    %y = pdq.region @layer0 ins(%x : tensor<32x4xf32>) -> (tensor<32x4xf32>) float {...}
+    quantized {
+    ^bb0(%in: tensor<32x4xf32>):
+      %a = pdq.fake_quant %in to <bits = 4> : tensor<32x4xf32>
+      pdq.yield %a : tensor<32x4xf32>
+    }
+    ```
+
+    After:
+
+    ```mlir
+    %y = pdq.region @layer0 ins(%x : tensor<32x4xf32>) -> (tensor<32x4xf32>)
+      status <iterations = 300, reconstruction_loss = 1.3e-01 to 2.1e-02,
+              prediction_difference = 4.0e-01 to 9.0e-02> float {...}
+    quantized {
+    ^bb0(%in: tensor<32x4xf32>):
+      %a = pdq.fake_quant %in scale(%s) zero_point(%z) to <bits = 4>
+         : tensor<32x4xf32>, tensor<f32>, tensor<i32>
+      pdq.yield %a : tensor<32x4xf32>
+    }
+    ```
+
+    Declines networks without regions, and data of another shape than the
+    network's input. A region that is calibrated already stays as it is.
+  }];
+  let options = [
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           "Calibration set: .npy file, float32, [N, ...] as the network's input">,
+    Option<"preset", "preset", "std::string", /*default=*/"\"resnet\"",
+           "Settings of a network family: resnet, regnetx, mobilenetv2 or mnasnet">,
+    Option<"iterations", "iterations", "int64_t", /*default=*/"20000",
+           "Optimizer iterations per region; 0 rounds to nearest">,
+    Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
+    Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
+    Option<"threads", "threads", "unsigned", /*default=*/"0",
+           "Worker threads; 0 takes one per core. The result does not depend on it">,
+    Option<"target", "target", "std::string", /*default=*/"\"cpu\"", "Where programs run: cpu">,
+    Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
+           "Instruction set: host, generic, avx2 or avx512">,
+    Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
+           "File that keeps the state, to go on after an interruption">,
+    Option<"checkpointEvery", "checkpoint-every", "int64_t", /*default=*/"2000",
+           "Iterations between two checkpoints inside a region; 0 keeps one per region">,
+    Option<"report", "report", "std::string", /*default=*/"", "File for the report, as JSON">,
+    Option<"init", "init", "std::string", /*default=*/"\"mse\"",
+           "First scales: mse (smallest error) or minmax">,
+    Option<"initSamples", "init-samples", "int64_t", /*default=*/"256",
+           "Samples that initialize the activation quantizers">,
+    Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
+           "Learn the rounding of weights (AdaRound)">,
+    Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",
+           "Learn the scales of activations">,
+    Option<"predictionDifference", "prediction-difference", "bool", /*default=*/"true",
+           "Add the prediction difference to the loss">,
+    Option<"distributionCorrection", "distribution-correction", "bool", /*default=*/"true",
+           "Correct the region's input to the batch-norm statistics">,
+    Option<"correctionSteps", "distribution-correction-steps", "int64_t", /*default=*/"500",
+           "Steps of distribution correction per batch">,
+    Option<"correctionRate", "distribution-correction-rate", "double", /*default=*/"1e-3",
+           "Learning rate of distribution correction">,
+    Option<"dropIn", "drop-in", "double", /*default=*/"0.5",
+           "Probability of keeping the quantized element of the region's input">,
+    Option<"dropAct", "drop-act", "double", /*default=*/"0.5",
+           "Probability of keeping the quantized element of an activation">,
+    Option<"roundingWeight", "rounding-weight", "double", /*default=*/"-1.0",
+           "Factor of the rounding regularizer; negative takes the preset's">,
+    Option<"warmup", "warmup", "double", /*default=*/"0.2",
+           "Part of the iterations without rounding regularizer">,
+    Option<"temperature", "temperature", "double", /*default=*/"-1.0",
+           "Softening of the logits in the prediction difference; negative takes the preset's">,
+    Option<"lambdaR", "lambda-r", "double", /*default=*/"0.1",
+           "Divisor of the prediction difference">,
+    Option<"lambdaC", "lambda-c", "double", /*default=*/"-1.0",
+           "Divisor of the distance in distribution correction; negative takes the preset's">,
+    Option<"roundingRate", "rounding-rate", "double", /*default=*/"3e-3",
+           "Learning rate of the rounding">,
+    Option<"scaleRate", "scale-rate", "double", /*default=*/"4e-5",
+           "Learning rate of the scales">
+  ];
+  let statistics = [
+    Statistic<"numCalibrated", "num-calibrated", "Regions calibrated">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
 
 //===----------------------------------------------------------------------===//
 // 5 Export: calibrated IR -> quant dialect

@@ -4,10 +4,12 @@
 // The whole story, one short function per stage.
 
 #include "pdq/Pipelines.h"
+#include "Quantize.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Execution/CPUPipelines.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
@@ -18,6 +20,7 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<PDQDialect>();
+  registerAllVJPs(registry);
 }
 
 // calibrated IR -> quant dialect
@@ -39,4 +42,5 @@ void mlir::pdq::registerAllPasses() {
       "pdq-export", "Turn a calibrated network into the quant dialect",
       buildExportPipeline);
   registerCPUPipelines();
+  registerQuantizePipeline();
 }

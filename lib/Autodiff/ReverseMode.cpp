@@ -1,0 +1,202 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The reverse walk: which values are active, in which order adjoints are
+// built, and how they add up.
+
+#include "pdq/Autodiff/ReverseMode.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "pdq/Autodiff/TensorBuilder.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+#include "pdq/Autodiff/DifferentiableOpInterface.cpp.inc"
+
+namespace {
+/// Values that depend on the arguments of interest and that the differentiated
+/// result depends on.
+class Activity {
+public:
+  Activity(Block &block, ArrayRef<int64_t> wrt, Value result);
+
+  bool isActive(Value value) const {
+    return varied.contains(value) && useful.contains(value);
+  }
+
+private:
+  DenseSet<Value> varied, useful;
+};
+
+/// Builds the adjoint of one function in place.
+class ReverseWalk {
+public:
+  ReverseWalk(func::FuncOp function, ArrayRef<int64_t> wrt)
+      : function(function), block(function.getBody().front()), wrt(wrt),
+        builder(block.getTerminator()),
+        activity(block, wrt, block.getTerminator()->getOperand(0)) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult visit(Operation *op);
+  void accumulate(Value value, Value cotangent);
+  void returnGradients();
+
+  func::FuncOp function;
+  Block &block;
+  ArrayRef<int64_t> wrt;
+  OpBuilder builder;
+  Activity activity;
+  DenseMap<Value, Value> cotangents;
+};
+} // namespace
+
+/// Whether a change of `operand` can change `result`.
+static bool isDifferentiableThrough(OpOperand &operand, OpResult result) {
+  Operation *op = operand.getOwner();
+  if (!isa<FloatType>(getElementTypeOrSelf(result.getType())) ||
+      !isa<FloatType>(getElementTypeOrSelf(operand.get().getType())))
+    return false;
+  // An initial value that is only overwritten carries nothing.
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    if (linalgOp.isDpsInit(&operand) &&
+        !linalgOp.payloadUsesValueFromOperand(&operand))
+      return false;
+  auto rule = dyn_cast<DifferentiableOpInterface>(op);
+  return !rule || rule.isDifferentiableThrough(operand.getOperandNumber(),
+                                               result.getResultNumber());
+}
+
+Activity::Activity(Block &block, ArrayRef<int64_t> wrt, Value result) {
+  for (int64_t index : wrt)
+    varied.insert(block.getArgument(index));
+  for (Operation &op : block.without_terminator())
+    for (OpResult value : op.getResults())
+      for (OpOperand &operand : op.getOpOperands())
+        if (varied.contains(operand.get()) &&
+            ::isDifferentiableThrough(operand, value))
+          varied.insert(value);
+  useful.insert(result);
+  for (Operation &op : llvm::reverse(block.without_terminator()))
+    for (OpResult value : op.getResults()) {
+      if (!useful.contains(value))
+        continue;
+      for (OpOperand &operand : op.getOpOperands())
+        if (::isDifferentiableThrough(operand, value))
+          useful.insert(operand.get());
+    }
+}
+
+void ReverseWalk::accumulate(Value value, Value cotangent) {
+  Value &sum = cotangents[value];
+  ImplicitLocOpBuilder b(cotangent.getLoc(), builder);
+  sum = sum ? buildAdd(b, sum, cotangent) : cotangent;
+}
+
+LogicalResult ReverseWalk::visit(Operation *op) {
+  auto isActive = [&](Value value) { return activity.isActive(value); };
+  SmallVector<Value> results = llvm::map_to_vector(
+      op->getResults(), [&](Value v) { return cotangents.lookup(v); });
+  if (llvm::none_of(results, [](Value v) { return static_cast<bool>(v); }))
+    return success();
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  if (llvm::any_of(captured, isActive))
+    return op->emitOpError(
+        "captures a value that is differentiated; pass it as an operand");
+  SmallVector<bool> needed = llvm::map_to_vector(op->getOperands(), isActive);
+  if (!llvm::is_contained(needed, true))
+    return success();
+  auto rule = dyn_cast<DifferentiableOpInterface>(op);
+  if (!rule)
+    return op->emitOpError("has no derivative rule");
+  SmallVector<Value> contributions(op->getNumOperands());
+  if (failed(rule.buildVJP(builder, results, needed, contributions)))
+    return failure();
+  for (auto [operand, contribution] :
+       llvm::zip_equal(op->getOperands(), contributions))
+    if (contribution)
+      accumulate(operand, contribution);
+  return success();
+}
+
+void ReverseWalk::returnGradients() {
+  auto terminator = cast<func::ReturnOp>(block.getTerminator());
+  SmallVector<Value> results(terminator.getOperands());
+  for (int64_t index : wrt) {
+    Value argument = block.getArgument(index);
+    Value gradient = cotangents.lookup(argument);
+    results.push_back(gradient ? gradient
+                               : buildZerosLike(builder, function.getLoc(),
+                                                argument));
+  }
+  terminator->setOperands(results);
+  function.setType(builder.getFunctionType(function.getArgumentTypes(),
+                                           TypeRange(ValueRange(results))));
+}
+
+LogicalResult ReverseWalk::run() {
+  SmallVector<Operation *> forward;
+  for (Operation &op : block.without_terminator())
+    forward.push_back(&op);
+  ImplicitLocOpBuilder b(function.getLoc(), builder);
+  Value result = block.getTerminator()->getOperand(0);
+  Type type = getElementTypeOrSelf(result.getType());
+  if (activity.isActive(result))
+    cotangents[result] = buildScalar(b, type, 1.0);
+  for (Operation *op : llvm::reverse(forward))
+    if (failed(visit(op)))
+      return failure();
+  returnGradients();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+static LogicalResult checkFunction(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitOpError(
+        "has control flow; only functions with one block are differentiated");
+  if (function.getNumResults() == 0)
+    return function.emitOpError("has no result to differentiate");
+  auto type = dyn_cast<RankedTensorType>(function.getResultTypes()[0]);
+  if (type && type.getRank() == 0 && isa<FloatType>(type.getElementType()))
+    return success();
+  return function.emitOpError()
+         << "has first result " << function.getResultTypes()[0]
+         << ", expected a floating point tensor of rank 0";
+}
+
+FailureOr<func::FuncOp>
+mlir::pdq::buildVJPFunction(func::FuncOp function, ArrayRef<int64_t> wrt,
+                            SymbolTable &symbols) {
+  if (failed(checkFunction(function)))
+    return failure();
+  Builder attributes(function.getContext());
+  auto wrtAttr = attributes.getDenseI64ArrayAttr(wrt);
+  auto ofAttr = FlatSymbolRefAttr::get(function.getSymNameAttr());
+  for (auto known :
+       cast<ModuleOp>(symbols.getOp()).getOps<func::FuncOp>())
+    if (known->getAttr("pdq.vjp_of") == ofAttr &&
+        known->getAttr("pdq.wrt") == wrtAttr)
+      return known;
+
+  func::FuncOp derivative = function.clone();
+  std::string name = (function.getName() + "__vjp").str();
+  for (int64_t index : wrt)
+    name += "_" + std::to_string(index);
+  derivative.setName(name);
+  derivative.setPrivate();
+  derivative->setAttr("pdq.vjp_of", ofAttr);
+  derivative->setAttr("pdq.wrt", wrtAttr);
+  symbols.insert(derivative);
+  if (succeeded(ReverseWalk(derivative, wrt).run()))
+    return derivative;
+  symbols.erase(derivative);
+  return failure();
+}
