@@ -1,0 +1,68 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every switch of the algorithm, with the paper's defaults.
+
+#ifndef PDQ_CALIBRATION_CALIBRATIONOPTIONS_H
+#define PDQ_CALIBRATION_CALIBRATIONOPTIONS_H
+
+#include "mlir/Support/LLVM.h"
+#include <cstdint>
+#include <string>
+
+namespace mlir::pdq {
+
+/// First scale and zero point of a quantizer (init_minmax, init_mse).
+enum class ScaleInit { MinMax, MSE };
+
+/// Settings of a calibration; the defaults are those of ResNet-18 in the
+/// table of algorithm.md section 4.
+struct CalibrationOptions {
+  /// Optimizer iterations per region; 0 keeps nearest rounding.
+  int64_t iterations = 20000;
+  /// Samples per mini-batch.
+  int64_t batch = 32;
+  /// Samples that initialize the activation quantizers.
+  int64_t initSamples = 256;
+  ScaleInit init = ScaleInit::MSE;
+  uint64_t seed = 1005;
+
+  bool learnedRounding = true;
+  bool scaleLearning = true;
+  bool predictionDifference = true;
+  bool distributionCorrection = true;
+
+  /// Probability of keeping the quantized element (drop_in, drop_act); 1 never
+  /// drops.
+  double dropIn = 0.5;
+  double dropAct = 0.5;
+
+  /// round_5: factor of the regularizer, part of the iterations without it.
+  double roundingWeight = 0.01;
+  double warmup = 0.2;
+  /// loss_pd: softening of the logits, and its divisor.
+  double temperature = 4.0;
+  double lambdaR = 0.1;
+  /// dc_2: divisor of the distance, steps per batch, learning rate.
+  double lambdaC = 0.02;
+  int64_t correctionSteps = 500;
+  double correctionRate = 1e-3;
+
+  double roundingRate = 3e-3;
+  double scaleRate = 4e-5;
+
+  /// Iterations between two checkpoints inside a region; 0 keeps one per
+  /// region.
+  int64_t checkpointEvery = 2000;
+
+  /// Sets what the table of algorithm.md names for a network family: resnet,
+  /// regnetx, mobilenetv2 or mnasnet.
+  LogicalResult applyPreset(StringRef preset);
+
+  /// All settings that the result depends on, one `name=value` each.
+  std::string describe() const;
+};
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CALIBRATION_CALIBRATIONOPTIONS_H

@@ -1,0 +1,32 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Calibration of an annotated network, region after region.
+
+#ifndef PDQ_CALIBRATION_CALIBRATOR_H
+#define PDQ_CALIBRATION_CALIBRATOR_H
+
+#include "pdq/Calibration/CalibrationOptions.h"
+#include "pdq/Calibration/Report.h"
+#include "pdq/Execution/Executor.h"
+
+namespace mlir::pdq {
+
+/// Calibrates the annotated network in `module` on `data` ([N, ...] f32, as
+/// the network takes its input) and writes what was learned into it: hard
+/// rounded weights, scales and zero points as constants, the status of each
+/// region.
+///
+/// With a `checkpoint` path the state is kept there after every region and
+/// inside regions as the options say; where the file exists the calibration
+/// goes on from it, with a result that is byte for byte the same. A checkpoint
+/// of other settings, data or another model is refused.
+///
+/// Errors: emits located diagnostics; the checkpoint keeps the last good state.
+LogicalResult calibrate(ModuleOp module, const HostTensor &data,
+                        CalibrationOptions options, Executor &executor,
+                        StringRef checkpoint, CalibrationReport &report);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CALIBRATION_CALIBRATOR_H

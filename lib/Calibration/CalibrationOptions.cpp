@@ -1,0 +1,58 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Presets of the paper's network families, and the settings as text.
+
+#include "pdq/Calibration/CalibrationOptions.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+/// One row of the table of algorithm.md section 4.
+struct Preset {
+  StringRef name;
+  double roundingWeight, temperature, lambdaC;
+};
+} // namespace
+
+static constexpr Preset presets[] = {
+    {"resnet", 0.01, 4.0, 0.02},
+    {"regnetx", 0.01, 4.0, 0.01},
+    {"mobilenetv2", 0.1, 1.0, 0.005},
+    {"mnasnet", 0.2, 1.0, 0.001},
+};
+
+LogicalResult CalibrationOptions::applyPreset(StringRef name) {
+  for (const Preset &preset : presets) {
+    if (preset.name != name)
+      continue;
+    roundingWeight = preset.roundingWeight;
+    temperature = preset.temperature;
+    lambdaC = preset.lambdaC;
+    return success();
+  }
+  return failure();
+}
+
+std::string CalibrationOptions::describe() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "iterations=" << iterations << " batch=" << batch
+     << " init-samples=" << initSamples
+     << " init=" << (init == ScaleInit::MSE ? "mse" : "minmax")
+     << " seed=" << seed << " learned-rounding=" << learnedRounding
+     << " scale-learning=" << scaleLearning
+     << " prediction-difference=" << predictionDifference
+     << " distribution-correction=" << distributionCorrection
+     << " drop-in=" << dropIn << " drop-act=" << dropAct
+     << " rounding-weight=" << roundingWeight << " warmup=" << warmup
+     << " temperature=" << temperature << " lambda-r=" << lambdaR
+     << " lambda-c=" << lambdaC
+     << " distribution-correction-steps=" << correctionSteps
+     << " distribution-correction-rate=" << correctionRate
+     << " rounding-rate=" << roundingRate << " scale-rate=" << scaleRate;
+  return text;
+}

@@ -1,0 +1,178 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Keeping the state of a calibration in a file, as a module.
+
+#include "Checkpoint.h"
+#include "Constants.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileOutputBuffer.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+static constexpr StringRef attributeName = "pdq.checkpoint";
+
+std::string mlir::pdq::hashTensor(const HostTensor &tensor) {
+  llvm::SHA256 hash;
+  for (int64_t size : tensor.getShape())
+    hash.update((Twine(size) + ",").str());
+  hash.update(ArrayRef(static_cast<const uint8_t *>(tensor.data()),
+                       tensor.getNumBytes()));
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+std::string mlir::pdq::hashModule(ModuleOp module) {
+  std::string bytes;
+  llvm::raw_string_ostream os(bytes);
+  if (failed(writeBytecodeToFile(module, os)))
+    return "";
+  llvm::SHA256 hash;
+  hash.update(bytes);
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
+LogicalResult Checkpoint::checkFingerprint(Location loc, DictionaryAttr kept) {
+  auto check = [&](StringRef key, StringRef expected,
+                   StringRef what) -> LogicalResult {
+    auto found = kept.getAs<StringAttr>(key);
+    if (found && found.getValue() == expected)
+      return success();
+    return emitError(loc) << "checkpoint '" << path << "' belongs to other "
+                          << what << ": it has '"
+                          << (found ? found.getValue() : StringRef("nothing"))
+                          << "', this calibration has '" << expected
+                          << "'; remove the file to start again";
+  };
+  if (failed(check("settings", fingerprint.settings, "settings")) ||
+      failed(check("data", fingerprint.dataSHA256, "data")))
+    return failure();
+  return check("model", fingerprint.modelSHA256, "model");
+}
+
+/// Reads the reports of finished regions.
+static LogicalResult readReports(StringRef text,
+                                 std::vector<RegionReport> &reports) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
+  if (!value) {
+    llvm::consumeError(value.takeError());
+    return failure();
+  }
+  const llvm::json::Array *list = value->getAsArray();
+  if (!list)
+    return failure();
+  for (const llvm::json::Value &entry : *list) {
+    FailureOr<RegionReport> report = RegionReport::fromJSON(entry);
+    if (failed(report))
+      return failure();
+    reports.push_back(std::move(*report));
+  }
+  return success();
+}
+
+/// Reads the state inside a region; none where the checkpoint has none.
+static LogicalResult readState(DictionaryAttr kept,
+                               std::optional<StepState> &state) {
+  auto tensors = kept.getAs<ArrayAttr>("state");
+  auto iterations = kept.getAs<IntegerAttr>("iterations");
+  if (!tensors || !iterations)
+    return success();
+  state.emplace();
+  state->iterations = iterations.getInt();
+  for (Attribute attr : tensors) {
+    auto elements = dyn_cast<DenseElementsAttr>(attr);
+    FailureOr<HostTensor> tensor =
+        elements ? toHostTensor(elements) : FailureOr<HostTensor>(failure());
+    if (failed(tensor))
+      return failure();
+    state->tensors.push_back(std::move(*tensor));
+  }
+  return success();
+}
+
+LogicalResult Checkpoint::load(ModuleOp module,
+                               std::vector<RegionReport> &reports,
+                               std::optional<StepState> &state) {
+  if (path.empty() || !llvm::sys::fs::exists(path))
+    return success();
+  OwningOpRef<ModuleOp> loaded =
+      parseSourceFile<ModuleOp>(path, module.getContext());
+  if (!loaded)
+    return emitError(module.getLoc())
+           << "checkpoint '" << path
+           << "' cannot be read; remove the file to start again";
+  auto kept = (*loaded)->getAttrOfType<DictionaryAttr>(attributeName);
+  if (!kept)
+    return emitError(module.getLoc())
+           << "file '" << path << "' is no checkpoint of a calibration";
+  if (failed(checkFingerprint(module.getLoc(), kept)))
+    return failure();
+  auto report = kept.getAs<StringAttr>("reports");
+  if (!report || failed(readReports(report.getValue(), reports)) ||
+      failed(readState(kept, state)))
+    return emitError(module.getLoc())
+           << "checkpoint '" << path
+           << "' is damaged; remove the file to start again";
+  module.getBodyRegion().takeBody(loaded->getBodyRegion());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Saving
+//===----------------------------------------------------------------------===//
+
+static DictionaryAttr packState(MLIRContext *context,
+                                const Fingerprint &fingerprint,
+                                ArrayRef<RegionReport> reports,
+                                const StepState *state) {
+  Builder b(context);
+  llvm::json::Array list;
+  for (const RegionReport &report : reports)
+    list.push_back(report.toJSON());
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(list));
+  SmallVector<NamedAttribute> entries{
+      b.getNamedAttr("settings", b.getStringAttr(fingerprint.settings)),
+      b.getNamedAttr("data", b.getStringAttr(fingerprint.dataSHA256)),
+      b.getNamedAttr("model", b.getStringAttr(fingerprint.modelSHA256)),
+      b.getNamedAttr("reports", b.getStringAttr(text))};
+  if (state) {
+    SmallVector<Attribute> tensors;
+    for (const HostTensor &tensor : state->tensors)
+      tensors.push_back(getConstantAttr(context, tensor));
+    entries.push_back(b.getNamedAttr(
+        "iterations", b.getI64IntegerAttr(state->iterations)));
+    entries.push_back(b.getNamedAttr("state", b.getArrayAttr(tensors)));
+  }
+  return b.getDictionaryAttr(entries);
+}
+
+LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
+                               const StepState *state) {
+  if (path.empty())
+    return success();
+  module->setAttr(attributeName, packState(module.getContext(), fingerprint,
+                                           reports, state));
+  // Written beside the file and renamed, so that the file is always whole.
+  llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
+    return failed(writeBytecodeToFile(module, os))
+               ? llvm::createStringError("the module has no bytecode form")
+               : llvm::Error::success();
+  });
+  module->removeAttr(attributeName);
+  if (!error)
+    return success();
+  return emitError(module.getLoc())
+         << "cannot write checkpoint '" << path
+         << "': " << llvm::toString(std::move(error));
+}

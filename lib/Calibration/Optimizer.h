@@ -1,0 +1,55 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Adam and the schedules, as IR.
+
+#ifndef PDQ_CALIBRATION_OPTIMIZER_H
+#define PDQ_CALIBRATION_OPTIMIZER_H
+
+#include "Program.h"
+#include "pdq/Calibration/CalibrationOptions.h"
+
+namespace mlir::pdq {
+
+/// Arguments of a program that hold a parameter and its Adam moments.
+struct AdamState {
+  Value parameter, firstMoment, secondMoment;
+};
+
+/// Adds the three arguments of one parameter to a program.
+AdamState addAdamState(ProgramBuilder &program, RankedTensorType type);
+
+/// Adam with (0.9, 0.999, 1e-8), no weight decay.
+class AdamBuilder {
+public:
+  /// Adds the argument that holds the powers of the decay rates, two 64-bit
+  /// floats that start as 1.
+  explicit AdamBuilder(ProgramBuilder &program);
+
+  /// Updates a parameter and its moments in place with `gradient`. `rate` is
+  /// the learning rate, tensor<f32>. The parameter stays at or above `minimum`
+  /// where one is given.
+  void update(const AdamState &state, Value gradient, Value rate,
+              std::optional<double> minimum = std::nullopt);
+
+private:
+  ProgramBuilder &program;
+  /// 1 - beta1^t and sqrt(1 - beta2^t), tensor<f32>.
+  Value firstCorrection, secondCorrection;
+};
+
+/// What the schedules say in one iteration, tensor<f32> each.
+struct Schedule {
+  /// Learning rate of activation scales: cosine to 0.
+  Value scaleRate;
+  /// round_5: exponent, and factor (0 during the warm-up).
+  Value beta, roundingWeight;
+};
+
+/// Evaluates the schedules for the iteration `step` (tensor<i64>, from 0).
+Schedule buildSchedule(ImplicitLocOpBuilder &b, Value step,
+                       const CalibrationOptions &options);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CALIBRATION_OPTIMIZER_H

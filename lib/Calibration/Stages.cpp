@@ -1,0 +1,162 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The network as a sequence of stages: reconstruction regions, and the glue
+// operations between them.
+
+#include "Stages.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// All values that `op` reads: its operands, and what its regions capture.
+static SetVector<Value> getReadValues(Operation *op) {
+  SetVector<Value> values(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), values);
+  return values;
+}
+
+NetworkStages::NetworkStages(func::FuncOp function) : function(function) {
+  Block &block = function.getBody().front();
+  for (Value argument : block.getArguments())
+    definingStage[argument] = -1;
+  for (Operation &op : block.without_terminator()) {
+    bool onDataPath = llvm::any_of(getReadValues(&op), [&](Value value) {
+      return definingStage.contains(value);
+    });
+    if (!onDataPath)
+      continue;
+    auto region = dyn_cast<RegionOp>(op);
+    if (stages.empty() || region || stages.back().region)
+      stages.emplace_back();
+    stages.back().operations.push_back(&op);
+    stages.back().region = region;
+    for (Value result : op.getResults())
+      definingStage[result] = stages.size() - 1;
+  }
+  for (int index = 0, e = stages.size(); index < e; ++index) {
+    Stage &stage = stages[index];
+    SetVector<Value> inputs;
+    for (Operation *op : stage.operations)
+      for (Value value : getReadValues(op))
+        if (definingStage.contains(value) &&
+            definingStage.lookup(value) < index)
+          inputs.insert(value);
+    stage.inputs = inputs.takeVector();
+    SmallVector<Value> live = getLiveValues(index);
+    llvm::copy_if(live, std::back_inserter(stage.outputs), [&](Value value) {
+      return definingStage.lookup(value) == index;
+    });
+  }
+}
+
+SmallVector<Value> NetworkStages::getLiveValues(int stage) const {
+  SmallVector<Value> live;
+  Block &block = func::FuncOp(function).getBody().front();
+  for (const auto &entry : definingStage) {
+    if (entry.second > stage)
+      continue;
+    Value value = entry.first;
+    bool usedLater = llvm::any_of(value.getUsers(), [&](Operation *user) {
+      user = block.findAncestorOpInBlock(*user);
+      if (user->hasTrait<OpTrait::IsTerminator>())
+        return true;
+      return definingStage.lookup(user->getResult(0)) > stage;
+    });
+    if (usedLater)
+      live.push_back(value);
+  }
+  return live;
+}
+
+//===----------------------------------------------------------------------===//
+// Functions made of stages
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> mlir::pdq::cloneBody(OpBuilder &builder, Region &body,
+                                        ValueRange inputs,
+                                        IRMapping &mapping) {
+  Block &block = body.front();
+  mapping.map(block.getArguments(), inputs);
+  for (Operation &op : block.without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(block.getTerminator()->getOperands(),
+                             [&](Value v) { return mapping.lookup(v); });
+}
+
+/// Clones an operation off the data path, after what it reads.
+static void cloneConstant(OpBuilder &builder, Value value, IRMapping &mapping) {
+  if (mapping.contains(value))
+    return;
+  Operation *op = value.getDefiningOp();
+  for (Value read : getReadValues(op))
+    cloneConstant(builder, read, mapping);
+  builder.clone(*op, mapping);
+}
+
+func::FuncOp NetworkStages::buildFunction(ModuleOp module, StringRef name,
+                                          ArrayRef<Value> arguments,
+                                          ArrayRef<Operation *> operations,
+                                          ArrayRef<Value> results,
+                                          Body body) const {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto type = builder.getFunctionType(TypeRange(ValueRange(arguments)),
+                                      TypeRange(ValueRange(results)));
+  auto result =
+      func::FuncOp::create(builder, module.getLoc(), name, type);
+  result.setPrivate();
+  builder.setInsertionPointToStart(result.addEntryBlock());
+  IRMapping mapping;
+  mapping.map(arguments, result.getArguments());
+  for (Operation *op : operations) {
+    for (Value value : getReadValues(op))
+      cloneConstant(builder, value, mapping);
+    auto region = dyn_cast<RegionOp>(op);
+    if (!region) {
+      builder.clone(*op, mapping);
+      continue;
+    }
+    IRMapping inner;
+    auto inputs = llvm::map_to_vector(
+        region.getInputs(), [&](Value v) { return mapping.lookup(v); });
+    Region &chosen = body == Body::Float ? region.getFloatBody()
+                                         : region.getQuantizedBody();
+    mapping.map(region.getResults(),
+                cloneBody(builder, chosen, inputs, inner));
+  }
+  for (Value value : results)
+    cloneConstant(builder, value, mapping);
+  func::ReturnOp::create(builder, module.getLoc(),
+                         llvm::map_to_vector(results, [&](Value v) {
+                           return mapping.lookup(v);
+                         }));
+  removeQuantizers(result);
+  return result;
+}
+
+func::FuncOp NetworkStages::buildTail(ModuleOp module, StringRef name,
+                                      int stage, Body body) const {
+  SmallVector<Operation *> operations;
+  for (const Stage &later : ArrayRef(stages).drop_front(stage + 1))
+    llvm::append_range(operations, later.operations);
+  auto results = llvm::to_vector(
+      func::FuncOp(function).getBody().front().getTerminator()->getOperands());
+  return buildFunction(module, name, getLiveValues(stage), operations, results,
+                       body);
+}
+
+func::FuncOp NetworkStages::buildGlue(ModuleOp module, StringRef name,
+                                      const Stage &stage) const {
+  return buildFunction(module, name, stage.inputs, stage.operations,
+                       stage.outputs, Body::Float);
+}
+
+void mlir::pdq::removeQuantizers(func::FuncOp function) {
+  function.walk([](FakeQuantOp op) {
+    op.replaceAllUsesWith(op.getInput());
+    op.erase();
+  });
+}

@@ -1,0 +1,371 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The step program: one optimizer iteration of one region.
+
+#include "Optimizer.h"
+#include "RegionPrograms.h"
+#include "KeptForms.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Autodiff/TensorBuilder.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Random streams of a region: the mini-batch, the mixing of each input, and
+/// the masks of the activation quantizers.
+static constexpr int64_t streamsPerRegion = 4096, mixStream = 1,
+                         maskStream = 1024;
+
+namespace {
+/// Builds the objective and the step program around it.
+class StepBuilder {
+public:
+  StepBuilder(ModuleOp module, const RegionContext &context, func::FuncOp tail)
+      : module(module), context(context), options(context.options), tail(tail),
+        batch(context.options.batch),
+        stream(context.index * streamsPerRegion),
+        scalar(RankedTensorType::get(
+            {}, Float32Type::get(module.getContext()))) {}
+
+  LogicalResult build(int64_t ringSize);
+
+private:
+  /// The private function (mixed inputs, plain inputs, targets, logits,
+  /// bypasses, student parameters, step, beta, rounding weight) -> (total,
+  /// reconstruction loss, prediction difference, regularizer).
+  LogicalResult buildObjective();
+  SmallVector<Type> getObjectiveTypes();
+  Value buildRegularizer(ImplicitLocOpBuilder &b, ValueRange roundings,
+                         Value beta, Value weight);
+  SmallVector<Value> callStudent(ImplicitLocOpBuilder &b, ValueRange mixed,
+                                 ValueRange plain, ValueRange parameters,
+                                 Value step);
+
+  /// A mini-batch of one cache.
+  Value buildSamples(ProgramBuilder &program, Value indices,
+                     RankedTensorType type);
+  void addMiniBatch(ProgramBuilder &program, Value step,
+                    SmallVectorImpl<Value> &arguments);
+  void addParameters(ProgramBuilder &program,
+                     SmallVectorImpl<Value> &arguments);
+  void storeLosses(ProgramBuilder &program, Value step, ValueRange losses,
+                   int64_t ringSize);
+
+  bool learnsRounding() const { return options.learnedRounding; }
+  bool drops() const { return options.dropAct < 1.0; }
+
+  ModuleOp module;
+  const RegionContext &context;
+  const CalibrationOptions &options;
+  func::FuncOp tail, student, objective;
+  int64_t batch, stream;
+  RankedTensorType scalar;
+  /// Learned parameters: their state, and their place among the arguments of
+  /// the objective.
+  SmallVector<AdamState> roundings, scales;
+  SmallVector<int64_t> roundingPlaces, scalePlaces;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Objective
+//===----------------------------------------------------------------------===//
+
+/// Slices [first, first + count) of dimension 0.
+static Value buildSlice(ImplicitLocOpBuilder &b, Value value, int64_t first,
+                        int64_t count) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
+  SmallVector<OpFoldResult> sizes =
+      getAsIndexOpFoldResult(b.getContext(), type.getShape());
+  offsets[0] = b.getIndexAttr(first);
+  sizes[0] = b.getIndexAttr(count);
+  return tensor::ExtractSliceOp::create(b, value, offsets, sizes, strides);
+}
+
+SmallVector<Value> StepBuilder::callStudent(ImplicitLocOpBuilder &b,
+                                            ValueRange mixed, ValueRange plain,
+                                            ValueRange parameters, Value step) {
+  SmallVector<Value> arguments;
+  for (auto [lhs, rhs] : llvm::zip_equal(mixed, plain))
+    arguments.push_back(
+        options.predictionDifference
+            ? tensor::ConcatOp::create(b, 0, ValueRange{lhs, rhs}).getResult()
+            : lhs);
+  llvm::append_range(arguments, parameters);
+  if (drops())
+    arguments.push_back(step);
+  return SmallVector<Value>(
+      func::CallOp::create(b, student, arguments).getResults());
+}
+
+Value StepBuilder::buildRegularizer(ImplicitLocOpBuilder &b,
+                                    ValueRange roundings, Value beta,
+                                    Value weight) {
+  Value sum;
+  for (Value rounding : roundings) {
+    Value term = RoundingRegularizerOp::create(b, scalar, rounding, beta);
+    sum = sum ? buildAdd(b, sum, term) : term;
+  }
+  if (!sum)
+    return buildScalar(b, b.getF32Type(), 0.0);
+  return buildMul(b, sum, weight);
+}
+
+SmallVector<Type> StepBuilder::getObjectiveTypes() {
+  RegionOp region = context.getRegion();
+  SmallVector<Type> types;
+  auto append = [&](TypeRange range) {
+    types.append(range.begin(), range.end());
+  };
+  append(region.getInputs().getTypes());
+  append(region.getInputs().getTypes());
+  append(region.getResultTypes());
+  append(tail.getResultTypes().take_front());
+  append(TypeRange(ValueRange(context.getBypasses())));
+  size_t numParameters = context.quantizers.weights.size() +
+                         2 * context.quantizers.activations.size();
+  append(TypeRange(student.getArgumentTypes())
+             .slice(region.getInputs().size(), numParameters));
+  types.push_back(
+      RankedTensorType::get({}, IntegerType::get(module.getContext(), 64)));
+  types.append({scalar, scalar});
+  return types;
+}
+
+LogicalResult StepBuilder::buildObjective() {
+  StudentOptions form;
+  form.weights =
+      learnsRounding() ? WeightForm::Rounding : WeightForm::Ready;
+  form.batch = options.predictionDifference ? 2 * batch : batch;
+  form.keep = options.dropAct;
+  form.seed = options.seed;
+  form.stream = stream + maskStream;
+  FailureOr<func::FuncOp> built =
+      buildStudent(module, "trained_student", context.getRegion(),
+                   context.quantizers, form);
+  if (failed(built))
+    return failure();
+  student = *built;
+
+  ImplicitLocOpBuilder b =
+      ImplicitLocOpBuilder::atBlockEnd(module.getLoc(), module.getBody());
+  objective = func::FuncOp::create(
+      b, "objective",
+      b.getFunctionType(getObjectiveTypes(), {scalar, scalar, scalar, scalar}));
+  objective.setPrivate();
+  b.setInsertionPointToStart(objective.addEntryBlock());
+  ValueRange rest = objective.getArguments();
+  auto take = [&](size_t count) {
+    ValueRange taken = rest.take_front(count);
+    rest = rest.drop_front(count);
+    return taken;
+  };
+  RegionOp region = context.getRegion();
+  ValueRange mixed = take(region.getInputs().size());
+  ValueRange plain = take(region.getInputs().size());
+  ValueRange targets = take(region.getNumResults());
+  ValueRange logits = take(1);
+  ValueRange bypasses = take(context.getBypasses().size());
+  size_t numWeights = context.quantizers.weights.size();
+  ValueRange parameters =
+      take(numWeights + 2 * context.quantizers.activations.size());
+  ValueRange schedule = take(3);
+
+  SmallVector<Value> results =
+      callStudent(b, mixed, plain, parameters, schedule[0]);
+  SmallVector<Value> reconstructed, predicted;
+  for (Value result : results) {
+    bool split = options.predictionDifference;
+    reconstructed.push_back(split ? buildSlice(b, result, 0, batch) : result);
+    if (split)
+      predicted.push_back(buildSlice(b, result, batch, batch));
+  }
+  Value reconstruction = buildReconstructionLoss(b, reconstructed, targets);
+  Value total = reconstruction;
+  Value difference = buildScalar(b, b.getF32Type(), 0.0);
+  if (options.predictionDifference) {
+    auto call = func::CallOp::create(
+        b, tail, getTailArguments(context, predicted, bypasses));
+    difference = PredictionDifferenceOp::create(
+        b, scalar, call.getResult(0), logits.front(),
+        APFloat(options.temperature), APFloat(options.lambdaR));
+    total = buildAdd(b, total, difference);
+  }
+  Value regularizer = buildRegularizer(
+      b, learnsRounding() ? parameters.take_front(numWeights) : ValueRange(),
+      schedule[1], schedule[2]);
+  total = buildAdd(b, total, regularizer);
+  func::ReturnOp::create(
+      b, ValueRange{total, reconstruction, difference, regularizer});
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Step
+//===----------------------------------------------------------------------===//
+
+Value StepBuilder::buildSamples(ProgramBuilder &program, Value indices,
+                                RankedTensorType type) {
+  RankedTensorType kept = getCacheType(type);
+  SmallVector<int64_t> shape(kept.getShape());
+  shape[0] = context.samples;
+  Value cache = program.addArgument(kept.clone(shape));
+  return GatherOp::create(program.getBuilder(), kept, cache, indices);
+}
+
+/// drop_in: each element from `plain` with probability `keep`, else from
+/// `corrected`.
+static Value buildMix(ImplicitLocOpBuilder &b, Value step, Value plain,
+                      Value corrected, double keep, uint64_t seed,
+                      int64_t stream) {
+  auto type = cast<RankedTensorType>(plain.getType());
+  Value mask = BernoulliOp::create(b, type.clone(b.getI1Type()), step,
+                                   APFloat(keep), seed, stream);
+  return buildElementwise(
+      b, plain, {mask, plain, corrected},
+      [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+        return arith::SelectOp::create(body, args[0], args[1], args[2]);
+      });
+}
+
+void StepBuilder::addMiniBatch(ProgramBuilder &program, Value step,
+                               SmallVectorImpl<Value> &arguments) {
+  ImplicitLocOpBuilder &b = program.getBuilder();
+  Value indices = UniformIndexOp::create(
+      b, RankedTensorType::get({batch}, b.getI32Type()), step, context.samples,
+      options.seed, stream);
+  SmallVector<Value> mixed, plain;
+  for (auto [index, type] :
+       llvm::enumerate(context.getRegion().getInputs().getTypes())) {
+    auto tensor = cast<RankedTensorType>(type);
+    Value sample = buildSamples(program, indices, tensor);
+    Value corrected = buildSamples(program, indices, tensor);
+    Value mix = buildMix(b, step, sample, corrected, options.dropIn,
+                         options.seed, stream + mixStream + index);
+    mixed.push_back(buildFromCache(b, mix, tensor));
+    plain.push_back(buildFromCache(b, sample, tensor));
+  }
+  llvm::append_range(arguments, mixed);
+  llvm::append_range(arguments, plain);
+  SmallVector<Type> others(context.getRegion().getResultTypes());
+  others.push_back(tail.getResultTypes().front());
+  llvm::append_range(others, TypeRange(ValueRange(context.getBypasses())));
+  for (Type type : others) {
+    auto tensor = cast<RankedTensorType>(type);
+    arguments.push_back(
+        buildFromCache(b, buildSamples(program, indices, tensor), tensor));
+  }
+}
+
+void StepBuilder::addParameters(ProgramBuilder &program,
+                                SmallVectorImpl<Value> &arguments) {
+  ImplicitLocOpBuilder &b = program.getBuilder();
+  for (const WeightQuantizer &quantizer : context.quantizers.weights) {
+    RankedTensorType type = quantizer.getType();
+    if (!learnsRounding()) {
+      arguments.push_back(program.addArgument(type));
+      continue;
+    }
+    roundings.push_back(addAdamState(program, getParameterType(type)));
+    roundingPlaces.push_back(arguments.size());
+    arguments.push_back(
+        buildFromParameter(b, roundings.back().parameter, type));
+  }
+  for (size_t i = 0; i < context.quantizers.activations.size(); ++i) {
+    scales.push_back(addAdamState(program, scalar));
+    scalePlaces.push_back(arguments.size());
+    arguments.push_back(scales.back().parameter);
+  }
+  for (size_t i = 0; i < context.quantizers.activations.size(); ++i)
+    arguments.push_back(
+        program.addArgument(RankedTensorType::get({}, b.getI32Type())));
+  if (!options.scaleLearning)
+    scalePlaces.clear();
+}
+
+void StepBuilder::storeLosses(ProgramBuilder &program, Value step,
+                              ValueRange losses, int64_t ringSize) {
+  ImplicitLocOpBuilder &b = program.getBuilder();
+  auto type = RankedTensorType::get({ringSize, 4}, b.getF32Type());
+  Value ring = program.addArgument(type);
+  SmallVector<Value> operands{ring, step};
+  llvm::append_range(operands, losses);
+  Value updated =
+      buildElementwise(
+          b, ring, operands,
+          [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+            Value row = linalg::IndexOp::create(body, 0);
+            Value column = linalg::IndexOp::create(body, 1);
+            Value size = arith::ConstantOp::create(
+                body, body.getI64IntegerAttr(ringSize));
+            Value current = arith::IndexCastOp::create(
+                body, body.getIndexType(),
+                arith::RemSIOp::create(body, args[1], size).getResult());
+            auto equals = [&](Value lhs, Value rhs) -> Value {
+              return arith::CmpIOp::create(body, arith::CmpIPredicate::eq, lhs,
+                                           rhs);
+            };
+            Value loss = args[2];
+            for (int i = 1; i < 4; ++i)
+              loss = arith::SelectOp::create(
+                  body,
+                  equals(column, arith::ConstantIndexOp::create(body, i)),
+                  args[2 + i], loss);
+            return arith::SelectOp::create(body, equals(row, current), loss,
+                                           args[0]);
+          });
+  program.store(ring, updated);
+}
+
+LogicalResult StepBuilder::build(int64_t ringSize) {
+  if (failed(buildObjective()))
+    return failure();
+  ProgramBuilder program(module, program::step);
+  ImplicitLocOpBuilder &b = program.getBuilder();
+  auto counterType = RankedTensorType::get({}, b.getI64Type());
+  Value step = program.addArgument(counterType);
+  AdamBuilder adam(program);
+  SmallVector<Value> arguments;
+  addMiniBatch(program, step, arguments);
+  addParameters(program, arguments);
+  Schedule schedule = buildSchedule(b, step, options);
+  llvm::append_range(arguments,
+                     ValueRange{step, schedule.beta, schedule.roundingWeight});
+
+  SmallVector<int64_t> wrt(roundingPlaces);
+  llvm::append_range(wrt, scalePlaces);
+  SmallVector<Type> types(4, scalar);
+  for (int64_t place : wrt)
+    types.push_back(arguments[place].getType());
+  auto derivative = ValueAndGradOp::create(b, types, objective.getName(),
+                                           arguments, wrt);
+  ValueRange gradients = derivative.getResults().drop_front(4);
+  Value roundingRate =
+      buildScalar(b, b.getF32Type(), options.roundingRate);
+  for (auto [index, state] : llvm::enumerate(roundings))
+    adam.update(state, buildToParameter(b, gradients[index]), roundingRate);
+  for (size_t i = 0; i < scalePlaces.size(); ++i)
+    adam.update(scales[i], gradients[roundings.size() + i], schedule.scaleRate,
+                /*minimum=*/1e-8);
+  storeLosses(program, step, derivative.getResults().take_front(4), ringSize);
+  program.store(
+      step, buildElementwise(
+                b, step, step,
+                [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+                  Value one = arith::ConstantOp::create(
+                      body, body.getI64IntegerAttr(1));
+                  return arith::AddIOp::create(body, args[0], one);
+                }));
+  program.finish();
+  return success();
+}
+
+LogicalResult mlir::pdq::addStep(ModuleOp module, const RegionContext &context,
+                                 func::FuncOp tail, int64_t ringSize) {
+  return StepBuilder(module, context, tail).build(ringSize);
+}
