@@ -5,8 +5,8 @@ if(NOT LLVM_ENABLE_RTTI)
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # False positives of GCC 12 inside LLVM's headers.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-dangling-reference -Wno-array-bounds -Wno-stringop-overread -Wno-restrict)
+  # False positives of GCC 12, most inside LLVM's headers.
+  add_compile_options(-Wno-redundant-move -Wno-maybe-uninitialized -Wno-dangling-reference -Wno-array-bounds -Wno-stringop-overread -Wno-restrict)
 endif()
 
 # pdq_add_library(NAME source... [LINK library...])
