@@ -8,6 +8,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -16,8 +17,8 @@ using namespace mlir::pdq;
 static constexpr StringRef annotateOptions[] = {
     "weight-bits", "activation-bits", "first-last", "granularity"};
 
-/// End of the first option in `text`: the next space outside of quotes and
-/// braces.
+/// End of the first option in `text`: the next white space outside of quotes
+/// and braces.
 static size_t findOptionEnd(StringRef text) {
   int depth = 0;
   char quote = 0;
@@ -30,7 +31,7 @@ static size_t findOptionEnd(StringRef text) {
       ++depth;
     else if (c == '}')
       --depth;
-    else if (c == ' ' && depth == 0)
+    else if (llvm::isSpace(c) && depth == 0)
       return i;
   }
   return text.size();
@@ -43,8 +44,7 @@ static std::pair<std::string, std::string> splitOptions(StringRef text) {
     size_t end = findOptionEnd(text);
     StringRef option = text.take_front(end);
     text = text.drop_front(end);
-    bool first =
-        llvm::is_contained(annotateOptions, option.split('=').first);
+    bool first = llvm::is_contained(annotateOptions, option.split('=').first);
     (first ? annotate : calibrate) += (option + " ").str();
   }
   return {StringRef(annotate).rtrim().str(),
