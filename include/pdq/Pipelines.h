@@ -17,6 +17,28 @@ namespace mlir::pdq {
 /// in, and the external models of all stages.
 void registerAllDialects(DialectRegistry &registry);
 
+/// Options of `pdq-annotate`; those of the passes of the same name.
+struct AnnotateOptions : public PassPipelineOptions<AnnotateOptions> {
+  Option<unsigned> weightBits{*this, "weight-bits",
+                              llvm::cl::desc("Bits of weights, 2 to 8"),
+                              llvm::cl::init(4)};
+  Option<unsigned> activationBits{*this, "activation-bits",
+                                  llvm::cl::desc("Bits of activations, 2 to 8"),
+                                  llvm::cl::init(4)};
+  Option<std::string> firstLast{
+      *this, "first-last",
+      llvm::cl::desc("8-bit policy of the first and the last layer: qdrop, "
+                     "brecq or none"),
+      llvm::cl::init("qdrop")};
+  Option<std::string> granularity{
+      *this, "granularity",
+      llvm::cl::desc("Size of a region: block, layer or network"),
+      llvm::cl::init("block")};
+};
+
+/// Builds `pdq-annotate`: frontend IR -> annotated IR.
+void buildAnnotatePipeline(OpPassManager &pm, const AnnotateOptions &options);
+
 /// Options of `pdq-export`.
 struct ExportOptions : PassPipelineOptions<ExportOptions> {
   Option<bool> allowInitialized{

@@ -418,8 +418,7 @@ LogicalResult BlockRebatcher::run() {
     if (onDataPath && failed(visit(&op)))
       return failure();
   }
-  for (Operation &op :
-       llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (isOpTriviallyDead(&op))
       op.erase();
   return success();

@@ -23,6 +23,25 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
   registerAllVJPs(registry);
 }
 
+// frontend IR -> annotated IR
+void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
+                                      const AnnotateOptions &options) {
+  pm.addPass(createNormalizeFrontend());
+  // Before anything moves or fuses elementwise operations.
+  pm.addPass(createCaptureBatchNorm());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createFormRegions({options.granularity}));
+  // Constants of other layers, left behind by the regions.
+  pm.addPass(createCanonicalizerPass());
+  // Weights are quantized as they are used: with the batch norm folded.
+  pm.addPass(createFoldBatchNorm());
+  pm.addPass(createInsertQuantizers({options.weightBits,
+                                     options.activationBits,
+                                     options.firstLast}));
+  pm.addPass(createCSEPass());
+}
+
 // calibrated IR -> quant dialect
 void mlir::pdq::buildExportPipeline(OpPassManager &pm,
                                     const ExportOptions &options) {
@@ -38,6 +57,10 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
 
 void mlir::pdq::registerAllPasses() {
   registerPDQPasses();
+  PassPipelineRegistration<AnnotateOptions>(
+      "pdq-annotate",
+      "Form regions with batch norms captured and quantizers inserted",
+      buildAnnotatePipeline);
   PassPipelineRegistration<ExportOptions>(
       "pdq-export", "Turn a calibrated network into the quant dialect",
       buildExportPipeline);

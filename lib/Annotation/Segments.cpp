@@ -1,0 +1,219 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The data path cut into segments, and segments joined into units.
+
+#include "Segments.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/IR/PDQ.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+//===----------------------------------------------------------------------===//
+// Cutting
+//===----------------------------------------------------------------------===//
+
+/// Whether every filter dimension that slides over the input has size 1.
+static bool hasPointFilter(linalg::LinalgOp layer) {
+  OpOperand *filter = layer.getDpsInputOperand(1);
+  auto type = cast<RankedTensorType>(filter->get().getType());
+  AffineMap input = layer.getMatchingIndexingMap(layer.getDpsInputOperand(0));
+  ArrayRef<AffineExpr> results =
+      layer.getMatchingIndexingMap(filter).getResults();
+  for (size_t dim = 0; dim < results.size(); ++dim) {
+    AffineExpr expr = results[dim];
+    bool slides = llvm::any_of(input.getResults(), [&](AffineExpr result) {
+      return !isa<AffineDimExpr>(result) &&
+             result.isFunctionOfDim(cast<AffineDimExpr>(expr).getPosition());
+    });
+    if (slides && type.getDimSize(dim) != 1)
+      return false;
+  }
+  return true;
+}
+
+/// Whether input and output channels are one loop.
+static bool isDepthwise(linalg::LinalgOp layer) {
+  AffineMap input = layer.getMatchingIndexingMap(layer.getDpsInputOperand(0));
+  AffineMap filter = layer.getMatchingIndexingMap(layer.getDpsInputOperand(1));
+  return llvm::any_of(filter.getResults(), [&](AffineExpr expr) {
+    return llvm::is_contained(input.getResults(), expr) &&
+           llvm::is_contained(
+               layer.getMatchingIndexingMap(layer.getDpsInitOperand(0))
+                   .getResults(),
+               expr);
+  }) && filter.getNumResults() == 3;
+}
+
+static void addOperation(Segment &segment, const DataPath &path,
+                         Operation *op) {
+  if (isLayer(op)) {
+    auto layer = cast<linalg::LinalgOp>(op);
+    ++segment.numLayers;
+    segment.isDepthwise |= isDepthwise(layer);
+    segment.isPointwise &= hasPointFilter(layer);
+  }
+  bool combines = isElementwise(op) || isa<tensor::ConcatOp>(op);
+  segment.isJoin |= combines && path.getDataOperands(op).size() > 1;
+  segment.hasActivation |= isActivation(op);
+}
+
+SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
+  ArrayRef<Operation *> operations = path.getOperations();
+  DenseMap<Operation *, size_t> positions;
+  for (auto [position, op] : llvm::enumerate(operations))
+    positions[op] = position;
+  // Data values that are live behind each operation.
+  SmallVector<int> live(operations.size() + 1, 0);
+  auto addRange = [&](Value value, size_t begin) {
+    size_t end = begin;
+    for (Operation *user : value.getUsers()) {
+      Operation *top =
+          value.getParentBlock()->findAncestorOpInBlock(*user);
+      auto position = positions.find(top);
+      end = std::max(end, position == positions.end() ? operations.size()
+                                                      : position->second);
+    }
+    for (size_t i = begin; i < end; ++i)
+      ++live[i];
+  };
+  for (auto [position, op] : llvm::enumerate(operations))
+    for (Value result : op->getResults())
+      addRange(result, position);
+  if (!operations.empty())
+    for (Value argument : operations.front()->getBlock()->getArguments())
+      addRange(argument, 0);
+
+  SmallVector<Segment> segments;
+  Segment current{0, 0};
+  for (auto [position, op] : llvm::enumerate(operations)) {
+    addOperation(current, path, op);
+    if (live[position] != 1 && position + 1 != operations.size())
+      continue;
+    current.end = position + 1;
+    segments.push_back(current);
+    current = Segment{position + 1, position + 1};
+  }
+  return segments;
+}
+
+//===----------------------------------------------------------------------===//
+// Joining
+//===----------------------------------------------------------------------===//
+
+/// Whether an operation prepares the input of the next layer.
+static bool isPreparation(Operation *op) {
+  return isa<tensor::PadOp>(op) || isView(op);
+}
+
+/// Whether an operation completes the layer in front.
+static bool isCompletion(Operation *op) {
+  return isElementwise(op) || isa<BatchNormOp>(op) ||
+         isa<tensor::CollapseShapeOp, tensor::CastOp>(op);
+}
+
+/// Merges `next` into `unit`, which ends where it begins.
+static void merge(Segment &unit, const Segment &next) {
+  unit.end = next.end;
+  unit.numLayers += next.numLayers;
+  unit.isJoin |= next.isJoin;
+  unit.hasActivation |= next.hasActivation;
+  unit.isDepthwise |= next.isDepthwise;
+  unit.isPointwise &= next.isPointwise;
+}
+
+/// Units of one layer or one residual block.
+static SmallVector<Segment> openUnits(const DataPath &path,
+                                      ArrayRef<Segment> segments) {
+  SmallVector<Segment> units;
+  std::optional<size_t> preparation;
+  bool isOpen = false;
+  for (const Segment &segment : segments) {
+    Operation *last = path.getOperations()[segment.end - 1];
+    if (segment.numLayers == 0 && !segment.isJoin) {
+      if (isOpen && !preparation && isCompletion(last)) {
+        merge(units.back(), segment);
+      } else if (isPreparation(last)) {
+        preparation = preparation.value_or(segment.begin);
+      } else { // Pooling and the like belong to no unit.
+        preparation.reset();
+        isOpen = false;
+      }
+      continue;
+    }
+    units.push_back(segment);
+    units.back().begin = preparation.value_or(segment.begin);
+    preparation.reset();
+    isOpen = true;
+  }
+  return units;
+}
+
+/// Whether a unit is one layer of the given kind.
+static bool isExpansion(const Segment &unit) {
+  return unit.numLayers == 1 && !unit.isJoin && !unit.isDepthwise &&
+         unit.isPointwise && unit.hasActivation;
+}
+static bool isDepthwiseLayer(const Segment &unit) {
+  return unit.numLayers == 1 && !unit.isJoin && unit.isDepthwise &&
+         unit.hasActivation;
+}
+static bool isProjection(const Segment &unit) {
+  return unit.numLayers == 1 && !unit.isJoin && !unit.isDepthwise &&
+         unit.isPointwise && !unit.hasActivation;
+}
+
+/// Number of units from the first on that make an inverted residual without
+/// skip; 1 where there is none.
+static size_t matchBottleneck(ArrayRef<Segment> units) {
+  auto adjoins = [&](size_t i) { return units[i - 1].end == units[i].begin; };
+  if (units.size() > 2 && isExpansion(units[0]) && isDepthwiseLayer(units[1]) &&
+      isProjection(units[2]) && adjoins(1) && adjoins(2))
+    return 3;
+  if (units.size() > 1 && isDepthwiseLayer(units[0]) &&
+      isProjection(units[1]) && adjoins(1))
+    return 2;
+  return 1;
+}
+
+SmallVector<Segment> mlir::pdq::joinUnits(const DataPath &path,
+                                          ArrayRef<Segment> segments,
+                                          bool joinBottlenecks) {
+  SmallVector<Segment> units = openUnits(path, segments), joined;
+  for (ArrayRef<Segment> rest = units; !rest.empty();) {
+    size_t count = joinBottlenecks ? matchBottleneck(rest) : 1;
+    joined.push_back(rest.front());
+    for (const Segment &part : rest.slice(1, count - 1))
+      merge(joined.back(), part);
+    rest = rest.drop_front(count);
+  }
+  // A join without a layer has nothing to learn but the scale of its result;
+  // it stays with the unit in front where they adjoin.
+  return joined;
+}
+
+SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path) {
+  SmallVector<Segment> units;
+  std::optional<size_t> preparation;
+  bool isOpen = false;
+  for (auto [position, op] : llvm::enumerate(path.getOperations())) {
+    Segment step{position, position + 1};
+    addOperation(step, path, op);
+    if (step.numLayers > 0 || step.isJoin) {
+      units.push_back(step);
+      units.back().begin = preparation.value_or(position);
+      preparation.reset();
+      isOpen = true;
+    } else if (isOpen && !preparation && isCompletion(op) &&
+               units.back().end == position) {
+      merge(units.back(), step);
+    } else if (isPreparation(op)) {
+      preparation = preparation.value_or(position);
+    } else {
+      preparation.reset();
+      isOpen = false;
+    }
+  }
+  return units;
+}
