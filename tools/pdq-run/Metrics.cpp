@@ -1,0 +1,124 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Accuracy and difference of outputs.
+
+#include "Metrics.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+static std::string printShape(ArrayRef<int64_t> shape) {
+  return "[" +
+         llvm::join(
+             llvm::map_range(shape,
+                             [](int64_t size) { return std::to_string(size); }),
+             ", ") +
+         "]";
+}
+
+/// The element at `index` of an output, f32 or f64.
+static double getValue(const HostTensor &outputs, int64_t index) {
+  if (outputs.getElementType() == ElementType::F32)
+    return outputs.values<float>()[index];
+  return outputs.values<double>()[index];
+}
+
+/// Index of the first largest of `count` elements from `first` on.
+static int64_t findLargest(const HostTensor &outputs, int64_t first,
+                           int64_t count) {
+  int64_t best = 0;
+  double largest = -std::numeric_limits<double>::infinity();
+  for (int64_t i = 0; i < count; ++i) {
+    double value = getValue(outputs, first + i);
+    if (value > largest) {
+      largest = value;
+      best = i;
+    }
+  }
+  return best;
+}
+
+static FailureOr<int64_t> getLabel(const HostTensor &labels, int64_t index) {
+  switch (labels.getElementType()) {
+  case ElementType::U8:
+    return labels.values<uint8_t>()[index];
+  case ElementType::I8:
+    return labels.values<int8_t>()[index];
+  case ElementType::I32:
+    return labels.values<int32_t>()[index];
+  case ElementType::I64:
+    return labels.values<int64_t>()[index];
+  default:
+    return failure();
+  }
+}
+
+llvm::Error mlir::pdq::printAccuracy(const HostTensor &outputs,
+                                     const HostTensor &labels,
+                                     raw_ostream &os) {
+  ArrayRef<int64_t> shape = outputs.getShape();
+  if (shape.size() != 2)
+    return llvm::createStringError("outputs have shape " + printShape(shape) +
+                                   ", expected [N, classes] for an accuracy");
+  if (labels.getShape() != shape.take_front())
+    return llvm::createStringError(
+        "labels have shape " + printShape(labels.getShape()) + ", expected " +
+        printShape(shape.take_front()) + ", one a sample");
+  int64_t count = shape[0], classes = shape[1], correct = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    FailureOr<int64_t> label = getLabel(labels, i);
+    if (failed(label))
+      return llvm::createStringError("labels are of type " +
+                                     getName(labels.getElementType()) +
+                                     ", expected integers");
+    if (*label < 0 || *label >= classes)
+      return llvm::createStringError(
+          "label " + std::to_string(*label) + " of sample " +
+          std::to_string(i) + " is not in 0 to " + std::to_string(classes - 1));
+    correct += findLargest(outputs, i * classes, classes) == *label;
+  }
+  os << "accuracy: " << llvm::format("%.2f", 100.0 * correct / count) << " % ("
+     << correct << " / " << count << ")\n";
+  return llvm::Error::success();
+}
+
+/// |a - b|; 0 for two NaN or equal infinities, infinity for one NaN.
+static double getDifference(double a, double b) {
+  if (a == b || (std::isnan(a) && std::isnan(b)))
+    return 0;
+  double difference = std::abs(a - b);
+  return std::isnan(difference) ? std::numeric_limits<double>::infinity()
+                                : difference;
+}
+
+llvm::Error mlir::pdq::printComparison(const HostTensor &outputs,
+                                       const HostTensor &others,
+                                       raw_ostream &os) {
+  ArrayRef<int64_t> shape = outputs.getShape();
+  if (shape != others.getShape() ||
+      outputs.getElementType() != others.getElementType())
+    return llvm::createStringError(
+        "outputs are " + getName(outputs.getElementType()) + " " +
+        printShape(shape) + " and " + getName(others.getElementType()) + " " +
+        printShape(others.getShape()) + ", expected two of one type");
+  double largest = 0;
+  for (int64_t i = 0; i < outputs.getNumElements(); ++i)
+    largest = std::max(
+        largest, getDifference(getValue(outputs, i), getValue(others, i)));
+  int64_t count = shape.front(), agreeing = 0;
+  int64_t width = outputs.getNumElements() / count;
+  for (int64_t i = 0; i < count; ++i)
+    agreeing += findLargest(outputs, i * width, width) ==
+                findLargest(others, i * width, width);
+  os << "max difference: " << llvm::format("%.9g", largest) << "\n"
+     << "agreement: " << llvm::format("%.2f", 100.0 * agreeing / count)
+     << " %\n";
+  return llvm::Error::success();
+}

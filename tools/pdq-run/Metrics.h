@@ -1,0 +1,34 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is reported about outputs: accuracy against labels, and the difference
+// between two networks.
+
+#ifndef PDQ_RUN_METRICS_H
+#define PDQ_RUN_METRICS_H
+
+#include "pdq/Execution/HostTensor.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace mlir::pdq {
+
+/// Prints `accuracy: 74.80 % (3740 / 5000)`: how often the largest of the
+/// outputs [N, K] is at the label's index. The first of equal outputs counts;
+/// NaN is smaller than every number.
+///
+/// Errors: one line if `labels` are not integers [N] in 0 to K - 1.
+llvm::Error printAccuracy(const HostTensor &outputs, const HostTensor &labels,
+                          llvm::raw_ostream &os);
+
+/// Prints `max difference: 0`, the largest absolute difference of two outputs
+/// of one shape, and `agreement: 100.00 %`, how often the index of their
+/// largest elements agrees. NaN differs from everything but NaN.
+///
+/// Errors: one line if shapes or element types differ.
+llvm::Error printComparison(const HostTensor &outputs, const HostTensor &others,
+                            llvm::raw_ostream &os);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_RUN_METRICS_H

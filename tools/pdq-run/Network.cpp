@@ -1,0 +1,216 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a module file to outputs: lower what each stage left, compile, and go
+// through the samples batch by batch.
+
+#include "Network.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "pdq/IR/Rebatch.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <chrono>
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Samples and results are kept below this size; a larger one in a module is
+/// taken for a mistake or an attack.
+static constexpr size_t maxTensorBytes = size_t(1) << 34;
+
+/// The network of a module: its one public function with a body.
+static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
+  func::FuncOp network;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isPrivate() || function.isDeclaration())
+      continue;
+    if (network)
+      return function.emitError("second public function; expected one network");
+    network = function;
+  }
+  if (!network)
+    return module.emitError("module has no public function to run");
+  return network;
+}
+
+/// The type of an argument or a result that samples can go through.
+static FailureOr<RankedTensorType> checkType(func::FuncOp function, Type type,
+                                             StringRef what) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || tensor.getRank() < 1 || !tensor.hasStaticShape() ||
+      !(tensor.getElementType().isF32() || tensor.getElementType().isF64()))
+    return function.emitError() << what << " has type " << type
+                                << ", expected a tensor of f32 or f64 whose "
+                                   "first dimension is the batch";
+  auto bytes = getCheckedByteSize(tensor.getShape(),
+                                  *getElementType(tensor.getElementType()));
+  if (!bytes || *bytes > maxTensorBytes)
+    return function.emitError()
+           << what << " of type " << type << " needs more than "
+           << maxTensorBytes << " bytes";
+  return tensor;
+}
+
+/// Lowers what the stages behind the frontend left; every pass leaves alone
+/// what is not its own, so the stage need not be known.
+static LogicalResult lowerToTensors(ModuleOp module, RegionBody body) {
+  PassManager pm(module.getContext());
+  pm.addPass(createInlineRegions({body}));
+  LowerQuantOptions quant;
+  quant.foldConstants = true;
+  pm.addPass(createLowerQuant(quant));
+  pm.addPass(createDecompose());
+  pm.addPass(createNormalizeFrontend());
+  return pm.run(module);
+}
+
+static LogicalResult simplify(ModuleOp module) {
+  PassManager pm(module.getContext());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  return pm.run(module);
+}
+
+FailureOr<std::unique_ptr<Network>>
+Network::load(StringRef path, RegionBody body, int64_t batch,
+              Executor &executor, MLIRContext *context) {
+  auto network = std::make_unique<Network>();
+  network->module = parseSourceFile<ModuleOp>(path, context);
+  if (!network->module || failed(lowerToTensors(*network->module, body)))
+    return failure();
+  FailureOr<func::FuncOp> function = findNetwork(*network->module);
+  if (failed(function))
+    return failure();
+  if (function->getNumArguments() != 1 || function->getNumResults() != 1)
+    return function->emitError()
+           << "network has " << function->getNumArguments() << " arguments and "
+           << function->getNumResults() << " results, expected one of each";
+  if (failed(rebatch(*function, batch, {0})) ||
+      failed(simplify(*network->module)))
+    return failure();
+  auto input =
+      checkType(*function, function->getArgumentTypes()[0], "argument");
+  auto result = checkType(*function, function->getResultTypes()[0], "result");
+  if (failed(input) || failed(result))
+    return failure();
+  if (result->getDimSize(0) != batch)
+    return function->emitError()
+           << "result has type " << *result << ", expected " << batch
+           << " as first dimension, the batch";
+  auto executable = executor.compile(*network->module);
+  if (failed(executable))
+    return failure();
+  network->name = function->getName().str();
+  network->inputType = *input;
+  network->resultType = *result;
+  network->executable = std::move(*executable);
+  network->input = executor.allocate(input->getShape(),
+                                     *getElementType(input->getElementType()));
+  network->result = executor.allocate(
+      result->getShape(), *getElementType(result->getElementType()));
+  return network;
+}
+
+static std::string printShape(ArrayRef<int64_t> shape) {
+  return "[" +
+         llvm::join(llvm::map_range(shape,
+                                    [](int64_t size) {
+                                      return size == ShapedType::kDynamic
+                                                 ? std::string("N")
+                                                 : std::to_string(size);
+                                    }),
+                    ", ") +
+         "]";
+}
+
+llvm::Error Network::checkSamples(const NpyFile &samples) const {
+  ArrayRef<int64_t> found = samples.getShape();
+  ArrayRef<int64_t> sample = inputType.getShape().drop_front();
+  if (found.size() == sample.size() + 1 && found.drop_front() == sample &&
+      found.front() > 0)
+    return llvm::Error::success();
+  SmallVector<int64_t> expected(inputType.getShape());
+  expected.front() = ShapedType::kDynamic;
+  return llvm::createStringError("samples have shape " + printShape(found) +
+                                 ", expected " + printShape(expected) +
+                                 " with N at least 1");
+}
+
+template <typename To, typename From>
+static void convertElements(HostTensor &to, const HostTensor &from) {
+  llvm::copy(from.values<From>(), to.values<To>().begin());
+}
+
+template <typename To>
+static void convertTo(HostTensor &to, const HostTensor &from) {
+  switch (from.getElementType()) {
+  case ElementType::I1:
+  case ElementType::U8:
+    return convertElements<To, uint8_t>(to, from);
+  case ElementType::I8:
+    return convertElements<To, int8_t>(to, from);
+  case ElementType::I32:
+    return convertElements<To, int32_t>(to, from);
+  case ElementType::I64:
+    return convertElements<To, int64_t>(to, from);
+  case ElementType::F32:
+    return convertElements<To, float>(to, from);
+  case ElementType::F64:
+    return convertElements<To, double>(to, from);
+  }
+}
+
+/// Samples in the network's element type, filled up to a whole batch.
+HostTensor Network::convert(const HostTensor &rows) const {
+  SmallVector<int64_t> shape(rows.getShape());
+  ElementType type = *getElementType(inputType.getElementType());
+  HostTensor converted(shape, type);
+  if (type == ElementType::F32)
+    convertTo<float>(converted, rows);
+  else
+    convertTo<double>(converted, rows);
+  if (shape.front() == inputType.getDimSize(0))
+    return converted;
+  HostTensor filled(inputType.getShape(), type);
+  size_t row = converted.getNumBytes() / shape.front();
+  for (int64_t i = 0; i < inputType.getDimSize(0); ++i) {
+    int64_t source = std::min(i, shape.front() - 1);
+    std::memcpy(static_cast<char *>(filled.data()) + i * row,
+                static_cast<const char *>(converted.data()) + source * row,
+                row);
+  }
+  return filled;
+}
+
+llvm::Expected<HostTensor> Network::run(const NpyFile &samples,
+                                        double &seconds) {
+  if (llvm::Error error = checkSamples(samples))
+    return error;
+  int64_t count = samples.getNumRows(), batch = inputType.getDimSize(0);
+  SmallVector<int64_t> shape(resultType.getShape());
+  shape.front() = count;
+  ElementType type = *getElementType(resultType.getElementType());
+  auto bytes = getCheckedByteSize(shape, type);
+  if (!bytes || *bytes > maxTensorBytes)
+    return llvm::createStringError("the outputs of %lld samples are too large",
+                                   static_cast<long long>(count));
+  HostTensor outputs(shape, type);
+  size_t row = *bytes / count;
+  seconds = 0;
+  for (int64_t first = 0; first < count; first += batch) {
+    int64_t rows = std::min(batch, count - first);
+    input->write(convert(samples.readRows(first, rows)));
+    auto start = std::chrono::steady_clock::now();
+    executable->call(name, {input}, {result});
+    seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+    HostTensor computed = result->read();
+    std::memcpy(static_cast<char *>(outputs.data()) + first * row,
+                computed.data(), rows * row);
+  }
+  return outputs;
+}

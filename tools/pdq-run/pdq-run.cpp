@@ -1,0 +1,189 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Runs a module of any stage on array files: accuracy, outputs, and the
+// difference between two modules.
+
+#include "Metrics.h"
+#include "Network.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/FileUtilities.h"
+#include "pdq/Pipelines.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+namespace cl = llvm::cl;
+
+namespace {
+enum class Target { CPU };
+
+/// The command line. LLVM's library has options of its own, one of which is
+/// `threads`; they are forgotten before these are made.
+struct Options {
+  cl::OptionCategory category{"pdq-run options"};
+  cl::opt<std::string> modulePath{cl::Positional, cl::Required,
+                                  cl::desc("<module>"), cl::cat(category)};
+  cl::opt<std::string> inputPath{
+      "input", cl::Required, cl::value_desc("file"),
+      cl::desc("Samples: .npy file, [N, ...] as the network's input, N "
+               "whatever the module's batch is"),
+      cl::cat(category)};
+  cl::opt<std::string> labelsPath{
+      "labels", cl::value_desc("file"),
+      cl::desc("Print the accuracy against these labels: .npy file of "
+               "integers [N]"),
+      cl::cat(category)};
+  cl::opt<std::string> comparePath{
+      "compare", cl::value_desc("module"),
+      cl::desc("Print the difference to the outputs of this module"),
+      cl::cat(category)};
+  cl::opt<std::string> outputPath{
+      "output", cl::value_desc("file"),
+      cl::desc("Write the outputs to this .npy file"), cl::cat(category)};
+  cl::opt<RegionBody> mode{
+      "mode",
+      cl::desc("Body of the regions that runs, where there are regions"),
+      cl::init(RegionBody::Quantized),
+      cl::values(
+          clEnumValN(RegionBody::Float, "float", "what the network computes"),
+          clEnumValN(RegionBody::Quantized, "quantized",
+                     "what was calibrated (default)")),
+      cl::cat(category)};
+  cl::opt<RegionBody> compareMode{
+      "compare-mode", cl::desc("The same for --compare (default: as --mode)"),
+      cl::values(
+          clEnumValN(RegionBody::Float, "float", "what the network computes"),
+          clEnumValN(RegionBody::Quantized, "quantized",
+                     "what was calibrated")),
+      cl::cat(category)};
+  cl::opt<unsigned> batch{"batch", cl::init(32),
+                          cl::desc("Samples that are computed at once (32)"),
+                          cl::cat(category)};
+  cl::opt<unsigned> threads{"threads", cl::init(0),
+                            cl::desc("Threads; 0: one a core (default)"),
+                            cl::cat(category)};
+  cl::opt<Target> target{
+      "target", cl::desc("Where the network runs"), cl::init(Target::CPU),
+      cl::values(clEnumValN(Target::CPU, "cpu", "on the CPU (default)")),
+      cl::cat(category)};
+  cl::opt<CPUTarget> cpu{
+      "cpu", cl::desc("Instruction set"), cl::init(CPUTarget::Host),
+      cl::values(
+          clEnumValN(CPUTarget::Host, "host",
+                     "the best that this machine has (default)"),
+          clEnumValN(CPUTarget::Generic, "generic", "what every CPU has"),
+          clEnumValN(CPUTarget::AVX2, "avx2", "AVX2 and FMA"),
+          clEnumValN(CPUTarget::AVX512, "avx512", "AVX-512")),
+      cl::cat(category)};
+};
+
+/// One call of the tool: its options, its samples, and what runs them.
+struct Run {
+  const Options &options;
+  const NpyFile &samples;
+  Executor &executor;
+  MLIRContext &context;
+
+  llvm::Expected<HostTensor> runModule(StringRef path, RegionBody body);
+  int report(const HostTensor &outputs);
+};
+} // namespace
+
+static int fail(const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "pdq-run") << message << "\n";
+  return 1;
+}
+
+static int fail(llvm::Error error) {
+  return fail(llvm::toString(std::move(error)));
+}
+
+/// Loads a module, runs it on the samples and prints the time.
+llvm::Expected<HostTensor> Run::runModule(StringRef path, RegionBody body) {
+  // A file that does not exist has no location that a diagnostic could show.
+  std::string message;
+  if (!openInputFile(path, &message))
+    return llvm::createStringError(message);
+  int64_t batch =
+      std::clamp<int64_t>(samples.getNumRows(), 1, options.batch.getValue());
+  FailureOr<std::unique_ptr<Network>> network =
+      Network::load(path, body, batch, executor, &context);
+  if (failed(network))
+    return llvm::createStringError("cannot run '" + path + "'");
+  double seconds = 0;
+  llvm::Expected<HostTensor> outputs = (*network)->run(samples, seconds);
+  if (!outputs)
+    return llvm::createStringError(options.inputPath + ": " +
+                                   llvm::toString(outputs.takeError()));
+  llvm::outs() << path << ": " << samples.getNumRows() << " samples in "
+               << llvm::format("%.3f", seconds) << " s, "
+               << llvm::format("%.3f", 1e3 * seconds / samples.getNumRows())
+               << " ms a sample\n";
+  return outputs;
+}
+
+/// Prints and writes what was asked for.
+int Run::report(const HostTensor &outputs) {
+  if (!options.outputPath.empty())
+    if (llvm::Error error = writeNpy(options.outputPath, outputs))
+      return fail(std::move(error));
+  if (!options.comparePath.empty()) {
+    RegionBody body = options.compareMode.getNumOccurrences()
+                          ? options.compareMode
+                          : options.mode;
+    auto others = runModule(options.comparePath, body);
+    if (!others)
+      return fail(others.takeError());
+    if (llvm::Error error = printComparison(outputs, *others, llvm::outs()))
+      return fail(std::move(error));
+  }
+  if (options.labelsPath.empty())
+    return 0;
+  llvm::Expected<HostTensor> labels = readNpy(options.labelsPath);
+  if (!labels)
+    return fail(labels.takeError());
+  if (llvm::Error error = printAccuracy(outputs, *labels, llvm::outs()))
+    return fail(options.labelsPath + ": " + llvm::toString(std::move(error)));
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  cl::ResetCommandLineParser();
+  Options options;
+  cl::ParseCommandLineOptions(
+      argc, argv, "Runs a module of any stage of pdq on array files\n");
+  if (options.batch == 0)
+    return fail("option 'batch' is 0, expected at least 1");
+  if (options.compareMode.getNumOccurrences() && options.comparePath.empty())
+    return fail("option 'compare-mode' needs 'compare'");
+  llvm::Expected<NpyFile> samples = NpyFile::open(options.inputPath);
+  if (!samples)
+    return fail(samples.takeError());
+
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  Executor::getDependentDialects(registry);
+  MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  ExecutorOptions executorOptions;
+  executorOptions.threads = options.threads;
+  executorOptions.cpu = options.cpu;
+  std::unique_ptr<Executor> executor =
+      Executor::createCPU(&context, executorOptions);
+  if (!executor)
+    return fail("this machine does not have the instruction set of 'cpu'");
+  Run run{options, *samples, *executor, context};
+  auto outputs = run.runModule(options.modulePath, options.mode);
+  if (!outputs)
+    return fail(outputs.takeError());
+  return run.report(*outputs);
+}
