@@ -5,6 +5,7 @@
 // in linalg.
 
 #include "DischargeAssertions.h"
+#include "RaiseStridedGathers.h"
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
@@ -18,6 +19,7 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/Rebatch.h"
@@ -96,6 +98,10 @@ LogicalResult NormalizeFrontend::lowerTosa(func::FuncOp network) {
   });
   if (!found)
     return success();
+  RewritePatternSet patterns(&getContext());
+  populateRaiseStridedGathersPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("gathers did not converge");
   OpPassManager pm(func::FuncOp::getOperationName());
   pm.addPass(tosa::createTosaReduceTransposes());
   pm.addPass(tosa::createTosaMakeBroadcastablePass());

@@ -53,6 +53,8 @@ private:
   /// Makes an equal value whose dimension carries the batch, where `value` was
   /// made without looking at data.
   FailureOr<Value> rebuild(Value value, BatchDim place, OpBuilder &builder);
+  FailureOr<Value> rebuildExpand(tensor::ExpandShapeOp op, BatchDim place,
+                                 OpBuilder &builder);
   LogicalResult adaptOperand(OpOperand &operand, BatchDim place);
 
   RankedTensorType getType(RankedTensorType type, BatchDim place) const;
@@ -105,6 +107,37 @@ OpFoldResult BlockRebatcher::getSize(OpBuilder &builder, Location loc,
 // Values made without data
 //===----------------------------------------------------------------------===//
 
+/// An expansion of a rebuilt source: the batch must be the slowest dimension of
+/// its group, up to dimensions of size 1.
+FailureOr<Value> BlockRebatcher::rebuildExpand(tensor::ExpandShapeOp op,
+                                               BatchDim place,
+                                               OpBuilder &builder) {
+  RankedTensorType wanted = getType(op.getResultType(), place);
+  BatchDim source{0, place.factor};
+  for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
+    if (!llvm::is_contained(group, place.dim))
+      continue;
+    source.dim = dim;
+    for (int64_t member : group) {
+      int64_t size = op.getResultType().getDimSize(member);
+      if (member < place.dim && size != 1)
+        return op.emitOpError("splits the batch in a way that cannot be "
+                              "followed");
+      if (member > place.dim)
+        source.factor *= size;
+    }
+  }
+  FailureOr<Value> newSource = rebuild(op.getSrc(), source, builder);
+  if (failed(newSource))
+    return failure();
+  SmallVector<OpFoldResult> sizes =
+      getAsIndexOpFoldResult(op.getContext(), wanted.getShape());
+  sizes[place.dim] = getSize(builder, op.getLoc(), place.factor);
+  return tensor::ExpandShapeOp::create(builder, op.getLoc(), wanted, *newSource,
+                                       op.getReassociationIndices(), sizes)
+      .getResult();
+}
+
 FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
                                          OpBuilder &builder) {
   Operation *op = value.getDefiningOp();
@@ -125,6 +158,8 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
                                        splat.resizeSplat(wanted))
           .getResult();
   }
+  if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op))
+    return rebuildExpand(expand, place, builder);
   auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
   if (structured && structured->getNumResults() == 1) {
     OpOperand *init = structured.getDpsInitOperand(0);
@@ -205,12 +240,23 @@ LogicalResult BlockRebatcher::visitExpand(tensor::ExpandShapeOp op) {
   BatchDim place = dims.lookup(op.getSrc());
   ReassociationIndices group = op.getReassociationIndices()[place.dim];
   auto type = cast<RankedTensorType>(op.getType());
-  int64_t rest = 1;
-  for (int64_t dim : ArrayRef(group).drop_front())
-    rest *= type.getDimSize(dim);
-  if (rest <= 0 || place.factor % rest != 0)
+  // The batch goes to the slowest dimension that it can fill; only dimensions of
+  // size 1 may stand in front of that.
+  std::optional<BatchDim> found;
+  for (auto [position, dim] : llvm::enumerate(group)) {
+    int64_t rest = 1;
+    for (int64_t faster : ArrayRef(group).drop_front(position + 1))
+      rest *= type.getDimSize(faster);
+    if (rest > 0 && place.factor % rest == 0) {
+      found = {dim, place.factor / rest};
+      break;
+    }
+    if (type.getDimSize(dim) != 1)
+      break;
+  }
+  if (!found)
     return op.emitOpError("splits the batch in a way that cannot be followed");
-  BatchDim result{group.front(), place.factor / rest};
+  BatchDim result = *found;
   OpBuilder builder(op);
   SmallVector<OpFoldResult> sizes =
       getAsIndexOpFoldResult(op.getContext(), type.getShape());
