@@ -332,6 +332,52 @@ def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect", "memref::MemRefDialect"];
 }
 
+def VectorizeKernels : Pass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Turn linalg kernels into loop nests over vectors";
+  let description = [{
+    Replaces the operation of a kernel (see `pdq-outline-kernels`) by explicit
+    loops: one loop is vectorized, reductions keep a register tile of
+    accumulators, and the outermost parallel loop runs over the range that the
+    caller gives. Convolutions in all three directions, matrix products,
+    elementwise operations and reductions are one form: a loop nest in
+    which every address is linear.
+
+    Before:
+
+    ```mlir
+    func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index)
+        attributes {pdq.kernel} {
+      linalg.generic ... ins(%x : memref<64xf32>) outs(%y : memref<64xf32>) { negf }
+      return
+    }
+    ```
+
+    After:
+
+    ```mlir
+    func.func private @k(...) attributes {pdq.kernel, pdq.range = 2 : i64} {
+      scf.for %i = %begin to %end step %c1 {
+        %v = vector.load %x[...] : memref<64xf32>, vector<16xf32>
+        ...
+    ```
+
+    Declines, with a remark, kernels whose operands are not indexed linearly or
+    that reduce by something other than a sum, maximum or minimum; these are
+    left to `pdq-lower-kernels-to-loops`. The order of sums depends on shapes and
+    the vector width only.
+  }];
+  let options = [
+    Option<"vectorWidth", "vector-width", "unsigned", /*default=*/"16",
+           "32-bit elements of a vector register: 4, 8 or 16">
+  ];
+  let statistics = [
+    Statistic<"numVectorized", "num-vectorized", "Kernels vectorized">,
+    Statistic<"numDeclined", "num-declined", "Kernels left to the scalar fallback">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect",
+                           "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
+}
+
 def LowerKernelsToLoops : Pass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
   let summary = "Lower kernels that no emitter took to scalar loops";
   let description = [{

@@ -5,6 +5,7 @@
 // explained where it stands.
 
 #include "Pipelines.h"
+#include "KernelCompiler.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -35,9 +36,24 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
+/// 32-bit elements of a vector register.
+static unsigned getVectorWidth(CPUTarget target) {
+  if (target == CPUTarget::Host)
+    target = getHostTarget();
+  switch (target) {
+  case CPUTarget::AVX512:
+    return 16;
+  case CPUTarget::AVX2:
+    return 8;
+  default:
+    return 4;
+  }
+}
+
 // linalg kernels -> loops over vectors
 void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target) {
   OpPassManager &kernels = pm.nest<func::FuncOp>();
+  kernels.addPass(createVectorizeKernels({getVectorWidth(target)}));
   kernels.addPass(createLowerKernelsToLoops());
   // Payloads are cloned into the loops with all they compute again and again.
   kernels.addPass(createLoopInvariantCodeMotionPass());

@@ -1,0 +1,302 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The payload of a structured operation on vectors.
+
+#include "PayloadEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+PayloadEmitter::PayloadEmitter(ImplicitLocOpBuilder &builder,
+                               const KernelPlan &plan, unsigned lanes)
+    : b(builder), plan(plan), lanes(lanes) {}
+
+Type PayloadEmitter::getWideType(Type elementType) const {
+  return lanes == 1 ? elementType
+                    : Type(VectorType::get({static_cast<int64_t>(lanes)},
+                                           elementType));
+}
+
+Value PayloadEmitter::widen(Value value) {
+  if (lanes == 1 || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(b, getWideType(value.getType()), value);
+}
+
+Value PayloadEmitter::addConstant(Value index, int64_t value) {
+  if (value == 0)
+    return index;
+  return arith::AddIOp::create(b, index,
+                               arith::ConstantIndexOp::create(b, value));
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// Pointer to a byte of a buffer with elements of one byte.
+static Value buildBytePointer(ImplicitLocOpBuilder &b, Value flat,
+                              Value address) {
+  Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, flat);
+  Value sum = arith::AddIOp::create(b, base, address);
+  Value number = arith::IndexCastOp::create(b, b.getI64Type(), sum);
+  return LLVM::IntToPtrOp::create(
+      b, LLVM::LLVMPointerType::get(b.getContext()), number);
+}
+
+/// Address of an operand's element in elements.
+Value PayloadEmitter::getAddress(const KernelOperand &operand,
+                                 const NestPosition &position) {
+  int64_t constant = operand.offset;
+  if (plan.rows)
+    constant += operand.strides[*plan.rows] * position.row;
+  if (plan.vector)
+    constant += operand.strides[*plan.vector] * position.vector;
+  Value sum;
+  for (auto [index, stride] :
+       llvm::zip_equal(position.indices, operand.strides)) {
+    if (stride == 0 || !index)
+      continue;
+    Value term = stride == 1
+                     ? index
+                     : arith::MulIOp::create(
+                           b, index, arith::ConstantIndexOp::create(b, stride))
+                           .getResult();
+    sum = sum ? arith::AddIOp::create(b, sum, term).getResult() : term;
+  }
+  if (!sum)
+    return arith::ConstantIndexOp::create(b, constant);
+  return addConstant(sum, constant);
+}
+
+/// The buffer as one dimension, made at the top of the kernel.
+Value PayloadEmitter::getFlatBuffer(Value buffer) {
+  Value &flat = flatBuffers[buffer];
+  if (flat)
+    return flat;
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t size = 1;
+  for (auto [extent, stride] :
+       llvm::zip_equal(type.getShape(), type.getStridesAndOffset().first))
+    size += (extent - 1) * stride;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(
+      &b.getBlock()->getParent()->getParentOfType<func::FuncOp>()
+           .getBody()
+           .front());
+  flat = memref::ReinterpretCastOp::create(
+      b, MemRefType::get({size}, type.getElementType()), buffer,
+      /*offset=*/int64_t(0), ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1});
+  return flat;
+}
+
+/// Elements [address, address + lanes) of a buffer. An i1 takes a byte in
+/// memory, but a vector of i1 would be read as bits.
+Value PayloadEmitter::loadContiguous(Value buffer, Type elementType,
+                                     Value address) {
+  Value flat = getFlatBuffer(buffer);
+  if (lanes == 1)
+    return memref::LoadOp::create(b, flat, address);
+  if (!elementType.isInteger(1))
+    return vector::LoadOp::create(b, cast<VectorType>(getWideType(elementType)),
+                                  flat, address);
+  Value pointer = buildBytePointer(b, flat, address);
+  Value bytes = LLVM::LoadOp::create(b, getWideType(b.getI8Type()), pointer,
+                                     /*alignment=*/1);
+  return arith::TruncIOp::create(b, getWideType(elementType), bytes);
+}
+
+Value PayloadEmitter::load(unsigned index, const NestPosition &position) {
+  const KernelOperand &operand = plan.space.operands[index];
+  if (!operand.type)
+    return plan.space.op->getOperand(index);
+  int64_t stride = plan.vector ? operand.strides[*plan.vector] : 0;
+  bool moves = plan.rows && operand.strides[*plan.rows] != 0;
+  auto key = std::tuple(index, moves ? position.row : 0,
+                        stride != 0 ? position.vector : 0);
+  Value &known = loads[key];
+  if (known)
+    return known;
+  Value address = getAddress(operand, position);
+  Type elementType = operand.type.getElementType();
+  if (stride == 1)
+    return known = loadContiguous(operand.buffer, elementType, address);
+  Value flat = getFlatBuffer(operand.buffer);
+  if (stride == 0 || lanes == 1)
+    return known = memref::LoadOp::create(b, flat, address);
+  SmallVector<Value> elements;
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    elements.push_back(memref::LoadOp::create(
+        b, flat, addConstant(address, lane * stride)));
+  return known = vector::FromElementsOp::create(
+             b, cast<VectorType>(getWideType(elementType)), elements);
+}
+
+void PayloadEmitter::store(Value value, unsigned index,
+                           const NestPosition &position) {
+  const KernelOperand &operand = plan.space.operands[index];
+  Value address = getAddress(operand, position);
+  Value flat = getFlatBuffer(operand.buffer);
+  if (lanes == 1) {
+    memref::StoreOp::create(b, value, flat, address);
+    return;
+  }
+  value = widen(value);
+  int64_t stride = operand.strides[*plan.vector];
+  if (stride != 1) {
+    for (unsigned lane = 0; lane < lanes; ++lane)
+      memref::StoreOp::create(
+          b, vector::ExtractOp::create(b, value, lane).getResult(), flat,
+          addConstant(address, lane * stride));
+    return;
+  }
+  if (!operand.type.getElementType().isInteger(1)) {
+    vector::StoreOp::create(b, value, flat, address);
+    return;
+  }
+  Value bytes = arith::ExtUIOp::create(b, getWideType(b.getI8Type()), value);
+  LLVM::StoreOp::create(b, bytes, buildBytePointer(b, flat, address),
+                        /*alignment=*/1);
+}
+
+//===----------------------------------------------------------------------===//
+// Payload
+//===----------------------------------------------------------------------===//
+
+/// `linalg.index`: the sum over the parts of the dimension's loop.
+Value PayloadEmitter::evaluateIndex(unsigned dim,
+                                    const NestPosition &position) {
+  Value sum = arith::ConstantIndexOp::create(b, 0);
+  bool inLanes = false;
+  for (auto [i, loop] : llvm::enumerate(plan.space.loops)) {
+    if (loop.dim != dim)
+      continue;
+    Value index = position.indices[i];
+    if (!index)
+      index = arith::ConstantIndexOp::create(b, 0);
+    if (plan.rows == i)
+      index = addConstant(index, position.row);
+    if (plan.vector == i)
+      index = addConstant(index, position.vector);
+    inLanes |= plan.vector == i && lanes > 1;
+    if (loop.indexStep != 1)
+      index = arith::MulIOp::create(
+          b, index, arith::ConstantIndexOp::create(b, loop.indexStep));
+    sum = arith::AddIOp::create(b, sum, index);
+  }
+  if (!inLanes)
+    return sum;
+  Value steps = vector::StepOp::create(
+      b, VectorType::get({static_cast<int64_t>(lanes)}, b.getIndexType()));
+  return arith::AddIOp::create(b, widen(sum), steps);
+}
+
+/// A load of the payload from a buffer that it captures: a row that is chosen
+/// by data, contiguous in the vectorized loop.
+Value PayloadEmitter::evaluateLoad(Operation *op, const NestPosition &position,
+                                   ArrayRef<Value> outputs, Evaluated &known) {
+  auto load = cast<memref::LoadOp>(op);
+  SmallVector<int64_t> strides =
+      load.getMemRefType().getStridesAndOffset().first;
+  Value address = arith::ConstantIndexOp::create(b, 0);
+  int64_t laneStride = 0;
+  for (auto [index, stride] : llvm::zip_equal(load.getIndices(), strides)) {
+    Value part;
+    auto loop = index.getDefiningOp<linalg::IndexOp>();
+    bool isVectorLoop =
+        loop && plan.vector &&
+        plan.space.loops[*plan.vector].dim == loop.getDim() && lanes > 1;
+    if (isVectorLoop) {
+      // The first lane's index; the others follow.
+      PayloadEmitter scalar(b, plan, 1);
+      part = scalar.evaluateIndex(loop.getDim(), position);
+      laneStride = stride;
+    } else {
+      part = evaluateIn(index, position, outputs, known);
+    }
+    Value scaled = arith::MulIOp::create(
+        b, part, arith::ConstantIndexOp::create(b, stride));
+    address = arith::AddIOp::create(b, address, scaled);
+  }
+  Type elementType = load.getMemRefType().getElementType();
+  if (laneStride == 1)
+    return loadContiguous(load.getMemRef(), elementType, address);
+  Value flat = getFlatBuffer(load.getMemRef());
+  if (laneStride == 0)
+    return memref::LoadOp::create(b, flat, address);
+  SmallVector<Value> elements;
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    elements.push_back(memref::LoadOp::create(
+        b, flat, addConstant(address, lane * laneStride)));
+  return vector::FromElementsOp::create(
+      b, cast<VectorType>(getWideType(elementType)), elements);
+}
+
+/// An elementwise scalar operation: stays scalar where all operands are.
+Value PayloadEmitter::evaluateOperation(Operation *op,
+                                        const NestPosition &position,
+                                        ArrayRef<Value> outputs,
+                                        Evaluated &known) {
+  if (auto index = dyn_cast<linalg::IndexOp>(op))
+    return evaluateIndex(index.getDim(), position);
+  if (isa<memref::LoadOp>(op))
+    return evaluateLoad(op, position, outputs, known);
+  SmallVector<Value> operands;
+  bool wide = false;
+  for (Value operand : op->getOperands()) {
+    operands.push_back(evaluateIn(operand, position, outputs, known));
+    wide |= isa<VectorType>(operands.back().getType());
+  }
+  SmallVector<Type> types(op->getResultTypes());
+  if (wide) {
+    for (Value &operand : operands)
+      operand = widen(operand);
+    for (Type &type : types)
+      type = getWideType(type);
+  }
+  OperationState state(b.getLoc(), op->getName(), operands, types,
+                       op->getAttrs());
+  return b.create(state)->getResult(0);
+}
+
+Value PayloadEmitter::evaluateIn(Value value, const NestPosition &position,
+                                 ArrayRef<Value> outputs, Evaluated &known) {
+  linalg::LinalgOp op = plan.space.op;
+  Block *body = op.getBlock();
+  if (value.getParentBlock() != body)
+    return value; // A constant outside.
+  if (Value done = known.lookup(value))
+    return done;
+  Value result;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    unsigned number = argument.getArgNumber();
+    unsigned numInputs = op.getNumDpsInputs();
+    bool given = number >= numInputs && number - numInputs < outputs.size() &&
+                 outputs[number - numInputs];
+    result = given ? outputs[number - numInputs] : load(number, position);
+  } else {
+    result = evaluateOperation(value.getDefiningOp(), position, outputs, known);
+  }
+  return known[value] = result;
+}
+
+Value PayloadEmitter::evaluate(Value value, const NestPosition &position,
+                               ArrayRef<Value> outputs) {
+  Evaluated known;
+  return evaluateIn(value, position, outputs, known);
+}
+
+SmallVector<Value> PayloadEmitter::evaluate(ValueRange values,
+                                            const NestPosition &position,
+                                            ArrayRef<Value> outputs) {
+  Evaluated known;
+  return llvm::map_to_vector(values, [&](Value value) {
+    return evaluateIn(value, position, outputs, known);
+  });
+}
