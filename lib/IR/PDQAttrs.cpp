@@ -21,8 +21,9 @@ void PDQDialect::registerAttributes() {
       >();
 }
 
-LogicalResult QuantizerAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                    unsigned bits, std::optional<int64_t> axis) {
+LogicalResult
+QuantizerAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                      unsigned bits, std::optional<int64_t> axis) {
   if (bits < 2 || bits > 8)
     return emitError() << "quantizer has " << bits << " bits, expected 2 to 8";
   if (axis && *axis < 0)
@@ -33,6 +34,22 @@ LogicalResult QuantizerAttr::verify(function_ref<InFlightDiagnostic()> emitError
 
 int64_t QuantizerAttr::getNumScales(ShapedType type) const {
   return getAxis() ? type.getDimSize(*getAxis()) : 1;
+}
+
+LogicalResult
+CalibratedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       int64_t iterations, FloatAttr lossBefore,
+                       FloatAttr lossAfter, FloatAttr differenceBefore,
+                       FloatAttr differenceAfter) {
+  if (iterations < 0)
+    return emitError() << "calibration has " << iterations
+                       << " iterations, expected 0 or more";
+  for (FloatAttr loss :
+       {lossBefore, lossAfter, differenceBefore, differenceAfter})
+    if (!loss.getType().isF64() || !loss.getValue().isFinite())
+      return emitError() << "calibration has loss " << loss
+                         << ", expected a finite number of type f64";
+  return success();
 }
 
 /// Parses `keyword = before to after`.
@@ -58,13 +75,15 @@ Attribute CalibratedAttr::parse(AsmParser &parser, Type) {
                   differenceAfter) ||
       parser.parseGreater())
     return {};
-  return CalibratedAttr::get(parser.getContext(), iterations, lossBefore,
-                             lossAfter, differenceBefore, differenceAfter);
+  return parser.getChecked<CalibratedAttr>(parser.getContext(), iterations,
+                                           lossBefore, lossAfter,
+                                           differenceBefore, differenceAfter);
 }
 
 void CalibratedAttr::print(AsmPrinter &printer) const {
-  printer << "<iterations = " << getIterations() << ", reconstruction_loss = "
-          << getLossBefore().getValue() << " to " << getLossAfter().getValue()
+  printer << "<iterations = " << getIterations()
+          << ", reconstruction_loss = " << getLossBefore().getValue() << " to "
+          << getLossAfter().getValue()
           << ", prediction_difference = " << getDifferenceBefore().getValue()
           << " to " << getDifferenceAfter().getValue() << ">";
 }

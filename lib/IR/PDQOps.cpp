@@ -1,14 +1,16 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Verifiers, in the order of PDQOps.td. The labels in comments are those of the
-// constraints in the descriptions there.
+// Verifiers and folders, in the order of PDQOps.td. The labels in comments are
+// those of the constraints in the descriptions there.
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -24,11 +26,11 @@ using namespace mlir::pdq;
 static LogicalResult verifyBody(RegionOp op, Region &body, StringRef which) {
   Block &block = body.front();
   if (block.getArgumentTypes() != op.getInputs().getTypes())
-    return op.emitOpError() << which << " body has arguments "
-                            << block.getArgumentTypes() << " but inputs are "
-                            << op.getInputs().getTypes();
-  auto yield = dyn_cast_or_null<YieldOp>(
-      block.empty() ? nullptr : &block.back());
+    return op.emitOpError()
+           << which << " body has arguments " << block.getArgumentTypes()
+           << " but inputs are " << op.getInputs().getTypes();
+  auto yield =
+      dyn_cast_or_null<YieldOp>(block.empty() ? nullptr : &block.back());
   if (!yield)
     return op.emitOpError() << which << " body must end with pdq.yield";
   if (yield.getOperandTypes() != op.getResultTypes()) {
@@ -78,9 +80,10 @@ LogicalResult BatchNormOp::verify() {
   auto type = cast<ShapedType>(getInput().getType());
   if (failed(verifyAxis(*this, type, getAxis()))) // batch_norm_c2
     return failure();
-  if (!(getEpsilon().convertToDouble() > 0)) // batch_norm_c3
-    return emitOpError() << "has epsilon " << getEpsilon().convertToDouble()
-                         << ", expected a positive number";
+  double epsilon = getEpsilon().convertToDouble();
+  if (!(epsilon > 0) || !std::isfinite(epsilon)) // batch_norm_c3
+    return emitOpError() << "has epsilon " << epsilon
+                         << ", expected a positive finite number";
   return verifyAxisParameter(*this, getMean(), "mean", type, // batch_norm_c1
                              getAxis());
 }
@@ -102,48 +105,47 @@ static LogicalResult verifyParameterShape(Operation *op, Value parameter,
 }
 
 /// *_c3: a constant scale is positive and finite.
+template <typename T>
 static LogicalResult verifyConstantScale(Operation *op, Value scale) {
-  DenseFPElementsAttr values;
-  if (!matchPattern(scale, m_Constant(&values)))
+  auto values = readConstant<T>(scale);
+  if (!values)
     return success();
-  for (auto [i, value] : llvm::enumerate(values.getValues<APFloat>()))
-    if (!value.isFinite() || value.isNegative() || value.isZero())
-      return op->emitOpError()
-             << "scale " << i << " is " << value.convertToDouble()
-             << ", expected a positive finite number";
+  for (auto [i, value] : llvm::enumerate(*values))
+    if (!std::isfinite(value) || value <= 0)
+      return op->emitOpError() << "scale " << i << " is " << value
+                               << ", expected a positive finite number";
   return success();
 }
 
 /// *_c4: a constant zero point is one of the quantizer's integers.
 static LogicalResult verifyConstantZeroPoint(Operation *op, Value zeroPoint,
                                              QuantizerAttr quantizer) {
-  DenseIntElementsAttr values;
-  if (!matchPattern(zeroPoint, m_Constant(&values)))
+  auto values = readConstant<int32_t>(zeroPoint);
+  if (!values)
     return success();
-  for (auto [i, value] : llvm::enumerate(values.getValues<APInt>()))
-    if (value.isNegative() || value.sgt(quantizer.getMaxValue()))
-      return op->emitOpError()
-             << "zero point " << i << " is " << value.getSExtValue()
-             << ", expected 0 to " << quantizer.getMaxValue();
+  for (auto [i, value] : llvm::enumerate(*values))
+    if (value < 0 || value > quantizer.getMaxValue())
+      return op->emitOpError() << "zero point " << i << " is " << value
+                               << ", expected 0 to " << quantizer.getMaxValue();
   return success();
 }
 
 static LogicalResult verifyQuantizer(Operation *op, ShapedType type,
                                      QuantizerAttr quantizer, Value scale,
                                      Value zeroPoint) {
-  if (quantizer.getAxis() &&
-      failed(verifyAxis(op, type, *quantizer.getAxis())))
+  if (quantizer.getAxis() && failed(verifyAxis(op, type, *quantizer.getAxis())))
     return failure();
   if (!scale)
     return success();
   if (getElementTypeOrSelf(scale.getType()) != type.getElementType())
-    return op->emitOpError() << "scale has type " << scale.getType()
-                             << " but the input has element type "
-                             << type.getElementType();
+    return op->emitOpError()
+           << "scale has type " << scale.getType()
+           << " but the input has element type " << type.getElementType();
   if (failed(verifyParameterShape(op, scale, "scale", type, quantizer)) ||
-      failed(verifyParameterShape(op, zeroPoint, "zero point", type,
-                                  quantizer)) ||
-      failed(verifyConstantScale(op, scale)))
+      failed(
+          verifyParameterShape(op, zeroPoint, "zero point", type, quantizer)) ||
+      failed(verifyConstantScale<float>(op, scale)) ||
+      failed(verifyConstantScale<double>(op, scale)))
     return failure();
   return verifyConstantZeroPoint(op, zeroPoint, quantizer);
 }
@@ -160,6 +162,16 @@ LogicalResult FakeQuantOp::verify() {
                          << " but the input has type " << type;
   return verifyQuantizer(*this, type, getQuantizer(), getScale(),
                          getZeroPoint());
+}
+
+OpFoldResult FakeQuantOp::fold(FoldAdaptor adaptor) {
+  auto keep = dyn_cast_or_null<SplatElementsAttr>(adaptor.getKeep());
+  if (!keep)
+    return {};
+  if (!keep.getSplatValue<bool>())
+    return getInput();
+  getKeepMutable().clear();
+  return getResult();
 }
 
 LogicalResult AdaRoundOp::verify() {
@@ -182,14 +194,27 @@ LogicalResult BernoulliOp::verify() {
   return success();
 }
 
+OpFoldResult BernoulliOp::fold(FoldAdaptor adaptor) {
+  double probability = getProbability().convertToDouble();
+  if (probability != 0 && probability != 1)
+    return {};
+  return DenseElementsAttr::get(getType(), probability == 1);
+}
+
 LogicalResult UniformIndexOp::verify() {
   if (getBound() < 1 || getBound() > INT32_MAX) // uniform_index_c1
     return emitOpError() << "has bound " << getBound() << ", expected 1 to "
                          << INT32_MAX;
-  if (!getType().hasStaticShape())
+  if (!getType().hasStaticShape()) // uniform_index_c2
     return emitOpError() << "has type " << getType()
                          << ", expected a static shape";
   return success();
+}
+
+OpFoldResult UniformIndexOp::fold(FoldAdaptor adaptor) {
+  if (getBound() != 1)
+    return {};
+  return DenseElementsAttr::get(getType(), int32_t(0));
 }
 
 LogicalResult GatherOp::verify() {
@@ -225,8 +250,8 @@ LogicalResult PredictionDifferenceOp::verify() {
   if (!(getTemperature().convertToDouble() > 0) || // prediction_difference_c2
       !(getLambda().convertToDouble() > 0))
     return emitOpError() << "has temperature "
-                         << getTemperature().convertToDouble()
-                         << " and lambda " << getLambda().convertToDouble()
+                         << getTemperature().convertToDouble() << " and lambda "
+                         << getLambda().convertToDouble()
                          << ", expected positive numbers";
   return success();
 }
@@ -239,9 +264,12 @@ LogicalResult BatchNormLossOp::verify() {
     return emitOpError() << "has input of type " << type << " and axis "
                          << getAxis()
                          << ", expected a static shape with samples first";
-  int64_t perChannel = type.getNumElements() /
-                       std::max<int64_t>(1, type.getDimSize(0) *
-                                                type.getDimSize(getAxis()));
+  // Counting stops at 2, so that sizes of strangers do not overflow.
+  int64_t perChannel = 1;
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (dim != 0 && dim != static_cast<size_t>(getAxis()))
+      perChannel =
+          std::min<int64_t>(2, perChannel * std::min<int64_t>(2, size));
   if (perChannel < 2) // batch_norm_loss_c1
     return emitOpError() << "has " << perChannel
                          << " elements per sample and channel, expected 2 or "
@@ -258,17 +286,32 @@ static LogicalResult verifyWrt(ValueAndGradOp op, ArrayRef<Type> arguments) {
   DenseSet<int64_t> seen;
   for (int64_t index : op.getWrt()) {
     if (index < 0 || index >= static_cast<int64_t>(arguments.size()))
-      return op.emitOpError() << "differentiates argument " << index
-                              << " of a function with " << arguments.size()
-                              << " arguments";
+      return op.emitOpError()
+             << "differentiates argument " << index << " of a function with "
+             << arguments.size() << " arguments";
     if (!seen.insert(index).second)
       return op.emitOpError() << "lists argument " << index << " twice";
     if (!isa<FloatType>(getElementTypeOrSelf(arguments[index])))
-      return op.emitOpError() << "differentiates argument " << index
-                              << " of type " << arguments[index]
-                              << ", expected a floating point type";
+      return op.emitOpError()
+             << "differentiates argument " << index << " of type "
+             << arguments[index] << ", expected a floating point type";
   }
   return success();
+}
+
+/// value_and_grad_c3: the first result is a loss.
+static LogicalResult verifyLoss(ValueAndGradOp op, FunctionOpInterface callee) {
+  if (callee.getNumResults() == 0)
+    return op.emitOpError("differentiates a function without results");
+  auto type = dyn_cast<RankedTensorType>(callee.getResultTypes().front());
+  if (type && type.getRank() == 0 && isa<FloatType>(type.getElementType()))
+    return success();
+  InFlightDiagnostic diag = op.emitOpError()
+                            << "differentiates a first result of type "
+                            << callee.getResultTypes().front()
+                            << ", expected a rank 0 tensor of floats";
+  diag.attachNote(callee.getLoc()) << "function is defined here";
+  return diag;
 }
 
 LogicalResult
@@ -278,7 +321,8 @@ ValueAndGradOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   if (!callee)
     return emitOpError() << "calls " << getCalleeAttr()
                          << ", which is not a function";
-  if (failed(verifyWrt(*this, callee.getArgumentTypes())))
+  if (failed(verifyWrt(*this, callee.getArgumentTypes())) ||
+      failed(verifyLoss(*this, callee)))
     return failure();
   SmallVector<Type> results(callee.getResultTypes());
   for (int64_t index : getWrt())

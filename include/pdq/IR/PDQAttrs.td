@@ -44,8 +44,9 @@ def PDQ_QuantizerAttr : PDQ_Attr<"Quantizer", "quantizer"> {
 def PDQ_CalibratedAttr : PDQ_Attr<"Calibrated", "calibrated"> {
   let summary = "What the calibration of a region achieved";
   let description = [{
-    The status of a calibrated `pdq.region`: how many iterations were run, and
-    both losses before and after them, evaluated with nothing dropped.
+    The status of a calibrated `pdq.region`: how many iterations were run (0 or
+    more), and both losses before and after them, evaluated with nothing
+    dropped. Losses are finite 64-bit floats.
 
     Example:
 
@@ -58,6 +59,7 @@ def PDQ_CalibratedAttr : PDQ_Attr<"Calibrated", "calibrated"> {
     "::mlir::FloatAttr":$lossBefore, "::mlir::FloatAttr":$lossAfter,
     "::mlir::FloatAttr":$differenceBefore, "::mlir::FloatAttr":$differenceAfter);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 
 #endif // PDQ_IR_PDQATTRS_TD

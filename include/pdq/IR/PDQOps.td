@@ -87,7 +87,8 @@ def PDQ_YieldOp : PDQ_Op<"yield", [Pure, Terminator, ReturnLike, HasParent<"Regi
 }
 
 def PDQ_BatchNormOp : PDQ_Op<"batch_norm", [Pure,
-    AllTypesMatch<["input", "result"]>, AllTypesMatch<["mean", "variance", "gamma", "beta"]>]> {
+    AllTypesMatch<["input", "result"]>, AllTypesMatch<["mean", "variance", "gamma", "beta"]>,
+    AllElementTypesMatch<["input", "mean"]>]> {
   let summary = "Batch norm in evaluation mode";
   let description = [{
     Normalizes with the running statistics of training, per index c of `axis`:
@@ -136,7 +137,10 @@ def PDQ_FakeQuantOp : PDQ_Op<"fake_quant", [Pure, AttrSizedOperandSegments,
 
     Where `keep` is given, an element whose mask is false passes unquantized
     (`drop_act`). Without `scale` and `zero_point` the quantizer is not yet
-    calibrated and the operation is the identity. NaN stays NaN.
+    calibrated and the operation is the identity; it is not folded away, since
+    it marks the place of a quantizer. NaN stays NaN. A constant mask is folded
+    if it has one value everywhere; a constant input is not, since its integers
+    would be lost.
 
     The derivative is the straight-through estimator (quantize_3).
 
@@ -152,6 +156,7 @@ def PDQ_FakeQuantOp : PDQ_Op<"fake_quant", [Pure, AttrSizedOperandSegments,
                        Optional<PDQ_ZeroPoint>:$zero_point, Optional<RankedTensorOf<[I1]>>:$keep,
                        PDQ_QuantizerAttr:$quantizer);
   let results = (outs PDQ_FloatTensor:$result);
+  let hasFolder = 1;
   let assemblyFormat = [{
     $input (`scale` `(` $scale^ `)`)? (`zero_point` `(` $zero_point^ `)`)? (`keep` `(` $keep^ `)`)?
     `to` $quantizer attr-dict `:` type($input) (`,` type($scale)^)? (`,` type($zero_point)^)? (`,` type($keep)^)?
@@ -211,7 +216,8 @@ def PDQ_BernoulliOp : PDQ_Op<"bernoulli", [Pure]> {
     so it depends on nothing else: not on the target, the number of threads or
     the order of evaluation. `hash` is random_1 in Math.md. `step` counts optimizer iterations;
     `stream` keeps the masks of one iteration apart.
-    `probability` lies in 0 to 1 (bernoulli_c1); the shape is static (bernoulli_c2).
+    `probability` lies in 0 to 1 (bernoulli_c1); the shape is static
+    (bernoulli_c2). With probability 0 or 1 the mask folds to a constant.
 
     Example:
 
@@ -221,6 +227,7 @@ def PDQ_BernoulliOp : PDQ_Op<"bernoulli", [Pure]> {
   }];
   let arguments = (ins PDQ_Step:$step, F64Attr:$probability, I64Attr:$seed, I64Attr:$stream);
   let results = (outs RankedTensorOf<[I1]>:$result);
+  let hasFolder = 1;
   let assemblyFormat = "$step attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
@@ -233,7 +240,8 @@ def PDQ_UniformIndexOp : PDQ_Op<"uniform_index", [Pure]> {
         floor(hash(seed, stream, step, i) * bound / 2^32)
 
     an index in 0 to `bound - 1`, with `hash` as in `pdq.bernoulli`. `bound` is
-    1 to 2^31 - 1 (uniform_index_c1).
+    1 to 2^31 - 1 (uniform_index_c1), and the shape is static
+    (uniform_index_c2). With bound 1 all indices fold to 0.
 
     Example:
 
@@ -243,6 +251,7 @@ def PDQ_UniformIndexOp : PDQ_Op<"uniform_index", [Pure]> {
   }];
   let arguments = (ins PDQ_Step:$step, I64Attr:$bound, I64Attr:$seed, I64Attr:$stream);
   let results = (outs RankedTensorOf<[I32]>:$result);
+  let hasFolder = 1;
   let assemblyFormat = "$step attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
@@ -383,8 +392,10 @@ def PDQ_ValueAndGradOp : PDQ_Op<"value_and_grad", [Pure, DeclareOpInterfaceMetho
     listed in `wrt`, in that order. `-pdq-differentiate` resolves it into a call
     of a generated function.
 
-    `wrt` names distinct floating point arguments (value_and_grad_c1); operand and result types are those
-    of the callee and of the listed arguments (value_and_grad_c2).
+    `wrt` names distinct floating point arguments (value_and_grad_c1); operand
+    and result types are those of the callee and of the listed arguments
+    (value_and_grad_c2); the first result is a rank 0 tensor of floats
+    (value_and_grad_c3).
 
     Example:
 
