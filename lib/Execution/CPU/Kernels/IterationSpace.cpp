@@ -30,9 +30,8 @@ static LogicalResult addTerm(AffineExpr expr, int64_t factor,
   return LogicalResult::failure();
 }
 
-static FailureOr<KernelOperand> analyzeOperand(linalg::LinalgOp op,
-                                               OpOperand &operand,
-                                               unsigned numLoops) {
+static FailureOr<KernelOperand>
+analyzeOperand(linalg::LinalgOp op, OpOperand &operand, unsigned numLoops) {
   KernelOperand result;
   result.strides.assign(numLoops, 0);
   result.isOutput = op.isDpsInit(&operand);
@@ -56,11 +55,10 @@ FailureOr<IterationSpace> mlir::pdq::analyze(linalg::LinalgOp op,
                                              StringRef &reason) {
   IterationSpace space;
   space.op = op;
-  for (auto [dim, extent, iterator] : llvm::enumerate(
-           op.getStaticLoopRanges(), op.getIteratorTypesArray()))
-    space.loops.push_back(
-        {extent, iterator == utils::IteratorType::parallel,
-         static_cast<unsigned>(dim)});
+  for (auto [dim, extent, iterator] :
+       llvm::enumerate(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    space.loops.push_back({extent, iterator == utils::IteratorType::parallel,
+                           static_cast<unsigned>(dim)});
   for (OpOperand &operand : op->getOpOperands()) {
     FailureOr<KernelOperand> analyzed =
         analyzeOperand(op, operand, space.loops.size());
@@ -109,8 +107,7 @@ void IterationSpace::collapse() {
   for (unsigned loop = 0; loop + 1 < loops.size();) {
     const KernelLoop &outer = loops[loop], &inner = loops[loop + 1];
     bool contiguous = llvm::all_of(operands, [&](const KernelOperand &operand) {
-      return operand.strides[loop] ==
-             operand.strides[loop + 1] * inner.extent;
+      return operand.strides[loop] == operand.strides[loop + 1] * inner.extent;
     });
     if (!contiguous || outer.isParallel != inner.isParallel ||
         llvm::is_contained(indexed, outer.dim) ||

@@ -51,9 +51,8 @@ static FailureOr<Reduction> findReduction(linalg::LinalgOp op) {
   reduction.isMultiplyAdd =
       isa<arith::AddFOp>(combiner) &&
       reduction.term.getDefiningOp<arith::MulFOp>() &&
-      llvm::all_of(
-          reduction.term.getDefiningOp()->getOperands(),
-          [](Value factor) { return isa<BlockArgument>(factor); });
+      llvm::all_of(reduction.term.getDefiningOp()->getOperands(),
+                   [](Value factor) { return isa<BlockArgument>(factor); });
   return reduction;
 }
 
@@ -64,9 +63,7 @@ static FailureOr<Reduction> findReduction(linalg::LinalgOp op) {
 namespace {
 class Planner {
 public:
-  Planner(linalg::LinalgOp op, unsigned lanes) : op(op) {
-    plan.lanes = lanes;
-  }
+  Planner(linalg::LinalgOp op, unsigned lanes) : op(op) { plan.lanes = lanes; }
   FailureOr<KernelPlan> build(StringRef &reason);
 
 private:
@@ -87,8 +84,8 @@ private:
 };
 } // namespace
 
-/// Loops in the order of the memory that is written (or, for what is reduced to one
-/// element, read), so that neighbours can be merged.
+/// Loops in the order of the memory that is written (or, for what is reduced to
+/// one element, read), so that neighbours can be merged.
 void Planner::sortLoops() {
   IterationSpace &space = plan.space;
   SmallVector<unsigned> order =
@@ -102,13 +99,11 @@ void Planner::sortLoops() {
     return std::pair(std::abs(output), input);
   };
   bool pureParallel = op.getNumReductionLoops() == 0;
-  bool full = llvm::all_of(space.loops, [&](const KernelLoop &l) {
-    return !l.isParallel;
-  });
+  bool full = llvm::all_of(space.loops,
+                           [&](const KernelLoop &l) { return !l.isParallel; });
   if (pureParallel || full)
-    llvm::stable_sort(order, [&](unsigned a, unsigned b) {
-      return weight(a) > weight(b);
-    });
+    llvm::stable_sort(
+        order, [&](unsigned a, unsigned b) { return weight(a) > weight(b); });
   space.permute(order);
   space.collapse();
 }
@@ -207,8 +202,7 @@ void Planner::chooseOuter() {
   }
   if (plan.reducesLanes)
     return;
-  while (plan.inner.size() > 1 &&
-         getInnerBytes(plan.inner) > cacheBytes) {
+  while (plan.inner.size() > 1 && getInnerBytes(plan.inner) > cacheBytes) {
     hoisted.push_back(plan.inner.front());
     plan.inner.erase(plan.inner.begin());
   }
@@ -289,7 +283,7 @@ FailureOr<KernelPlan> Planner::build(StringRef &reason) {
   return plan;
 }
 
-FailureOr<KernelPlan> mlir::pdq::planKernel(linalg::LinalgOp op,
-                                            unsigned lanes, StringRef &reason) {
+FailureOr<KernelPlan> mlir::pdq::planKernel(linalg::LinalgOp op, unsigned lanes,
+                                            StringRef &reason) {
   return Planner(op, lanes).build(reason);
 }

@@ -43,8 +43,7 @@ private:
   void emitTiles();
   void emitTile(int64_t rows, int64_t vectors, unsigned lanes);
   void emitElements(PayloadEmitter &payload, int64_t vectors);
-  void emitAccumulation(PayloadEmitter &payload, int64_t rows,
-                        int64_t vectors);
+  void emitAccumulation(PayloadEmitter &payload, int64_t rows, int64_t vectors);
   void emitLaneReduction();
   Value combine(PayloadEmitter &payload, Value accumulator,
                 const NestPosition &at);
@@ -63,19 +62,19 @@ private:
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// The outermost loop runs over the part that the caller asks for.
+/// The outermost loop runs over the part that the caller asks for; an empty
+/// part does nothing, also where there is nothing to split.
 void NestEmitter::emitRange(BodyFn body) {
   int64_t extent = plan.range ? plan.space.loops[*plan.range].extent : 1;
   kernel->setAttr("pdq.range", b.getI64IntegerAttr(extent));
-  if (!plan.range)
-    return body();
   unsigned numArguments = kernel.getNumArguments();
   Value one = arith::ConstantIndexOp::create(b, 1);
   auto loop = scf::ForOp::create(b, kernel.getArgument(numArguments - 2),
                                  kernel.getArgument(numArguments - 1), one);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  position.indices[*plan.range] = loop.getInductionVar();
+  if (plan.range)
+    position.indices[*plan.range] = loop.getInductionVar();
   body();
 }
 
@@ -95,8 +94,8 @@ void NestEmitter::emitStretch(unsigned loop, const Stretch &stretch,
     position.indices[loop] = begin;
     return body();
   }
-  Value end = arith::ConstantIndexOp::create(
-      b, stretch.begin + stretch.steps * step);
+  Value end =
+      arith::ConstantIndexOp::create(b, stretch.begin + stretch.steps * step);
   auto nest = scf::ForOp::create(b, begin, end,
                                  arith::ConstantIndexOp::create(b, step));
   OpBuilder::InsertionGuard guard(b);
@@ -134,10 +133,10 @@ SmallVector<Value> NestEmitter::emitReductions(ArrayRef<unsigned> loops,
   };
   if (extent == unroll)
     return emitSteps(arith::ConstantIndexOp::create(b, 0), carried);
-  auto nest = scf::ForOp::create(
-      b, arith::ConstantIndexOp::create(b, 0),
-      arith::ConstantIndexOp::create(b, extent),
-      arith::ConstantIndexOp::create(b, unroll), carried);
+  auto nest =
+      scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
+                         arith::ConstantIndexOp::create(b, extent),
+                         arith::ConstantIndexOp::create(b, unroll), carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(nest.getBody());
   SmallVector<Value> results =
@@ -288,7 +287,8 @@ Value NestEmitter::getIdentity(Type type) {
   Type element = getElementTypeOrSelf(type);
   TypedAttr value;
   if (auto floating = dyn_cast<FloatType>(element)) {
-    bool max = isa<arith::MaximumFOp, arith::MaxNumFOp>(plan.reduction.combiner);
+    bool max =
+        isa<arith::MaximumFOp, arith::MaxNumFOp>(plan.reduction.combiner);
     bool sum = isa<arith::AddFOp>(plan.reduction.combiner);
     APFloat number =
         sum ? APFloat::getZero(floating.getFloatSemantics())
@@ -339,8 +339,8 @@ void NestEmitter::emitLaneReduction() {
       scf::YieldOp::create(b, updated);
       return SmallVector<Value>(nest.getResults());
     };
-    SmallVector<Value> sums = emitReductions(
-        others, zeros, [&](ValueRange carried) {
+    SmallVector<Value> sums =
+        emitReductions(others, zeros, [&](ValueRange carried) {
           SmallVector<Value> updated(carried);
           for (auto [value, partial] : llvm::zip_equal(updated, pass(carried)))
             value = buildCombiner(value, partial);

@@ -46,8 +46,8 @@ static Value buildBytePointer(ImplicitLocOpBuilder &b, Value flat,
   Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, flat);
   Value sum = arith::AddIOp::create(b, base, address);
   Value number = arith::IndexCastOp::create(b, b.getI64Type(), sum);
-  return LLVM::IntToPtrOp::create(
-      b, LLVM::LLVMPointerType::get(b.getContext()), number);
+  return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext()),
+                                  number);
 }
 
 /// Address of an operand's element in elements.
@@ -86,10 +86,11 @@ Value PayloadEmitter::getFlatBuffer(Value buffer) {
        llvm::zip_equal(type.getShape(), type.getStridesAndOffset().first))
     size += (extent - 1) * stride;
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(
-      &b.getBlock()->getParent()->getParentOfType<func::FuncOp>()
-           .getBody()
-           .front());
+  b.setInsertionPointToStart(&b.getBlock()
+                                  ->getParent()
+                                  ->getParentOfType<func::FuncOp>()
+                                  .getBody()
+                                  .front());
   flat = memref::ReinterpretCastOp::create(
       b, MemRefType::get({size}, type.getElementType()), buffer,
       /*offset=*/int64_t(0), ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1});
@@ -132,8 +133,8 @@ Value PayloadEmitter::load(unsigned index, const NestPosition &position) {
     return known = memref::LoadOp::create(b, flat, address);
   SmallVector<Value> elements;
   for (unsigned lane = 0; lane < lanes; ++lane)
-    elements.push_back(memref::LoadOp::create(
-        b, flat, addConstant(address, lane * stride)));
+    elements.push_back(
+        memref::LoadOp::create(b, flat, addConstant(address, lane * stride)));
   return known = vector::FromElementsOp::create(
              b, cast<VectorType>(getWideType(elementType)), elements);
 }
@@ -209,31 +210,45 @@ Value PayloadEmitter::evaluateLoad(Operation *op, const NestPosition &position,
   for (auto [index, stride] : llvm::zip_equal(load.getIndices(), strides)) {
     Value part;
     auto loop = index.getDefiningOp<linalg::IndexOp>();
-    bool isVectorLoop =
-        loop && plan.vector &&
-        plan.space.loops[*plan.vector].dim == loop.getDim() && lanes > 1;
+    bool isVectorLoop = loop && plan.vector &&
+                        plan.space.loops[*plan.vector].dim == loop.getDim() &&
+                        lanes > 1;
     if (isVectorLoop) {
       // The first lane's index; the others follow.
       PayloadEmitter scalar(b, plan, 1);
       part = scalar.evaluateIndex(loop.getDim(), position);
-      laneStride = stride;
+      laneStride += stride * plan.space.loops[*plan.vector].indexStep;
     } else {
       part = evaluateIn(index, position, outputs, known);
     }
-    Value scaled = arith::MulIOp::create(
-        b, part, arith::ConstantIndexOp::create(b, stride));
-    address = arith::AddIOp::create(b, address, scaled);
+    bool isWide =
+        isa<VectorType>(part.getType()) || isa<VectorType>(address.getType());
+    auto match = [&](Value value) { return isWide ? widen(value) : value; };
+    Value scale = arith::ConstantIndexOp::create(b, stride);
+    address = arith::AddIOp::create(
+        b, match(address), arith::MulIOp::create(b, match(part), match(scale)));
   }
-  Type elementType = load.getMemRefType().getElementType();
-  if (laneStride == 1)
-    return loadContiguous(load.getMemRef(), elementType, address);
-  Value flat = getFlatBuffer(load.getMemRef());
-  if (laneStride == 0)
+  return loadAtLanes(load.getMemRef(), address, laneStride);
+}
+
+/// One element for each lane: lane i reads at `address` (its own, or the first
+/// lane's) + i * `laneStride`.
+Value PayloadEmitter::loadAtLanes(Value buffer, Value address,
+                                  int64_t laneStride) {
+  Type elementType = cast<MemRefType>(buffer.getType()).getElementType();
+  bool isWide = isa<VectorType>(address.getType());
+  if (laneStride == 1 && !isWide)
+    return loadContiguous(buffer, elementType, address);
+  Value flat = getFlatBuffer(buffer);
+  if (laneStride == 0 && !isWide)
     return memref::LoadOp::create(b, flat, address);
   SmallVector<Value> elements;
-  for (unsigned lane = 0; lane < lanes; ++lane)
-    elements.push_back(memref::LoadOp::create(
-        b, flat, addConstant(address, lane * laneStride)));
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    Value own = isWide ? vector::ExtractOp::create(b, address, lane).getResult()
+                       : address;
+    elements.push_back(
+        memref::LoadOp::create(b, flat, addConstant(own, lane * laneStride)));
+  }
   return vector::FromElementsOp::create(
       b, cast<VectorType>(getWideType(elementType)), elements);
 }

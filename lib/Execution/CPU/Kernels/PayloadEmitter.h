@@ -12,8 +12,8 @@
 
 namespace mlir::pdq {
 
-/// Where the nest stands: the current index of every loop, and what a row of the
-/// register tile or a vector of a row adds to it.
+/// Where the nest stands: the current index of every loop, and what a row of
+/// the register tile or a vector of a row adds to it.
 struct NestPosition {
   SmallVector<Value> indices;
   int64_t row = 0;
@@ -55,6 +55,7 @@ private:
   Value evaluateIndex(unsigned dim, const NestPosition &position);
   Value evaluateLoad(Operation *load, const NestPosition &position,
                      ArrayRef<Value> outputs, Evaluated &known);
+  Value loadAtLanes(Value buffer, Value address, int64_t laneStride);
   Value getAddress(const KernelOperand &operand, const NestPosition &position);
   Value loadContiguous(Value buffer, Type elementType, Value address);
   Value getFlatBuffer(Value buffer);

@@ -22,30 +22,32 @@ using namespace mlir::pdq;
 
 /// Whether every operation of the payload has a form on vectors.
 static bool isVectorizable(linalg::LinalgOp op) {
-  return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &scalar) {
-    return scalar.getNumResults() == 1 && scalar.getNumRegions() == 0 &&
-           (isa<linalg::IndexOp, memref::LoadOp, arith::ConstantOp>(scalar) ||
-            OpTrait::hasElementwiseMappableTraits(&scalar));
-  });
+  return llvm::all_of(
+      op.getBlock()->without_terminator(), [](Operation &scalar) {
+        return scalar.getNumResults() == 1 && scalar.getNumRegions() == 0 &&
+               (isa<linalg::IndexOp, memref::LoadOp, arith::ConstantOp>(
+                    scalar) ||
+                OpTrait::hasElementwiseMappableTraits(&scalar));
+      });
 }
 
 namespace {
-struct VectorizeKernels
-    : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
+struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
   using Base::Base;
 
   void runOnOperation() override {
     func::FuncOp kernel = getOperation();
-    if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.range"))
+    if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.range") ||
+        kernel->hasAttr("pdq.scalar"))
       return;
     auto ops = kernel.getOps<linalg::LinalgOp>();
     if (!llvm::hasSingleElement(ops))
       return;
     linalg::LinalgOp op = *ops.begin();
     StringRef reason = "its payload has an operation without vector form";
-    FailureOr<KernelPlan> plan =
-        isVectorizable(op) ? planKernel(op, vectorWidth, reason)
-                           : FailureOr<KernelPlan>(failure());
+    FailureOr<KernelPlan> plan = isVectorizable(op)
+                                     ? planKernel(op, vectorWidth, reason)
+                                     : FailureOr<KernelPlan>(failure());
     if (failed(plan)) {
       op.emitRemark("kernel takes the scalar fallback: ") << reason;
       ++numDeclined;
