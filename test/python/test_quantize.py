@@ -104,7 +104,7 @@ class DigitsTest(unittest.TestCase):
         with self.assertRaises(PDQError) as caught:
             pdq.quantize("func.func @main(\n", np.zeros((1, 1, 8, 8)))
         self.assertIn("error:", str(caught.exception))
-        self.assertIn("input.mlir:2", caught.exception.diagnostics)
+        self.assertIn("input.mlir:1", caught.exception.diagnostics)
 
     def test_an_unknown_option_is_an_error(self):
         with self.assertRaises(PDQError) as caught:
