@@ -97,8 +97,9 @@ def FormRegions : Pass<"pdq-form-regions", "::mlir::ModuleOp"> {
     %r = pdq.region @layer0 ins(%x : ...) -> (...) float {...} quantized {...}
     ```
 
-    Operations with an attribute `pdq.region = "name"` make the regions of these
-    names instead. A block with very many layers is reconstructed layer by
+    A depthwise layer with a pointwise one behind it is one region (the first block
+    of MobileNetV2; the stem of MNasNet looks the same). Operations with an attribute
+    `pdq.region = "name"` make the regions of these names instead, and no others. A block with very many layers is reconstructed layer by
     layer, which a remark says.
   }];
   let options = [
@@ -134,12 +135,17 @@ def FoldBatchNorm : Pass<"pdq-fold-batch-norm"> {
     %n = linalg.conv_2d_nchw_fchw ins(%x, %folded : ...) outs(%b : ...)
     ```
 
-    The float body keeps its batch norms, because distribution correction needs
-    them. A batch norm that does not follow a layer with constant weight alone is an
-    error.
+    A bias that is added between the layer and the batch norm goes along. A batch
+    norm that does not follow a layer alone (in front of a layer, behind a sum) is
+    written out as `x * g + (beta - g * mean)`. The float body keeps its batch norms,
+    because distribution correction needs them.
+
+    Declines, with an error, parameters, weights and biases that are no constants of
+    f32.
   }];
   let statistics = [
-    Statistic<"numFolded", "num-folded", "Batch norms folded">
+    Statistic<"numFolded", "num-folded", "Batch norms folded">,
+    Statistic<"numLowered", "num-lowered", "Batch norms written out per channel">
   ];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
@@ -149,7 +155,8 @@ def InsertQuantizers : Pass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
   let description = [{
     Puts a quantizer without parameters on the weight of every layer (per output
     channel) and on its output, behind the activation function. A layer that feeds a sum is
-    not quantized itself; the sum is. The network's output never is.
+    not quantized itself; the sum is. What no layer reads any more, the
+    network's output, never is.
 
     Before:
 

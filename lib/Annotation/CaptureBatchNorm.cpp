@@ -30,9 +30,7 @@ struct BatchNormMatch {
   int64_t axis = 0;
   Operation *op = nullptr;
 
-  int getNumParameters() const {
-    return (gamma ? 1 : 0) + (beta ? 1 : 0);
-  }
+  int getNumParameters() const { return (gamma ? 1 : 0) + (beta ? 1 : 0); }
 };
 } // namespace
 
@@ -72,7 +70,8 @@ static bool matchFactor(const Factor &factor, BatchNormMatch &match) {
   const auto &[expression, inverted] = factor;
   if (expression->readsData()) {
     if (inverted || match.input || expression->kind != Kind::Sub ||
-        expression->operands[0]->kind != Kind::Data ||
+        !expression->operands[0]->readsData() ||
+        !expression->operands[0]->tensor ||
         expression->operands[1]->kind != Kind::Parameter)
       return false;
     match.input = expression->operands[0]->tensor;
@@ -166,15 +165,14 @@ static Value buildParameter(OpBuilder &builder, Location loc, Value parameter,
   if (!parameter)
     return arith::ConstantOp::create(
         builder, loc,
-        DenseElementsAttr::get(type, builder.getFloatAttr(
-                                         type.getElementType(), missing)));
+        DenseElementsAttr::get(
+            type, builder.getFloatAttr(type.getElementType(), missing)));
   auto found = cast<RankedTensorType>(parameter.getType());
   if (found.getRank() == 1)
     return parameter;
   auto group = llvm::to_vector<2>(llvm::seq<int64_t>(found.getRank()));
   return tensor::CollapseShapeOp::create(
-      builder, loc, type, parameter,
-      SmallVector<ReassociationIndices>{group});
+      builder, loc, type, parameter, SmallVector<ReassociationIndices>{group});
 }
 
 void CaptureBatchNorm::replace(const BatchNormMatch &match) {

@@ -73,9 +73,8 @@ SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
     units = splitLayers(path);
   } else {
     units = joinUnits(path, cutSegments(path), /*joinBottlenecks=*/true);
-    bool huge = llvm::any_of(units, [](const Segment &unit) {
-      return unit.numLayers > maxLayers;
-    });
+    bool huge = llvm::any_of(
+        units, [](const Segment &unit) { return unit.numLayers > maxLayers; });
     if (huge && granularity == "block") {
       function.emitRemark("network has a block with more than ")
           << maxLayers << " layers: it is reconstructed layer by layer";
@@ -115,9 +114,8 @@ static void cloneConstants(OpBuilder &builder, Operation *op,
 }
 
 /// Fills one body of a region with the operations.
-static void buildBody(Region &body, const NamedUnit &unit,
-                      const DataPath &path, ArrayRef<Value> inputs,
-                      ArrayRef<Value> outputs) {
+static void buildBody(Region &body, const NamedUnit &unit, const DataPath &path,
+                      ArrayRef<Value> inputs, ArrayRef<Value> outputs) {
   Location loc = unit.operations.front()->getLoc();
   OpBuilder builder(body.getContext());
   Block *block = builder.createBlock(&body);
@@ -158,10 +156,20 @@ LogicalResult FormRegions::outline(const NamedUnit &unit,
       return unit.operations.front()->emitError()
              << "region '" << unit.name
              << "' reads a value that is computed behind it";
-  auto region = RegionOp::create(
-      builder, unit.operations.front()->getLoc(),
-      TypeRange(ValueRange(outputs)), unit.name, inputs.getArrayRef(),
-      /*status=*/CalibratedAttr());
+  for (Value output : outputs)
+    for (Operation *user : output.getUsers()) {
+      Operation *top =
+          unit.operations.back()->getBlock()->findAncestorOpInBlock(*user);
+      if (!inside.contains(top) && top->isBeforeInBlock(unit.operations.back()))
+        return unit.operations.front()->emitError()
+               << "region '" << unit.name
+               << "' is not contiguous: another operation reads its value "
+                  "before it ends";
+    }
+  auto region = RegionOp::create(builder, unit.operations.front()->getLoc(),
+                                 TypeRange(ValueRange(outputs)), unit.name,
+                                 inputs.getArrayRef(),
+                                 /*status=*/CalibratedAttr());
   buildBody(region.getFloatBody(), unit, path, inputs.getArrayRef(), outputs);
   buildBody(region.getQuantizedBody(), unit, path, inputs.getArrayRef(),
             outputs);
@@ -171,6 +179,13 @@ LogicalResult FormRegions::outline(const NamedUnit &unit,
     op->erase();
   ++numRegions;
   return success();
+}
+
+/// Layers that the user's regions leave out stay in floating point.
+static void remarkLayersOutside(func::FuncOp function) {
+  for (Operation &op : function.getBody().front())
+    if (isLayer(&op))
+      op.emitRemark("layer is in no region: it stays in floating point");
 }
 
 void FormRegions::runOnOperation() {
@@ -195,6 +210,7 @@ void FormRegions::runOnOperation() {
       if (failed(outline(unit, DataPath(function.getBody().front()))))
         return signalPassFailure();
     }
+    remarkLayersOutside(function);
     if (units.empty())
       function.emitRemark("no layer with a constant weight found; nothing to "
                           "quantize");

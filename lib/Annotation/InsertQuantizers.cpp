@@ -32,8 +32,9 @@ private:
   void quantizeActivations(RegionOp region);
   void applyPolicy(ArrayRef<linalg::LinalgOp> layers);
 
-  /// Layers whose result stands behind a value, to find it again.
-  DenseSet<Value> networkOutputs;
+  /// Values that a layer depends on; others are never quantized: the network's
+  /// output, also in front of a softmax.
+  DenseSet<Value> feedsLayer;
 };
 } // namespace
 
@@ -45,9 +46,8 @@ LogicalResult InsertQuantizers::checkOptions() {
              << ", expected 2 to 8";
   if (firstLast == "qdrop" || firstLast == "brecq" || firstLast == "none")
     return success();
-  return getOperation().emitError()
-         << "option 'first-last' is '" << firstLast
-         << "', expected 'qdrop', 'brecq' or 'none'";
+  return getOperation().emitError() << "option 'first-last' is '" << firstLast
+                                    << "', expected 'qdrop', 'brecq' or 'none'";
 }
 
 LogicalResult InsertQuantizers::quantizeWeight(linalg::LinalgOp layer,
@@ -81,45 +81,97 @@ LogicalResult InsertQuantizers::quantizeWeight(linalg::LinalgOp layer,
 // Activations
 //===----------------------------------------------------------------------===//
 
-/// Follows the operations that belong to a layer or a sum: its views, bias,
-/// normalization and activation function. Returns the value to be quantized, or null
-/// where it feeds a sum, whose result is quantized instead.
-static Value findLayerOutput(Value value, const DataPath &path) {
-  while (value.hasOneUse()) {
-    Operation *user = *value.user_begin();
-    if (isView(user)) {
-      value = user->getResult(0);
+/// What is computed element by element from one value alone: bias,
+/// normalization, activation function, views.
+struct Continuation {
+  llvm::SmallSetVector<Operation *, 8> operations;
+  /// Values, the first one included, that something else reads.
+  SmallVector<Value> outputs;
+};
+
+static Continuation findContinuation(Value start, const DataPath &path) {
+  Continuation result;
+  SmallVector<Value> values = {start};
+  for (Operation *op : path.getOperations()) {
+    if (op->getNumResults() != 1 || !(isView(op) || isElementwise(op)) ||
+        !llvm::all_of(path.getDataOperands(op), [&](Value operand) {
+          return llvm::is_contained(values, operand);
+        }))
+      continue;
+    result.operations.insert(op);
+    values.push_back(op->getResult(0));
+  }
+  llvm::copy_if(values, std::back_inserter(result.outputs), [&](Value value) {
+    return llvm::any_of(value.getUsers(), [&](Operation *user) {
+      return !result.operations.contains(user);
+    });
+  });
+  return result;
+}
+
+/// The value to be quantized behind a layer or a sum; null where it feeds a
+/// sum alone, whose result is quantized instead.
+static Value findOutput(Value start, const Continuation &continuation,
+                        const DataPath &path) {
+  Value output = start;
+  if (continuation.outputs.size() == 1) {
+    output = continuation.outputs.front();
+  } else { // Goes different ways: what they have in common.
+    while (output.hasOneUse() &&
+           continuation.operations.contains(*output.user_begin()))
+      output = output.user_begin()->getResult(0);
+  }
+  if (!output.hasOneUse())
+    return output;
+  Operation *user = *output.user_begin();
+  bool feedsSum = isElementwise(user) && path.getDataOperands(user).size() > 1;
+  return feedsSum ? Value() : output;
+}
+
+/// Adds `value` and all values it depends on; regions are entered and left.
+static void addBackwardSlice(Value value, DenseSet<Value> &slice) {
+  SmallVector<Value> worklist = {value};
+  while (!worklist.empty()) {
+    Value next = worklist.pop_back_val();
+    if (!slice.insert(next).second)
+      continue;
+    if (auto argument = dyn_cast<BlockArgument>(next)) {
+      auto region = dyn_cast<RegionOp>(argument.getOwner()->getParentOp());
+      if (region)
+        worklist.push_back(region.getInputs()[argument.getArgNumber()]);
       continue;
     }
-    if (!isElementwise(user))
-      return value;
-    if (path.getDataOperands(user).size() > 1)
-      return {};
-    value = user->getResult(0);
+    Operation *op = next.getDefiningOp();
+    if (auto region = dyn_cast<RegionOp>(op))
+      worklist.push_back(
+          region.getQuantizedBody().front().getTerminator()->getOperand(
+              cast<OpResult>(next).getResultNumber()));
+    else
+      llvm::append_range(worklist, op->getOperands());
   }
-  return value;
 }
 
 void InsertQuantizers::quantizeActivations(RegionOp region) {
   Block &body = region.getQuantizedBody().front();
   DataPath path(body);
   llvm::SetVector<Value> outputs;
+  // x * sigmoid(x) combines two values, but is one activation function.
+  DenseSet<Operation *> activations;
   for (Operation *op : path.getOperations()) {
-    bool isSum = isElementwise(op) && path.getDataOperands(op).size() > 1;
+    bool isSum = isElementwise(op) && path.getDataOperands(op).size() > 1 &&
+                 !activations.contains(op);
     if (!isSum && !isLayer(op))
       continue;
-    if (Value output = findLayerOutput(op->getResult(0), path))
+    Value start = op->getResult(0);
+    Continuation continuation = findContinuation(start, path);
+    if (continuation.outputs.size() == 1)
+      activations.insert(continuation.operations.begin(),
+                         continuation.operations.end());
+    if (Value output = findOutput(start, continuation, path))
       outputs.insert(output);
   }
-  Operation *yield = body.getTerminator();
   for (Value output : outputs) {
-    // The network's output is never quantized.
-    bool isNetworkOutput = llvm::any_of(output.getUses(), [&](OpOperand &use) {
-      return use.getOwner() == yield &&
-             networkOutputs.contains(
-                 region.getResult(use.getOperandNumber()));
-    });
-    if (isNetworkOutput)
+    if (!feedsLayer.contains(output))
       continue;
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(output);
@@ -167,8 +219,8 @@ static void collectProducers(Value value, DenseSet<Value> &seen,
 }
 
 static void setBits(FakeQuantOp op, unsigned bits) {
-  op.setQuantizerAttr(QuantizerAttr::get(op.getContext(), bits,
-                                         op.getQuantizer().getAxis()));
+  op.setQuantizerAttr(
+      QuantizerAttr::get(op.getContext(), bits, op.getQuantizer().getAxis()));
 }
 
 void InsertQuantizers::applyPolicy(ArrayRef<linalg::LinalgOp> layers) {
@@ -183,8 +235,7 @@ void InsertQuantizers::applyPolicy(ArrayRef<linalg::LinalgOp> layers) {
   // The first layer's output: the first activation quantizer behind it.
   linalg::LinalgOp first = layers.front();
   auto region = first->getParentOfType<RegionOp>();
-  for (FakeQuantOp op :
-       region.getQuantizedBody().front().getOps<FakeQuantOp>())
+  for (FakeQuantOp op : region.getQuantizedBody().front().getOps<FakeQuantOp>())
     if (!op.getQuantizer().getAxis()) {
       setBits(op, policyBits);
       return;
@@ -204,9 +255,8 @@ void InsertQuantizers::runOnOperation() {
   });
   if (layers.empty())
     return;
-  getOperation()->walk([&](func::ReturnOp op) {
-    networkOutputs.insert(op->operand_begin(), op->operand_end());
-  });
+  for (linalg::LinalgOp layer : layers)
+    addBackwardSlice(layer.getDpsInputOperand(0)->get(), feedsLayer);
   for (RegionOp region : regions)
     quantizeActivations(region);
   bool policy = firstLast != "none";
@@ -214,8 +264,8 @@ void InsertQuantizers::runOnOperation() {
     applyPolicy(layers);
   for (linalg::LinalgOp layer : layers) {
     bool isEnd = layer == layers.front() || layer == layers.back();
-    if (failed(quantizeWeight(layer,
-                              policy && isEnd ? policyBits : weightBits)))
+    if (failed(
+            quantizeWeight(layer, policy && isEnd ? policyBits : weightBits)))
       return signalPassFailure();
   }
 }

@@ -33,17 +33,16 @@ static bool hasPointFilter(linalg::LinalgOp layer) {
   return true;
 }
 
-/// Whether input and output channels are one loop.
+/// Whether every loop of the sum goes over the window: no input channels are
+/// summed.
 static bool isDepthwise(linalg::LinalgOp layer) {
   AffineMap input = layer.getMatchingIndexingMap(layer.getDpsInputOperand(0));
-  AffineMap filter = layer.getMatchingIndexingMap(layer.getDpsInputOperand(1));
-  return llvm::any_of(filter.getResults(), [&](AffineExpr expr) {
-    return llvm::is_contained(input.getResults(), expr) &&
-           llvm::is_contained(
-               layer.getMatchingIndexingMap(layer.getDpsInitOperand(0))
-                   .getResults(),
-               expr);
-  }) && filter.getNumResults() == 3;
+  SmallVector<unsigned> reductions;
+  layer.getReductionDims(reductions);
+  return llvm::none_of(reductions, [&](unsigned dim) {
+    return llvm::is_contained(input.getResults(),
+                              getAffineDimExpr(dim, layer.getContext()));
+  });
 }
 
 static void addOperation(Segment &segment, const DataPath &path,
@@ -69,8 +68,7 @@ SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
   auto addRange = [&](Value value, size_t begin) {
     size_t end = begin;
     for (Operation *user : value.getUsers()) {
-      Operation *top =
-          value.getParentBlock()->findAncestorOpInBlock(*user);
+      Operation *top = value.getParentBlock()->findAncestorOpInBlock(*user);
       auto position = positions.find(top);
       end = std::max(end, position == positions.end() ? operations.size()
                                                       : position->second);
@@ -130,12 +128,17 @@ static SmallVector<Segment> openUnits(const DataPath &path,
   std::optional<size_t> preparation;
   bool isOpen = false;
   for (const Segment &segment : segments) {
-    Operation *last = path.getOperations()[segment.end - 1];
-    if (segment.numLayers == 0 && !segment.isJoin) {
-      if (isOpen && !preparation && isCompletion(last)) {
+    ArrayRef<Operation *> operations =
+        path.getOperations().slice(segment.begin, segment.end - segment.begin);
+    if (segment.numLayers == 0) {
+      // An activation function may use its input twice: x * sigmoid(x).
+      if (isOpen && llvm::all_of(operations, isCompletion)) {
+        // Views in between belong to the unit then.
         merge(units.back(), segment);
-      } else if (isPreparation(last)) {
+        preparation.reset();
+      } else if (llvm::all_of(operations, isPreparation)) {
         preparation = preparation.value_or(segment.begin);
+        isOpen &= llvm::all_of(operations, isView);
       } else { // Pooling and the like belong to no unit.
         preparation.reset();
         isOpen = false;
@@ -188,9 +191,19 @@ SmallVector<Segment> mlir::pdq::joinUnits(const DataPath &path,
       merge(joined.back(), part);
     rest = rest.drop_front(count);
   }
-  // A join without a layer has nothing to learn but the scale of its result;
-  // it stays with the unit in front where they adjoin.
   return joined;
+}
+
+/// Whether all data that `op` reads is computed by the operations of `unit`.
+static bool readsOnly(Operation *op, const Segment &unit,
+                      const DataPath &path) {
+  ArrayRef<Operation *> inside =
+      path.getOperations().slice(unit.begin, unit.end - unit.begin);
+  return llvm::all_of(path.getDataOperands(op), [&](Value operand) {
+    while (isView(operand.getDefiningOp()))
+      operand = getViewSource(operand.getDefiningOp());
+    return llvm::is_contained(inside, operand.getDefiningOp());
+  });
 }
 
 SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path) {
@@ -200,20 +213,27 @@ SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path) {
   for (auto [position, op] : llvm::enumerate(path.getOperations())) {
     Segment step{position, position + 1};
     addOperation(step, path, op);
-    if (step.numLayers > 0 || step.isJoin) {
+    bool completes = isOpen && isCompletion(op);
+    bool isSum =
+        step.isJoin && !(completes && readsOnly(op, units.back(), path));
+    if (step.numLayers > 0 || isSum) {
       units.push_back(step);
       units.back().begin = preparation.value_or(position);
       preparation.reset();
       isOpen = true;
-    } else if (isOpen && !preparation && isCompletion(op) &&
-               units.back().end == position) {
+    } else if (completes) { // With the views in between.
       merge(units.back(), step);
+      preparation.reset();
     } else if (isPreparation(op)) {
       preparation = preparation.value_or(position);
+      isOpen &= isView(op);
     } else {
       preparation.reset();
       isOpen = false;
     }
   }
+  // Behind the last layer nothing is quantized.
+  while (!units.empty() && units.back().numLayers == 0)
+    units.pop_back();
   return units;
 }

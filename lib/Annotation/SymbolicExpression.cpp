@@ -86,8 +86,12 @@ ExpressionRef ExpressionBuilder::buildTensor(Value value, int depth) {
     ExpressionRef result =
         buildScalar(structured.getBlock()->getTerminator()->getOperand(0),
                     structured, depth);
-    if (result->kind != Kind::Other)
+    if (result->kind != Kind::Other) {
+      // A payload that only passes an operand on keeps the operand's tensor.
+      if (!result->tensor)
+        result->tensor = value;
       return result;
+    }
   }
   if (depth < maxDepth && isView(op) && isPerChannel(value))
     return buildTensor(getViewSource(op), depth + 1);

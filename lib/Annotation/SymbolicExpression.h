@@ -31,7 +31,8 @@ struct Expression {
   };
 
   Kind kind;
-  /// The tensor of Data and Parameter; a parameter without the views around it.
+  /// The tensor it is computed as, where it is one; that of a parameter is
+  /// without the views around it.
   Value tensor;
   double constant = 0;
   std::vector<std::shared_ptr<Expression>> operands;
