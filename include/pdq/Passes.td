@@ -277,6 +277,91 @@ def CheckExecutable : Pass<"pdq-check-executable", "ModuleOp"> {
   }];
 }
 
+def GeneralizeOps : Pass<"pdq-generalize", "func::FuncOp"> {
+  let summary = "Spell named linalg operations as linalg.generic";
+  let description = [{
+    Everything behind recognizes operations by their maps and payloads, whatever
+    a frontend called them. Fills keep their name: fusion folds them.
+
+    ```mlir
+    linalg.add ins(%a, %b : ...) outs(%c : ...)
+    // becomes
+    linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%a, %b : ...) outs(%c : ...) { ... }
+    ```
+  }];
+  let dependentDialects = ["linalg::LinalgDialect"];
+}
+
+def AssignLayout : Pass<"pdq-assign-layout", "func::FuncOp"> {
+  let summary = "Let images and filters lie channels-last";
+  let description = [{
+    Convolutions and their gradients are recognized by their maps (pooling by
+    the images it stands between), and say the order of dimensions that each of
+    their operands wants:
+
+    | operand | order |
+    |---|---|
+    | image, output | batch, space, groups, channels |
+    | filter | window, input channels, groups, output channels |
+
+    Values that elementwise operations, pads and slices connect get one order.
+    Types, maps, offsets and reshapes are rewritten; a `linalg.transpose` stays
+    where orders meet, mostly on the borders of the function:
+
+    ```mlir
+    func.func @f(%x: tensor<32x16x8x8xf32>) -> ...
+      %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] { ... }
+    // becomes
+      %t = linalg.transpose ins(%x) outs(%e : tensor<32x8x8x16xf32>) permutation = [0, 2, 3, 1]
+      %p = tensor.pad %t low[0, 1, 1, 0] high[0, 1, 1, 0] { ... }
+    ```
+
+    Elementwise loops are interchanged so that they write memory in order.
+    Expects generic operations (`-pdq-generalize`); others, and reshapes that
+    would move elements, keep their order.
+  }];
+  let statistics = [Statistic<"numPermuted", "num-permuted", "Values in another order">];
+  let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
+  let summary = "Fuse elementwise operations where memory traffic falls";
+  let description = [{
+    Upstream's fusion of producers into elementwise consumers and into
+    reductions. Declines where a loop of the consumer would compute the same
+    element again (operands of contractions, broadcasts of computed values), and
+    where a producer with other users is expensive or reads several tensors.
+
+    ```mlir
+    %a = linalg.generic ... ins(%x, %y) { mulf }
+    %b = linalg.generic ... ins(%a) { maximumf }
+    // becomes
+    %b = linalg.generic ... ins(%x, %y) { mulf, maximumf }
+    ```
+  }];
+  let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {
+  let summary = "Make the producer of a padded tensor write into the padded buffer";
+  let description = [{
+    ```mlir
+    %y = linalg.generic ... outs(%e : tensor<32x8x8x16xf32>)
+    %p = tensor.pad %y low[0, 1, 1, 0] high[0, 1, 1, 0] { zero }
+    // becomes
+    %b = tensor.empty() : tensor<32x10x10x16xf32>
+    ... the four sides of %b are filled with zero ...
+    %y = linalg.generic ... outs(%e : tensor<32x8x8x16xf32>)
+    %p = tensor.insert_slice %y into %b[0, 1, 1, 0] [32, 8, 8, 16] [1, 1, 1, 1]
+    ```
+
+    from which `-pdq-bufferize` makes a producer that writes the interior of the
+    padded buffer: no copy, and only the border is filled. Declines pads that
+    are not constant, not static or negative.
+  }];
+  let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def StoreResults : Pass<"pdq-store-results", "ModuleOp"> {
   let summary = "Give every result of a function the buffer it is stored in";
   let description = [{
@@ -306,7 +391,8 @@ def BufferizeInPlace : Pass<"pdq-bufferize", "ModuleOp"> {
     Upstream's one-shot bufferization after its elimination of empty tensors,
     with static identity layouts on function borders. Copies become
     `linalg.copy`, hence kernels; results become arguments only
-    (`pdq-store-results` runs before). Allocations stay in the function:
+    (`pdq-store-results` runs before). Every user of a fill or an empty tensor
+    gets its own, so that none has to be copied. Allocations stay in the function:
     the launch plan gives them their place in the arena.
   }];
   let dependentDialects = ["bufferization::BufferizationDialect",

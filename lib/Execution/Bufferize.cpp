@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 #include "pdq/Passes.h"
 
@@ -36,12 +37,38 @@ static bufferization::OneShotBufferizationOptions getOptions() {
   return options;
 }
 
+/// Gives every user its own destination: one buffer that several operations
+/// want to write would be copied for all but the last.
+static void separateDestinations(ModuleOp module, IRRewriter &rewriter) {
+  SmallVector<Operation *> destinations;
+  module.walk([&](Operation *op) {
+    if (isa<tensor::EmptyOp, linalg::FillOp>(op))
+      destinations.push_back(op);
+  });
+  // Users first, so that the copies of a fill get their own empty tensors.
+  for (Operation *op : llvm::reverse(destinations)) {
+    // Slices of one buffer belong together.
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : op->getResult(0).getUses())
+      if (isa<linalg::LinalgOp>(use.getOwner()))
+        uses.push_back(&use);
+    if (!uses.empty() &&
+        llvm::all_of(op->getUsers(), llvm::IsaPred<linalg::LinalgOp>))
+      uses.pop_back();
+    for (OpOperand *use : uses) {
+      rewriter.setInsertionPoint(use->getOwner());
+      use->set(rewriter.clone(*op)->getResult(0));
+    }
+  }
+}
+
 namespace {
 struct BufferizeInPlace
     : mlir::pdq::impl::BufferizeInPlaceBase<BufferizeInPlace> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     IRRewriter rewriter(&getContext());
+    separateDestinations(module, rewriter);
     bufferization::OneShotBufferizationOptions options = getOptions();
     bufferization::OneShotAnalysisState analysis(module, options);
     if (failed(bufferization::analyzeModuleOp(module, analysis)) ||

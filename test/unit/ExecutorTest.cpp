@@ -281,6 +281,72 @@ TEST_P(ExecutorTest, GatherOfDrawnSamples) {
                 arguments[0].values<float>()[drawn[i] * 4 + j]);
 }
 
+/// Both gradients of sum(conv(pad(x), w) * g), stride 2, as reverse mode writes
+/// them: one operation with the window in its output, one with it in the image.
+TEST_P(ExecutorTest, GradientsOfStridedConvolution) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({2, 5, 8, 8}, 1));
+  arguments.push_back(makeRandom({6, 5, 3, 3}, 2));
+  arguments.push_back(makeRandom({2, 6, 4, 4}, 3));
+  auto result = run(R"mlir(
+    #image = affine_map<(n, f, oh, ow, c, kh, kw) -> (n, c, oh * 2 + kh, ow * 2 + kw)>
+    #filter = affine_map<(n, f, oh, ow, c, kh, kw) -> (f, c, kh, kw)>
+    #output = affine_map<(n, f, oh, ow, c, kh, kw) -> (n, f, oh, ow)>
+    func.func @f(%x: tensor<2x5x8x8xf32>, %w: tensor<6x5x3x3xf32>, %g: tensor<2x6x4x4xf32>)
+        -> (tensor<2x5x8x8xf32>, tensor<6x5x3x3xf32>) {
+      %zero = arith.constant 0.0 : f32
+      %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] {
+      ^bb0(%i: index, %j: index, %k: index, %l: index):
+        tensor.yield %zero : f32
+      } : tensor<2x5x8x8xf32> to tensor<2x5x10x10xf32>
+      %ex = tensor.empty() : tensor<2x5x10x10xf32>
+      %ix = linalg.fill ins(%zero : f32) outs(%ex : tensor<2x5x10x10xf32>) -> tensor<2x5x10x10xf32>
+      %dp = linalg.generic {indexing_maps = [#filter, #output, #image],
+          iterator_types = ["parallel", "reduction", "reduction", "reduction", "parallel", "reduction", "reduction"]}
+          ins(%w, %g : tensor<6x5x3x3xf32>, tensor<2x6x4x4xf32>) outs(%ix : tensor<2x5x10x10xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %m = arith.mulf %a, %b : f32
+        %s = arith.addf %o, %m : f32
+        linalg.yield %s : f32
+      } -> tensor<2x5x10x10xf32>
+      %dx = tensor.extract_slice %dp[0, 0, 1, 1] [2, 5, 8, 8] [1, 1, 1, 1] : tensor<2x5x10x10xf32> to tensor<2x5x8x8xf32>
+      %ew = tensor.empty() : tensor<6x5x3x3xf32>
+      %iw = linalg.fill ins(%zero : f32) outs(%ew : tensor<6x5x3x3xf32>) -> tensor<6x5x3x3xf32>
+      %dw = linalg.generic {indexing_maps = [#image, #output, #filter],
+          iterator_types = ["reduction", "parallel", "reduction", "reduction", "parallel", "parallel", "parallel"]}
+          ins(%p, %g : tensor<2x5x10x10xf32>, tensor<2x6x4x4xf32>) outs(%iw : tensor<6x5x3x3xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %m = arith.mulf %a, %b : f32
+        %s = arith.addf %o, %m : f32
+        linalg.yield %s : f32
+      } -> tensor<6x5x3x3xf32>
+      return %dx, %dw : tensor<2x5x8x8xf32>, tensor<6x5x3x3xf32>
+    })mlir",
+                    arguments, results(Shape{2, 5, 8, 8}, Shape{6, 5, 3, 3}));
+  ArrayRef<float> x = arguments[0].values<float>(),
+                  w = arguments[1].values<float>(),
+                  g = arguments[2].values<float>();
+  std::vector<float> dx(2 * 5 * 64, 0), dw(6 * 5 * 9, 0);
+  for (int n = 0; n < 2; ++n)
+    for (int f = 0; f < 6; ++f)
+      for (int c = 0; c < 5; ++c)
+        for (int oh = 0; oh < 4; ++oh)
+          for (int ow = 0; ow < 4; ++ow)
+            for (int kh = 0; kh < 3; ++kh)
+              for (int kw = 0; kw < 3; ++kw) {
+                int ih = oh * 2 + kh - 1, iw = ow * 2 + kw - 1;
+                if (ih < 0 || ih >= 8 || iw < 0 || iw >= 8)
+                  continue;
+                int ix = ((n * 5 + c) * 8 + ih) * 8 + iw,
+                    jw = ((f * 5 + c) * 3 + kh) * 3 + kw,
+                    kg = ((n * 6 + f) * 4 + oh) * 4 + ow;
+                dx[ix] += g[kg] * w[jw];
+                dw[jw] += g[kg] * x[ix];
+              }
+  expectNear(result[0].values<float>(), dx, 1e-5);
+  expectNear(result[1].values<float>(), dw, 1e-5);
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ExecutorTest,
                          testing::Values(CPUTarget::Generic, CPUTarget::AVX2,
                                          CPUTarget::AVX512),

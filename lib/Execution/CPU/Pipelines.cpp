@@ -27,6 +27,16 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCheckExecutable());
+  pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
+  // Before fusion: it merges operations whose operands want different orders.
+  pm.addNestedPass<func::FuncOp>(createAssignLayout());
+  pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  pm.addPass(createCSEPass());
+  // After fusion, which does not look through slices.
+  pm.addNestedPass<func::FuncOp>(createExpandPads());
   pm.addPass(createStoreResults());
   pm.addPass(createBufferizeInPlace());
   // Bufferization leaves chains of casts and copies of buffers to themselves.

@@ -1,0 +1,127 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Padding without copies: the padded tensor is the buffer, and whoever computes
+// its interior writes there.
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "pdq/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_EXPANDPADS
+#include "pdq/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+
+/// A box of a padded tensor.
+struct Slab {
+  SmallVector<OpFoldResult> offsets, sizes;
+};
+
+/// Expands one pad.
+class PadExpansion {
+public:
+  PadExpansion(IRRewriter &rewriter, tensor::PadOp pad)
+      : rewriter(rewriter), pad(pad), loc(pad.getLoc()),
+        type(pad.getResultType()),
+        strides(type.getRank(), rewriter.getIndexAttr(1)) {}
+  void run();
+
+private:
+  Value fillSlab(Value buffer, const Slab &slab);
+  SmallVector<Slab> getSlabs();
+
+  IRRewriter &rewriter;
+  tensor::PadOp pad;
+  Location loc;
+  RankedTensorType type;
+  SmallVector<OpFoldResult> strides;
+};
+
+} // namespace
+
+/// The border: for each padded dimension two slabs, which are narrowed to the
+/// interior in the dimensions before. They do not overlap.
+SmallVector<Slab> PadExpansion::getSlabs() {
+  SmallVector<Slab> slabs;
+  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+  auto add = [&](int64_t dim, int64_t offset, int64_t size) {
+    if (size == 0)
+      return;
+    SmallVector<int64_t> from(offsets), extent(sizes);
+    from[dim] = offset;
+    extent[dim] = size;
+    slabs.push_back({getAsIndexOpFoldResult(type.getContext(), from),
+                     getAsIndexOpFoldResult(type.getContext(), extent)});
+  };
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    int64_t low = pad.getStaticLow()[dim], high = pad.getStaticHigh()[dim];
+    add(dim, 0, low);
+    add(dim, type.getDimSize(dim) - high, high);
+    offsets[dim] = low;
+    sizes[dim] = type.getDimSize(dim) - low - high;
+  }
+  return slabs;
+}
+
+Value PadExpansion::fillSlab(Value buffer, const Slab &slab) {
+  Value part = tensor::ExtractSliceOp::create(
+      rewriter, loc, buffer, slab.offsets, slab.sizes, strides);
+  Value filled =
+      linalg::FillOp::create(rewriter, loc, pad.getConstantPaddingValue(), part)
+          ->getResult(0);
+  return tensor::InsertSliceOp::create(rewriter, loc, filled, buffer,
+                                       slab.offsets, slab.sizes, strides);
+}
+
+void PadExpansion::run() {
+  // In front of the producer, whose destination the buffer becomes.
+  Operation *producer = pad.getSource().getDefiningOp();
+  rewriter.setInsertionPoint(producer ? producer : pad.getOperation());
+  if (Operation *value = pad.getConstantPaddingValue().getDefiningOp())
+    if (producer && !value->isBeforeInBlock(producer))
+      rewriter.moveOpBefore(value, producer);
+  Value buffer = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
+                                         type.getElementType());
+  for (const Slab &slab : getSlabs())
+    buffer = fillSlab(buffer, slab);
+  rewriter.setInsertionPoint(pad);
+  rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
+      pad, pad.getSource(), buffer, pad.getMixedLowPad(),
+      getAsIndexOpFoldResult(type.getContext(), pad.getSourceType().getShape()),
+      strides);
+}
+
+/// True where the padding is static, not negative, and a constant.
+static bool canExpand(tensor::PadOp pad) {
+  auto isSize = [](int64_t size) { return size >= 0; };
+  Value value = pad.getConstantPaddingValue();
+  return value && value.getDefiningOp() &&
+         value.getDefiningOp()->hasTrait<OpTrait::ConstantLike>() &&
+         llvm::all_of(pad.getStaticLow(), isSize) &&
+         llvm::all_of(pad.getStaticHigh(), isSize) &&
+         pad.getSourceType().hasStaticShape();
+}
+
+namespace {
+struct ExpandPads : mlir::pdq::impl::ExpandPadsBase<ExpandPads> {
+  void runOnOperation() override {
+    SmallVector<tensor::PadOp> pads;
+    getOperation().walk([&](tensor::PadOp pad) {
+      if (canExpand(pad))
+        pads.push_back(pad);
+    });
+    IRRewriter rewriter(&getContext());
+    for (tensor::PadOp pad : pads)
+      PadExpansion(rewriter, pad).run();
+  }
+};
+} // namespace

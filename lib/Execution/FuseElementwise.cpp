@@ -1,0 +1,114 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Upstream's fusion of elementwise operations, with the choice of what to fuse:
+// memory traffic must fall, and nothing expensive may be computed twice.
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "pdq/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#define GEN_PASS_DEF_GENERALIZEOPS
+#include "pdq/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Payloads up to this size are cheaper than the memory traffic they save.
+static constexpr unsigned maxDuplicatedOps = 6;
+
+/// Inputs beyond this number make loops spill addresses.
+static constexpr unsigned maxFusedInputs = 12;
+
+/// True for payloads that may be computed once more for another user.
+static bool isCheap(linalg::GenericOp op) {
+  unsigned numOps = 0;
+  for (Operation &inner : op.getBody()->without_terminator()) {
+    if (isa<arith::DivFOp, tensor::ExtractOp>(inner) ||
+        (isa<math::MathDialect>(inner.getDialect()) &&
+         !isa<math::AbsFOp>(inner)))
+      return false;
+    if (!inner.hasTrait<OpTrait::ConstantLike>())
+      ++numOps;
+  }
+  return numOps <= maxDuplicatedOps;
+}
+
+/// Operands of `op` with as many elements as it has results.
+static unsigned countFullInputs(linalg::GenericOp op) {
+  unsigned count = 0;
+  for (OpOperand *input : op.getDpsInputOperands())
+    count +=
+        op.getMatchingIndexingMap(input).getNumResults() == op.getNumLoops();
+  return count;
+}
+
+/// Decides whether the producer of `operand` moves into its owner.
+static bool shouldFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!producer || !consumer)
+    return false;
+  // Every loop of the consumer must walk over new elements, or the producer
+  // would be computed many times: contractions and broadcasts.
+  AffineMap map = consumer.getMatchingIndexingMap(operand);
+  if (!map.isPermutation()) {
+    bool onlyMoves = llvm::hasSingleElement(*producer.getBody());
+    bool isScalar = map.getNumResults() == 0;
+    if (!(onlyMoves && map.isProjectedPermutation() &&
+          consumer.getNumReductionLoops() == 0) &&
+        !(isScalar && isCheap(producer)))
+      return false;
+  }
+  if (producer.getNumDpsInputs() + consumer.getNumDpsInputs() >
+      maxFusedInputs + 1)
+    return false;
+  bool onlyUser = llvm::all_of(producer->getUsers(), [&](Operation *user) {
+    return user == consumer.getOperation();
+  });
+  return onlyUser || (isCheap(producer) && countFullInputs(producer) <= 1);
+}
+
+namespace {
+struct FuseElementwise : mlir::pdq::impl::FuseElementwiseBase<FuseElementwise> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+    tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+  }
+};
+
+/// Spells a named operation as a generic one, unless it is a fill.
+struct GeneralizeOp : OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isa<linalg::GenericOp, linalg::FillOp>(op))
+      return rewriter.notifyMatchFailure(op, "already in its form");
+    return linalg::generalizeNamedOp(rewriter, op);
+  }
+};
+
+struct GeneralizeOps : mlir::pdq::impl::GeneralizeOpsBase<GeneralizeOps> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<GeneralizeOp>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return signalPassFailure();
+  }
+};
+} // namespace

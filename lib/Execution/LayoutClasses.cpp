@@ -1,0 +1,267 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Roles of convolutions and union-find over values.
+
+#include "LayoutClasses.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallBitVector.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// The dimensions that occur in `expr`.
+static llvm::SmallBitVector getDims(AffineExpr expr, unsigned numDims) {
+  llvm::SmallBitVector dims(numDims);
+  expr.walk([&](AffineExpr part) {
+    if (auto dim = dyn_cast<AffineDimExpr>(part))
+      dims.set(dim.getPosition());
+  });
+  return dims;
+}
+
+static llvm::SmallBitVector getDims(AffineMap map) {
+  llvm::SmallBitVector dims(map.getNumDims());
+  for (AffineExpr expr : map.getResults())
+    dims |= getDims(expr, map.getNumDims());
+  return dims;
+}
+
+/// True for the payload out + a * b.
+static bool isMultiplyAccumulate(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
+    return false;
+  Block &payload = *op.getBlock();
+  Operation *add = payload.getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp>(add))
+    return false;
+  return llvm::any_of(add->getOperands(),
+                      [](Value term) {
+                        return isa_and_nonnull<arith::MulFOp>(
+                            term.getDefiningOp());
+                      }) &&
+         llvm::is_contained(add->getOperands(), payload.getArgument(2));
+}
+
+/// The operand whose map slides a window, or nothing.
+static std::optional<unsigned> findImage(ArrayRef<AffineMap> maps) {
+  std::optional<unsigned> image;
+  for (auto [index, map] : llvm::enumerate(maps)) {
+    unsigned numDims = map.getNumDims();
+    bool slides = llvm::any_of(map.getResults(), [=](AffineExpr expr) {
+      return getDims(expr, numDims).count() == 2;
+    });
+    if (!slides)
+      continue;
+    if (image)
+      return std::nullopt;
+    image = index;
+  }
+  return image;
+}
+
+/// Positions of `map` sorted by `rank` of their dimensions; stable.
+static DimensionOrder
+sortDimensions(AffineMap map,
+               function_ref<int(const llvm::SmallBitVector &)> rank) {
+  DimensionOrder order(
+      llvm::to_vector(llvm::seq<int64_t>(0, map.getNumResults())));
+  auto rankOf = [&](int64_t i) {
+    return rank(getDims(map.getResult(i), map.getNumDims()));
+  };
+  llvm::sort(order, [&](int64_t a, int64_t b) {
+    return std::make_pair(rankOf(a), a) < std::make_pair(rankOf(b), b);
+  });
+  return order;
+}
+
+std::optional<ConvolutionRoles>
+mlir::pdq::inferConvolutionRoles(linalg::LinalgOp op) {
+  if (!isMultiplyAccumulate(op))
+    return std::nullopt;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  std::optional<unsigned> image = findImage(maps);
+  if (!image || maps[*image].getNumResults() < 3)
+    return std::nullopt;
+  unsigned first = (*image + 1) % 3, second = (*image + 2) % 3;
+  // The batch dimension leads images in every layout that frontends use.
+  llvm::SmallBitVector batch =
+      getDims(maps[*image].getResult(0), maps[*image].getNumDims());
+  if (batch.count() != 1)
+    return std::nullopt;
+  bool inFirst = batch.anyCommon(getDims(maps[first])),
+       inSecond = batch.anyCommon(getDims(maps[second]));
+  if (inFirst == inSecond)
+    return std::nullopt;
+  ConvolutionRoles roles;
+  roles.image = *image;
+  roles.output = inFirst ? first : second;
+  roles.filter = inFirst ? second : first;
+
+  llvm::SmallBitVector sliding(batch.size());
+  for (AffineExpr expr : maps[*image].getResults())
+    if (getDims(expr, batch.size()).count() == 2)
+      sliding |= getDims(expr, batch.size());
+  llvm::SmallBitVector imageDims = getDims(maps[roles.image]),
+                       outputDims = getDims(maps[roles.output]),
+                       filterDims = getDims(maps[roles.filter]);
+  // Batch, space, groups, channels.
+  auto byImage = [&](const llvm::SmallBitVector &dims) {
+    if (dims.anyCommon(batch))
+      return 0;
+    if (dims.anyCommon(sliding))
+      return 1;
+    return dims.anyCommon(filterDims) && dims.anyCommon(outputDims) &&
+                   dims.anyCommon(imageDims)
+               ? 2
+               : 3;
+  };
+  // Window, input channels, groups, output channels.
+  auto byFilter = [&](const llvm::SmallBitVector &dims) {
+    if (dims.anyCommon(sliding))
+      return 0;
+    if (!dims.anyCommon(outputDims))
+      return 1;
+    return dims.anyCommon(imageDims) ? 2 : 3;
+  };
+  roles.imageOrder = sortDimensions(maps[roles.image], byImage);
+  roles.outputOrder = sortDimensions(maps[roles.output], byImage);
+  roles.filterOrder = sortDimensions(maps[roles.filter], byFilter);
+  return roles;
+}
+
+//===----------------------------------------------------------------------===//
+// Classes
+//===----------------------------------------------------------------------===//
+
+static int64_t getRank(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? type.getRank() : 0;
+}
+
+/// True where position i of both maps is the same dimension for every i, up to
+/// windows and broadcasts.
+static bool areAligned(AffineMap a, AffineMap b) {
+  if (a.getNumResults() != b.getNumResults())
+    return false;
+  for (auto [x, y] : llvm::zip(a.getResults(), b.getResults())) {
+    auto dimsOfX = getDims(x, a.getNumDims()),
+         dimsOfY = getDims(y, b.getNumDims());
+    if (dimsOfX.any() && dimsOfY.any() && !dimsOfX.anyCommon(dimsOfY))
+      return false;
+  }
+  return true;
+}
+
+namespace {
+/// Union-find over values of rank 3 and more.
+class LayoutClasses {
+public:
+  void visit(Operation &op);
+  void seed(linalg::LinalgOp op);
+  void pin(Value value) { pinned.insert(find(value)); }
+  llvm::DenseMap<Value, DimensionOrder> getOrders();
+
+private:
+  Value find(Value value);
+  void join(Value a, Value b);
+  void visitLinalg(linalg::LinalgOp op);
+  void suggest(Value value, const DimensionOrder &order);
+
+  llvm::MapVector<Value, Value> parent;
+  llvm::DenseMap<Value, DimensionOrder> orders;
+  llvm::DenseSet<Value> pinned;
+};
+} // namespace
+
+Value LayoutClasses::find(Value value) {
+  Value root = parent.insert({value, value}).first->second;
+  if (root == value)
+    return value;
+  root = find(root);
+  parent[value] = root;
+  return root;
+}
+
+void LayoutClasses::join(Value a, Value b) {
+  if (getRank(a) < 3 || getRank(a) != getRank(b))
+    return;
+  a = find(a);
+  b = find(b);
+  if (a != b)
+    parent[b] = a;
+}
+
+void LayoutClasses::visitLinalg(linalg::LinalgOp op) {
+  for (auto [init, result] : llvm::zip(op.getDpsInits(), op->getResults()))
+    join(init, result);
+  if (inferConvolutionRoles(op))
+    return;
+  // Aligned with the first operand of the same rank; transposes stay apart.
+  auto operands =
+      llvm::to_vector(llvm::make_pointer_range(op->getOpOperands()));
+  for (OpOperand *a : llvm::reverse(operands))
+    for (OpOperand *b : operands)
+      if (a != b && areAligned(op.getMatchingIndexingMap(a),
+                               op.getMatchingIndexingMap(b)))
+        join(a->get(), b->get());
+}
+
+void LayoutClasses::visit(Operation &op) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return visitLinalg(linalgOp);
+  if (isa<tensor::PadOp, tensor::ExtractSliceOp>(op))
+    join(op.getOperand(0), op.getResult(0));
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+    join(insert.getDest(), insert.getResult());
+    join(insert.getSource(), insert.getResult());
+  }
+}
+
+void LayoutClasses::suggest(Value value, const DimensionOrder &order) {
+  if (getRank(value) == static_cast<int64_t>(order.size()))
+    orders.try_emplace(find(value), order);
+}
+
+void LayoutClasses::seed(linalg::LinalgOp op) {
+  std::optional<ConvolutionRoles> roles = inferConvolutionRoles(op);
+  if (!roles)
+    return;
+  suggest(op->getOperand(roles->image), roles->imageOrder);
+  suggest(op->getOperand(roles->output), roles->outputOrder);
+  suggest(op->getOperand(roles->filter), roles->filterOrder);
+}
+
+llvm::DenseMap<Value, DimensionOrder> LayoutClasses::getOrders() {
+  llvm::DenseMap<Value, DimensionOrder> result;
+  for (Value value : llvm::to_vector(llvm::make_first_range(parent))) {
+    Value root = find(value);
+    auto order = orders.find(root);
+    if (order == orders.end() || pinned.contains(root) ||
+        isIdentityPermutation(order->second))
+      continue;
+    result[value] = order->second;
+  }
+  return result;
+}
+
+llvm::DenseMap<Value, DimensionOrder>
+mlir::pdq::assignLayouts(func::FuncOp function) {
+  LayoutClasses classes;
+  Block &body = function.getBody().front();
+  for (Operation &op : body)
+    classes.visit(op);
+  // Seeds in program order: a forward convolution decides before its
+  // gradients, which may want the filter the other way round.
+  for (auto op : body.getOps<linalg::LinalgOp>())
+    classes.seed(op);
+  // Elements of arguments that a payload addresses by itself: a copy of the
+  // whole argument in another order costs more than it gains.
+  body.walk(
+      [&](tensor::ExtractOp extract) { classes.pin(extract.getTensor()); });
+  return classes.getOrders();
+}
