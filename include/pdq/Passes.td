@@ -324,6 +324,32 @@ def AssignLayout : Pass<"pdq-assign-layout", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
+def HoistConstants : Pass<"pdq-hoist-constants", "ModuleOp"> {
+  let summary = "Compute what depends on constants only once";
+  let description = [{
+    Moves operations whose inputs are all constants to a function of their own,
+    which the executor calls once when it compiles the module. Their results
+    become arguments `pdq.resident = k` (result k of that function), which the
+    executor binds:
+
+    ```mlir
+    func.func @f(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
+      %w = arith.constant dense<...> : tensor<2x3xf32>
+      %t = linalg.generic ... ins(%w) { transposes } -> tensor<3x2xf32>
+      ...
+    // becomes
+    func.func @f(%x: tensor<4x3xf32>, %t: tensor<3x2xf32> {pdq.resident = 0 : i64})
+        -> tensor<4x2xf32> attributes {pdq.constants = @f.constants}
+    func.func @f.constants() -> tensor<3x2xf32>
+    ```
+
+    Declines results of more than 4096 elements that are larger than twice their
+    inputs: broadcasts are cheaper to compute than to read.
+  }];
+  let statistics = [Statistic<"numHoisted", "num-hoisted", "Values computed once">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
 def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
   let summary = "Fuse elementwise operations where memory traffic falls";
   let description = [{

@@ -50,9 +50,9 @@ namespace {
 /// Builds the plan of one function.
 class PlanBuilder {
 public:
-  explicit PlanBuilder(func::FuncOp function) : function(function) {
-    symbols.getSymbolTable(function->getParentOp());
-  }
+  explicit PlanBuilder(func::FuncOp function)
+      : function(function),
+        plan{{}, function.getLoc(), {}, {}, {}, {}, {}, {}} {}
   FailureOr<LaunchPlan> build();
 
 private:
@@ -73,11 +73,15 @@ private:
 
 void PlanBuilder::addArguments() {
   for (BlockArgument argument : function.getArguments()) {
-    bool isResult =
-        function.getArgAttr(argument.getArgNumber(), "pdq.result") != nullptr;
-    auto &types = isResult ? plan.results : plan.arguments;
-    places[argument] = {isResult ? Place::Result : Place::Argument,
-                        static_cast<unsigned>(types.size()), 0};
+    unsigned number = argument.getArgNumber();
+    Place::Space space =
+        function.getArgAttr(number, "pdq.result")     ? Place::Result
+        : function.getArgAttr(number, "pdq.resident") ? Place::Resident
+                                                      : Place::Argument;
+    auto &types = space == Place::Result     ? plan.results
+                  : space == Place::Resident ? plan.residents
+                                             : plan.arguments;
+    places[argument] = {space, static_cast<unsigned>(types.size()), 0};
     types.push_back(getTensorType(argument));
   }
 }
@@ -143,6 +147,9 @@ void PlanBuilder::placeTemporaries() {
 
 FailureOr<LaunchPlan> PlanBuilder::build() {
   plan.name = function.getName().str();
+  if (auto constants =
+          function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
+    plan.constantsFunction = constants.getValue().str();
   addArguments();
   for (Operation &op : function.getBody().front()) {
     if (auto call = dyn_cast<func::CallOp>(op)) {

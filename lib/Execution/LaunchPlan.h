@@ -13,9 +13,9 @@
 namespace mlir::pdq {
 
 /// A place in memory: `offset` bytes into the arena, or into the buffer of
-/// argument, result or constant number `index`.
+/// argument, result, constant or resident value number `index`.
 struct Place {
-  enum Space { Arena, Argument, Result, Constant };
+  enum Space { Arena, Argument, Result, Constant, Resident };
   Space space = Arena;
   unsigned index = 0;
   int64_t offset = 0;
@@ -32,14 +32,18 @@ struct Launch {
 /// turns into resident buffers.
 struct LaunchPlan {
   std::string name;
-  llvm::SmallVector<RankedTensorType> arguments, results;
+  Location loc;
+  llvm::SmallVector<RankedTensorType> arguments, results, residents;
+  /// Name of the function that computes the residents, or empty.
+  std::string constantsFunction;
   llvm::SmallVector<ElementsAttr> constants;
   llvm::SmallVector<Launch> launches;
   int64_t arenaBytes = 0;
 };
 
 /// Reads the plan of `function`, the form that `-pdq-outline-kernels` leaves.
-/// Arguments with `pdq.result = j` are results, all others arguments, in order.
+/// Arguments with `pdq.result` are results, with `pdq.resident` results of the
+/// function `pdq.constants`, all others arguments, in order.
 /// Temporaries are placed by their live ranges with 64-byte alignment.
 ///
 /// Errors: emits a diagnostic on operations that are neither views nor calls.

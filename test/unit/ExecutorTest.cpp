@@ -347,6 +347,97 @@ TEST_P(ExecutorTest, GradientsOfStridedConvolution) {
   expectNear(result[1].values<float>(), dw, 1e-5);
 }
 
+/// x + 2 * transpose(c): the constant part is computed once, when compiling.
+TEST_P(ExecutorTest, ConstantPartIsComputedOnce) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({3, 2}, 1));
+  auto result = run(R"mlir(
+    func.func @f(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+      %c = arith.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
+      %two = arith.constant 2.0 : f32
+      %e = tensor.empty() : tensor<3x2xf32>
+      %t = linalg.generic {
+          indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%c : tensor<2x3xf32>) outs(%e : tensor<3x2xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %m = arith.mulf %a, %two : f32
+        linalg.yield %m : f32
+      } -> tensor<3x2xf32>
+      %r = linalg.add ins(%x, %t : tensor<3x2xf32>, tensor<3x2xf32>) outs(%e : tensor<3x2xf32>) -> tensor<3x2xf32>
+      return %r : tensor<3x2xf32>
+    })mlir",
+                    arguments, results(Shape{3, 2}));
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 2; ++j)
+      EXPECT_EQ(result[0].values<float>()[i * 2 + j],
+                arguments[0].values<float>()[i * 2 + j] +
+                    2.0f * (1 + i + 3 * j));
+}
+
+/// The approximations against the C library in double precision.
+TEST_P(ExecutorTest, TranscendentalFunctionsAreAccurate) {
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({256}, 1));
+  std::vector<float> x;
+  for (float &value : arguments[0].values<float>())
+    x.push_back(value *= 8);
+  auto result =
+      run(R"mlir(
+    #id = affine_map<(i) -> (i)>
+    func.func @f(%x: tensor<256xf32>) -> (tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>) {
+      %e = tensor.empty() : tensor<256xf32>
+      %exponent = arith.constant 2.4 : f32
+      %r:4 = linalg.generic {indexing_maps = [#id, #id, #id, #id, #id], iterator_types = ["parallel"]}
+          ins(%x : tensor<256xf32>) outs(%e, %e, %e, %e : tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>) {
+      ^bb0(%a: f32, %o0: f32, %o1: f32, %o2: f32, %o3: f32):
+        %exp = math.exp %a : f32
+        %abs = math.absf %a : f32
+        %log = math.log %abs : f32
+        %pow = math.powf %abs, %exponent : f32
+        %tanh = math.tanh %a : f32
+        linalg.yield %exp, %log, %pow, %tanh : f32, f32, f32, f32
+      } -> (tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>)
+      return %r#0, %r#1, %r#2, %r#3 : tensor<256xf32>, tensor<256xf32>, tensor<256xf32>, tensor<256xf32>
+    })mlir",
+          arguments, results(Shape{256}, Shape{256}, Shape{256}, Shape{256}));
+  auto check = [&](int index, double (*exact)(double)) {
+    for (int i = 0; i < 256; ++i) {
+      double expected = exact(x[i]);
+      EXPECT_NEAR(result[index].values<float>()[i], expected,
+                  1e-6 * std::fabs(expected) + 1e-7)
+          << "function " << index << " of " << x[i];
+    }
+  };
+  check(0, [](double v) { return std::exp(v); });
+  check(1, [](double v) { return std::log(std::fabs(v)); });
+  check(2, [](double v) { return std::pow(std::fabs(v), 2.4f); });
+  check(3, [](double v) { return std::tanh(v); });
+}
+
+TEST_P(ExecutorTest, PowerOfZeroAndOfNegativeBases) {
+  std::vector<HostTensor> arguments;
+  arguments.emplace_back(ArrayRef<int64_t>{6}, ElementType::F32);
+  arguments.emplace_back(ArrayRef<int64_t>{6}, ElementType::F32);
+  float bases[] = {0, 0, 0, -2, -2, -2}, exponents[] = {20, 0, -1, 3, 2, 0.5};
+  std::copy(bases, bases + 6, arguments[0].values<float>().begin());
+  std::copy(exponents, exponents + 6, arguments[1].values<float>().begin());
+  auto result = run(R"mlir(
+    func.func @f(%x: tensor<6xf32>, %y: tensor<6xf32>) -> tensor<6xf32> {
+      %e = tensor.empty() : tensor<6xf32>
+      %r = linalg.powf ins(%x, %y : tensor<6xf32>, tensor<6xf32>) outs(%e : tensor<6xf32>) -> tensor<6xf32>
+      return %r : tensor<6xf32>
+    })mlir",
+                    arguments, results(Shape{6}));
+  auto r = result[0].values<float>();
+  EXPECT_EQ(r[0], 0.0f);
+  EXPECT_EQ(r[1], 1.0f);
+  EXPECT_TRUE(std::isinf(r[2]));
+  EXPECT_NEAR(r[3], -8.0f, 1e-5);
+  EXPECT_NEAR(r[4], 4.0f, 1e-5);
+  EXPECT_TRUE(std::isnan(r[5]));
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ExecutorTest,
                          testing::Values(CPUTarget::Generic, CPUTarget::AVX2,
                                          CPUTarget::AVX512),

@@ -52,6 +52,8 @@ struct CompiledFunction {
   LaunchPlan plan;
   std::vector<BoundLaunch> launches;
   std::vector<std::shared_ptr<HostTensor>> constants;
+  /// Values that depend on constants only, computed when it was compiled.
+  std::vector<BufferRef> residents;
 };
 
 /// Memory for the temporaries of all functions of one executor: calls do not
@@ -82,9 +84,13 @@ public:
   size_t getArenaBytes(StringRef name) const override {
     return get(name).plan.arenaBytes;
   }
-  LogicalResult add(func::FuncOp function);
+
+  /// Compiles the kernels of all plans at once and computes their residents.
+  LogicalResult add(std::vector<LaunchPlan> plans);
 
 private:
+  LogicalResult bind(LaunchPlan plan, ArrayRef<const CompiledKernel *> code);
+  void computeResidents(CompiledFunction &function);
   const CompiledFunction &get(StringRef name) const;
 
   std::shared_ptr<Machine> machine;
@@ -184,6 +190,9 @@ void CPUExecutable::call(StringRef name, ArrayRef<BufferRef> arguments,
     case Place::Constant:
       base = function.constants[place.index]->data();
       break;
+    case Place::Resident:
+      base = getAddress(function.residents[place.index]);
+      break;
     }
     return static_cast<char *>(base) + place.offset;
   };
@@ -199,31 +208,62 @@ void CPUExecutable::call(StringRef name, ArrayRef<BufferRef> arguments,
 // Compiling
 //===----------------------------------------------------------------------===//
 
-LogicalResult CPUExecutable::add(func::FuncOp source) {
-  FailureOr<LaunchPlan> plan = buildLaunchPlan(source);
-  if (failed(plan))
-    return failure();
-  CompiledFunction function;
-  for (ElementsAttr value : plan->constants) {
+static BufferRef allocateBuffer(ArrayRef<int64_t> shape, ElementType type) {
+  auto owner = std::make_shared<HostTensor>(shape, type);
+  char *memory = static_cast<char *>(owner->data());
+  return std::make_shared<CPUBuffer>(owner, memory, shape, type);
+}
+
+/// Binds the launches of one function to code and constants.
+LogicalResult CPUExecutable::bind(LaunchPlan plan,
+                                  ArrayRef<const CompiledKernel *> code) {
+  CompiledFunction function{plan, {}, {}, {}};
+  for (ElementsAttr value : plan.constants) {
     auto constant = machine->constants.get(value);
     if (failed(constant))
-      return source.emitError("cannot be executed: a constant of type ")
+      return emitError(plan.loc, "cannot be executed: a constant of type ")
              << value.getType() << " has no data in memory";
     function.constants.push_back(*constant);
   }
+  for (auto [launch, kernel] : llvm::zip(plan.launches, code))
+    function.launches.push_back({kernel, std::move(launch.operands)});
+  function.plan.launches.clear();
+  machine->scratch.reserve(plan.arenaBytes);
+  functions.try_emplace(plan.name, std::move(function));
+  return success();
+}
+
+void CPUExecutable::computeResidents(CompiledFunction &function) {
+  std::string name = function.plan.constantsFunction;
+  if (name.empty())
+    return;
+  for (RankedTensorType type : get(name).plan.results)
+    function.residents.push_back(allocateBuffer(
+        type.getShape(), *pdq::getElementType(type.getElementType())));
+  call(name, {}, function.residents);
+  functions.erase(name);
+}
+
+LogicalResult CPUExecutable::add(std::vector<LaunchPlan> plans) {
   SmallVector<func::FuncOp> kernels;
-  for (Launch &launch : plan->launches)
-    kernels.push_back(launch.kernel);
+  for (LaunchPlan &plan : plans)
+    for (Launch &launch : plan.launches)
+      kernels.push_back(launch.kernel);
   auto code = machine->compiler->compile(kernels);
   if (failed(code))
     return failure();
-  for (auto [launch, kernel] : llvm::zip(plan->launches, *code))
-    function.launches.push_back({kernel, std::move(launch.operands)});
-  machine->scratch.reserve(plan->arenaBytes);
-  function.plan = std::move(*plan);
-  function.plan.launches.clear();
-  std::string name = function.plan.name;
-  functions.try_emplace(name, std::move(function));
+  ArrayRef<const CompiledKernel *> remaining = *code;
+  SmallVector<std::string> names;
+  for (LaunchPlan &plan : plans) {
+    size_t count = plan.launches.size();
+    names.push_back(plan.name);
+    if (failed(bind(std::move(plan), remaining.take_front(count))))
+      return failure();
+    remaining = remaining.drop_front(count);
+  }
+  for (const std::string &name : names)
+    if (auto it = functions.find(name); it != functions.end())
+      computeResidents(it->second);
   return success();
 }
 
@@ -233,17 +273,23 @@ FailureOr<std::unique_ptr<Executable>> CPUExecutor::compile(ModuleOp module) {
   buildFormKernelsPipeline(passes);
   if (failed(passes.run(*copy)))
     return failure();
-  auto executable = std::make_unique<CPUExecutable>(machine);
-  for (auto function : copy->getOps<func::FuncOp>())
-    if (function.isPublic() && failed(executable->add(function)))
+  std::vector<LaunchPlan> plans;
+  for (auto function : copy->getOps<func::FuncOp>()) {
+    if (!function.isPublic())
+      continue;
+    FailureOr<LaunchPlan> plan = buildLaunchPlan(function);
+    if (failed(plan))
       return failure();
+    plans.push_back(std::move(*plan));
+  }
+  auto executable = std::make_unique<CPUExecutable>(machine);
+  if (failed(executable->add(std::move(plans))))
+    return failure();
   return std::unique_ptr<Executable>(std::move(executable));
 }
 
 BufferRef CPUExecutor::allocate(ArrayRef<int64_t> shape, ElementType type) {
-  auto owner = std::make_shared<HostTensor>(shape, type);
-  char *memory = static_cast<char *>(owner->data());
-  return std::make_shared<CPUBuffer>(owner, memory, shape, type);
+  return allocateBuffer(shape, type);
 }
 
 void Executor::getDependentDialects(DialectRegistry &registry) {

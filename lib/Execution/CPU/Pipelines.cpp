@@ -33,6 +33,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Before fusion, which would merge constant operations into others.
+  pm.addPass(createHoistConstants());
   pm.addNestedPass<func::FuncOp>(createFuseElementwise());
   pm.addPass(createCSEPass());
   // After fusion, which does not look through slices.

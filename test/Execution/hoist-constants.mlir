@@ -1,0 +1,30 @@
+// RUN: pdq-opt %s --pdq-hoist-constants | FileCheck %s
+
+// CHECK-LABEL: func.func @f(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2xf32>, %[[C:[a-z0-9]+]]: tensor<2xf32> {pdq.resident = 0 : i64})
+// CHECK-SAME:    attributes {pdq.constants = @f.constants}
+// CHECK-NOT:     linalg.exp
+// CHECK:         linalg.add ins(%[[X]], %[[C]]
+// CHECK-LABEL: func.func @f.constants() -> tensor<2xf32>
+// CHECK:         %[[E:[a-z0-9_]+]] = linalg.exp
+// CHECK:         return %[[E]]
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %c = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2xf32>
+  %t = linalg.exp ins(%c : tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  %r = linalg.add ins(%x, %t : tensor<2xf32>, tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  return %r : tensor<2xf32>
+}
+
+// A broadcast is cheaper to compute than to read.
+// CHECK-LABEL: func.func @broadcast(
+// CHECK-SAME:    %{{[a-z0-9]+}}: tensor<100x100xf32>)
+// CHECK:         linalg.broadcast
+// CHECK-NOT:   func.func @broadcast.constants
+func.func @broadcast(%x: tensor<100x100xf32>) -> tensor<100x100xf32> {
+  %c = arith.constant dense<3.0> : tensor<100xf32>
+  %e = tensor.empty() : tensor<100x100xf32>
+  %t = linalg.broadcast ins(%c : tensor<100xf32>) outs(%e : tensor<100x100xf32>) dimensions = [0]
+  %r = linalg.add ins(%x, %t : tensor<100x100xf32>, tensor<100x100xf32>) outs(%e : tensor<100x100xf32>) -> tensor<100x100xf32>
+  return %r : tensor<100x100xf32>
+}
