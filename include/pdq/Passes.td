@@ -388,6 +388,64 @@ def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
+def PackOperands : Pass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
+  let summary = "Give contractions operands that vectors are loaded from";
+  let description = [{
+    A contraction is vectorized along the innermost dimension of its result. An
+    operand that has this dimension elsewhere gets a transposed copy: the filter in
+    the gradient of a convolution's input, mostly, which is small.
+
+    Before:
+
+    ```mlir
+    linalg.generic {maps = [(n, k, i) -> (n, k), (n, k, i) -> (i, k), (n, k, i) -> (n, i)], ...}
+      ins(%dy, %w : tensor<8x10xf32>, tensor<64x10xf32>) outs(%dx : tensor<8x64xf32>)
+    ```
+
+    After:
+
+    ```mlir
+    %t = linalg.transpose ins(%w : tensor<64x10xf32>) outs(%e : tensor<10x64xf32>) permutation = [1, 0]
+    linalg.generic {maps = [(n, k, i) -> (n, k), (n, k, i) -> (k, i), (n, k, i) -> (n, i)], ...}
+      ins(%dy, %t : tensor<8x10xf32>, tensor<10x64xf32>) outs(%dx : tensor<8x64xf32>)
+    ```
+  }];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Contractions with packed operands">
+  ];
+  let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def SplitReductions : Pass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Split long reductions into eight partial ones";
+  let description = [{
+    A reduction with few results and very many iterations (the gradient of a
+    weight, a loss) becomes eight partial reductions over contiguous parts,
+    and the sum of these. The number is fixed, so the result does not depend on
+    the number of threads.
+
+    Before:
+
+    ```mlir
+    %l = linalg.generic ... ins(%x : tensor<64x1024xf32>) outs(%z : tensor<f32>)
+    ```
+
+    After:
+
+    ```mlir
+    %p = linalg.generic ... ins(%x, %bound : tensor<64x1024xf32>, tensor<8xi8>) outs(%zs : tensor<8xf32>)
+    %l = linalg.generic ... ins(%p : tensor<8xf32>) outs(%z : tensor<f32>)
+    ```
+
+    Declines reductions whose outermost dimension eight does not divide, scatters, and payloads
+    with `linalg.index`.
+  }];
+  let statistics = [
+    Statistic<"numSplit", "num-split", "Reductions split">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def StoreResults : Pass<"pdq-store-results", "ModuleOp"> {
   let summary = "Give every result of a function the buffer it is stored in";
   let description = [{

@@ -60,9 +60,8 @@ static std::optional<float> evaluateScalar(Value scalar, linalg::LinalgOp op,
       .Case<arith::TruncFOp, arith::ExtFOp>(
           [&](auto) { return Result(values[0]); })
       .Case([&](arith::CmpFOp compare) {
-        return Result(arith::applyCmpPredicate(compare.getPredicate(),
-                                               APFloat(values[0]),
-                                               APFloat(values[1])));
+        return Result(arith::applyCmpPredicate(
+            compare.getPredicate(), APFloat(values[0]), APFloat(values[1])));
       })
       .Default([](Operation *) { return Result(); });
 }
@@ -108,7 +107,8 @@ static LogicalResult discharge(cf::AssertOp assertion) {
                   ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
                   : RankedTensorType();
   if (!type || !type.hasStaticShape())
-    return assertion.emitError("assertion cannot be evaluated at compile time: ")
+    return assertion.emitError(
+               "assertion cannot be evaluated at compile time: ")
            << assertion.getMsg();
   SmallVector<Elements> inputs = evaluateInputs(op);
   for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {

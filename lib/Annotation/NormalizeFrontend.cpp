@@ -37,8 +37,7 @@ using namespace mlir::pdq;
 static constexpr int64_t specializedBatch = 32;
 
 namespace {
-struct NormalizeFrontend
-    : pdq::impl::NormalizeFrontendBase<NormalizeFrontend> {
+struct NormalizeFrontend : pdq::impl::NormalizeFrontendBase<NormalizeFrontend> {
   using Base::Base;
   void runOnOperation() override;
 
@@ -75,11 +74,10 @@ FailureOr<func::FuncOp> NormalizeFrontend::findNetwork() {
 LogicalResult NormalizeFrontend::checkSignature(func::FuncOp network) {
   if (network.getNumArguments() == 1)
     return success();
-  bool statistics =
-      network.getNumArguments() > 1 &&
-      llvm::all_of(network.getArgumentTypes(), [](Type type) {
-        return isa<RankedTensorType>(type);
-      });
+  bool statistics = network.getNumArguments() > 1 &&
+                    llvm::all_of(network.getArgumentTypes(), [](Type type) {
+                      return isa<RankedTensorType>(type);
+                    });
   InFlightDiagnostic diag = network.emitError()
                             << "network has " << network.getNumArguments()
                             << " arguments, expected one: the input";
@@ -143,9 +141,9 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
 LogicalResult NormalizeFrontend::specializeBatch(func::FuncOp network) {
   auto type = dyn_cast<RankedTensorType>(network.getArgumentTypes()[0]);
   if (!type || type.getRank() < 2)
-    return network.emitError() << "network takes "
-                               << network.getArgumentTypes()[0]
-                               << ", expected a tensor with a batch dimension";
+    return network.emitError()
+           << "network takes " << network.getArgumentTypes()[0]
+           << ", expected a tensor with a batch dimension";
   for (int64_t dim = 1; dim < type.getRank(); ++dim)
     if (type.isDynamicDim(dim))
       return network.emitError()
@@ -153,9 +151,8 @@ LogicalResult NormalizeFrontend::specializeBatch(func::FuncOp network) {
              << ", expected static sizes except for the batch";
   bool dynamic = type.isDynamicDim(0);
   Builder builder(&getContext());
-  getOperation()->setAttr(
-      "pdq.batch",
-      builder.getI64IntegerAttr(dynamic ? -1 : type.getDimSize(0)));
+  getOperation()->setAttr("pdq.batch", builder.getI64IntegerAttr(
+                                           dynamic ? -1 : type.getDimSize(0)));
   return dynamic ? rebatch(network, specializedBatch, {0}) : success();
 }
 
@@ -167,9 +164,9 @@ void NormalizeFrontend::runOnOperation() {
   OpPassManager inliner(ModuleOp::getOperationName());
   inliner.addPass(createInlinerPass());
   if (failed(runPipeline(inliner, getOperation())) ||
-      failed(checkOperations(*network)) ||
-      failed(specializeBatch(*network)) || failed(simplify()) ||
-      failed(dischargeAssertions(*network)) || failed(simplify()))
+      failed(checkOperations(*network)) || failed(specializeBatch(*network)) ||
+      failed(simplify()) || failed(dischargeAssertions(*network)) ||
+      failed(simplify()))
     return signalPassFailure();
   for (Operation &op :
        llvm::make_early_inc_range(getOperation().getBody()->getOperations()))

@@ -29,8 +29,7 @@ SmallVector<Segment> cutSegments(const DataPath &path);
 /// normalization and the activation function behind it, and the padding and
 /// reshapes in front; what belongs to none is left out. With `joinBottlenecks`
 /// an inverted residual without skip (expand, depthwise, project) is one unit.
-SmallVector<Segment> joinUnits(const DataPath &path,
-                               ArrayRef<Segment> segments,
+SmallVector<Segment> joinUnits(const DataPath &path, ArrayRef<Segment> segments,
                                bool joinBottlenecks);
 
 /// Every layer on its own, with what follows it up to the next one.

@@ -56,7 +56,8 @@ static bool isMultiplyAccumulate(linalg::LinalgOp op) {
       op.getNumReductionLoops() == 0)
     return false;
   Block &block = *op.getBlock();
-  auto sum = block.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  auto sum =
+      block.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
   if (!sum)
     return false;
   for (Value term : sum->getOperands())
@@ -167,8 +168,8 @@ static SmallVector<int64_t> followDims(Operation *view,
 
 FailureOr<LayerWeight> mlir::pdq::findWeight(linalg::LinalgOp layer) {
   OpOperand *operand = layer.getDpsInputOperand(1);
-  SmallVector<int64_t> dims = findDims(layer.getMatchingIndexingMap(operand),
-                                       getChannelLoops(layer));
+  SmallVector<int64_t> dims =
+      findDims(layer.getMatchingIndexingMap(operand), getChannelLoops(layer));
   Value value = operand->get();
   while (isView(value.getDefiningOp())) {
     dims = followDims(value.getDefiningOp(), dims);

@@ -22,10 +22,9 @@ static void buildExtremumVJP(ImplicitLocOpBuilder &b, OpTy op, Value cotangent,
   Value lhs = op.getLhs(), rhs = op.getRhs();
   Value zero = buildFloat(b, cotangent.getType(), 0);
   auto wins = [&](Value self, Value other) -> Value {
-    return arith::CmpFOp::create(b,
-                                 isMax ? arith::CmpFPredicate::OGT
-                                       : arith::CmpFPredicate::OLT,
-                                 self, other);
+    return arith::CmpFOp::create(
+        b, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, self,
+        other);
   };
   auto select = [&](Value condition, Value yes, Value no) -> Value {
     return arith::SelectOp::create(b, condition, yes, no);

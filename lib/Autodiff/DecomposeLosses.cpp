@@ -30,13 +30,13 @@ static LogicalResult decomposeReconstruction(ReconstructionLossOp op,
                                              PatternRewriter &rewriter) {
   ImplicitLocOpBuilder b(op.getLoc(), rewriter);
   auto type = cast<RankedTensorType>(op.getOutput().getType());
-  Value sum = buildSum(b, op.getOutput(), {}, {op.getOutput(), op.getTarget()},
-                       [](ImplicitLocOpBuilder &body, ValueRange args) {
-                         return square(body, arith::SubFOp::create(
-                                                 body, args[0], args[1]));
-                       });
-  double factor =
-      static_cast<double>(type.getDimSize(op.getAxis())) / type.getNumElements();
+  Value sum = buildSum(
+      b, op.getOutput(), {}, {op.getOutput(), op.getTarget()},
+      [](ImplicitLocOpBuilder &body, ValueRange args) {
+        return square(body, arith::SubFOp::create(body, args[0], args[1]));
+      });
+  double factor = static_cast<double>(type.getDimSize(op.getAxis())) /
+                  type.getNumElements();
   rewriter.replaceOp(op, buildScaled(b, sum, factor));
   return success();
 }
@@ -81,8 +81,8 @@ static LogicalResult decomposeRegularizer(RoundingRegularizerOp op,
       [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
         Type type = args[0].getType();
         Value one = buildFloat(body, type, 1);
-        Value h = buildSoftRounding(
-            body, buildStretchedSigmoid(body, args[0]).value);
+        Value h =
+            buildSoftRounding(body, buildStretchedSigmoid(body, args[0]).value);
         Value position = arith::SubFOp::create(
             body,
             arith::MulFOp::create(body, buildFloat(body, type, 2), h)

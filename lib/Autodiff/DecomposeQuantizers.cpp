@@ -27,8 +27,8 @@ static LogicalResult decomposeFakeQuant(FakeQuantOp op,
       [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
         QuantizerScalars scalars =
             buildQuantizerScalars(body, args[1], args[2], op.getQuantizer());
-        Value q = buildClamp(body, buildQuantized(body, args[0], scalars),
-                             scalars);
+        Value q =
+            buildClamp(body, buildQuantized(body, args[0], scalars), scalars);
         Value value = buildDequantized(body, q, scalars);
         if (args.size() > 3)
           value = arith::SelectOp::create(body, args[3], value, args[0]);
@@ -82,10 +82,10 @@ static LogicalResult decomposeBatchNorm(BatchNormOp op,
        op.getBeta()},
       [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
         Value deviation = math::SqrtOp::create(
-            body, arith::AddFOp::create(
-                      body, args[2],
-                      buildFloat(body, args[2].getType(), epsilon))
-                      .getResult());
+            body,
+            arith::AddFOp::create(body, args[2],
+                                  buildFloat(body, args[2].getType(), epsilon))
+                .getResult());
         Value centered = arith::SubFOp::create(body, args[0], args[1]);
         Value normalized = arith::DivFOp::create(body, centered, deviation);
         Value scaled = arith::MulFOp::create(body, normalized, args[3]);

@@ -53,17 +53,17 @@ static SmallVector<Value> buildKeys(ImplicitLocOpBuilder &b, Value step,
       b, step, {i32, i32}, step,
       [&](ImplicitLocOpBuilder &body, ValueRange args) {
         Value low = arith::TruncIOp::create(body, i32, args[0]);
-        Value shift = arith::ConstantOp::create(
-            body, body.getI64IntegerAttr(32));
+        Value shift =
+            arith::ConstantOp::create(body, body.getI64IntegerAttr(32));
         Value high = arith::TruncIOp::create(
             body, i32,
             arith::ShRUIOp::create(body, args[0], shift).getResult());
         Value first = buildMix(
             body, arith::XOrIOp::create(body, constant(body, key), low));
         Value sum = arith::AddIOp::create(body, first, high);
-        Value second = buildMix(
-            body,
-            arith::AddIOp::create(body, sum, constant(body, 0x85ebca6bu)));
+        Value second =
+            buildMix(body, arith::AddIOp::create(body, sum,
+                                                 constant(body, 0x85ebca6bu)));
         return SmallVector<Value>{first, second};
       });
 }
@@ -114,13 +114,13 @@ static LogicalResult decomposeBernoulli(BernoulliOp op,
         op, DenseElementsAttr::get(type, true));
     return success();
   }
-  Value mask = buildDraw(
-      b, type, op.getStep(), op.getSeed(), op.getStream(),
-      [&](ImplicitLocOpBuilder &body, Value hash) -> Value {
-        return arith::CmpIOp::create(
-            body, arith::CmpIPredicate::ult, hash,
-            constant(body, static_cast<uint32_t>(threshold)));
-      });
+  Value mask =
+      buildDraw(b, type, op.getStep(), op.getSeed(), op.getStream(),
+                [&](ImplicitLocOpBuilder &body, Value hash) -> Value {
+                  return arith::CmpIOp::create(
+                      body, arith::CmpIPredicate::ult, hash,
+                      constant(body, static_cast<uint32_t>(threshold)));
+                });
   rewriter.replaceOp(op, mask);
   return success();
 }
@@ -133,12 +133,10 @@ static LogicalResult decomposeUniformIndex(UniformIndexOp op,
       op.getStream(), [&](ImplicitLocOpBuilder &body, Value hash) -> Value {
         Type i64 = body.getI64Type();
         auto wide = [&](int64_t value) -> Value {
-          return arith::ConstantOp::create(body,
-                                           body.getI64IntegerAttr(value));
+          return arith::ConstantOp::create(body, body.getI64IntegerAttr(value));
         };
         Value product = arith::MulIOp::create(
-            body, arith::ExtUIOp::create(body, i64, hash),
-            wide(op.getBound()));
+            body, arith::ExtUIOp::create(body, i64, hash), wide(op.getBound()));
         return arith::TruncIOp::create(
             body, body.getI32Type(),
             arith::ShRUIOp::create(body, product, wide(32)).getResult());

@@ -69,11 +69,12 @@ Value ExtremumAdjoint::buildWinners() {
   bool isMax = combined.combiner == Combiner::Max;
   auto type = cast<FloatType>(getElementTypeOrSelf(cotangent.getType()));
   Value worst = arith::ConstantOp::create(
-      b, FloatAttr::get(type, APFloat::getInf(type.getFloatSemantics(), isMax)));
+      b,
+      FloatAttr::get(type, APFloat::getInf(type.getFloatSemantics(), isMax)));
   Value last = arith::ConstantOp::create(b, b.getI64IntegerAttr(INT64_MAX));
-  Value extremum = linalg::FillOp::create(
-                       b, worst, buildEmptyLike(b, b.getLoc(), cotangent))
-                       .getResult(0);
+  Value extremum =
+      linalg::FillOp::create(b, worst, buildEmptyLike(b, b.getLoc(), cotangent))
+          .getResult(0);
   Value empty = tensor::EmptyOp::create(
       b, tensor::getMixedSizes(b, b.getLoc(), cotangent), b.getI64Type());
   Value position = linalg::FillOp::create(b, last, empty).getResult(0);
@@ -87,19 +88,17 @@ Value ExtremumAdjoint::buildWinners() {
         Value value = args[input], best = args[operands.size()];
         Value place = args[operands.size() + 1], here = buildPosition(body);
         Value better = arith::CmpFOp::create(
-            body,
-            isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT,
+            body, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT,
             value, best);
-        Value equal = arith::CmpFOp::create(body, arith::CmpFPredicate::OEQ,
-                                            value, best);
-        Value earlier = arith::CmpIOp::create(
-            body, arith::CmpIPredicate::slt, here, place);
+        Value equal =
+            arith::CmpFOp::create(body, arith::CmpFPredicate::OEQ, value, best);
+        Value earlier =
+            arith::CmpIOp::create(body, arith::CmpIPredicate::slt, here, place);
         Value take = arith::OrIOp::create(
             body, better, arith::AndIOp::create(body, equal, earlier));
         linalg::YieldOp::create(
-            body,
-            ValueRange{arith::SelectOp::create(body, take, value, best),
-                       arith::SelectOp::create(body, take, here, place)});
+            body, ValueRange{arith::SelectOp::create(body, take, value, best),
+                             arith::SelectOp::create(body, take, here, place)});
       });
   return search.getResult(1);
 }
@@ -121,14 +120,12 @@ Value ExtremumAdjoint::scatter(Value winners) {
       getAdjointIterators(maps[input]),
       [&](OpBuilder &nested, Location loc, ValueRange args) {
         ImplicitLocOpBuilder body(loc, nested);
-        Value wins =
-            arith::CmpIOp::create(body, arith::CmpIPredicate::eq, args[0],
-                                  buildPosition(body));
+        Value wins = arith::CmpIOp::create(body, arith::CmpIPredicate::eq,
+                                           args[0], buildPosition(body));
         Value share = arith::SelectOp::create(
             body, wins, args[1], buildFloat(body, args[1].getType(), 0));
         linalg::YieldOp::create(
-            body,
-            arith::AddFOp::create(body, args.back(), share).getResult());
+            body, arith::AddFOp::create(body, args.back(), share).getResult());
       });
   return generic.getResult(0);
 }

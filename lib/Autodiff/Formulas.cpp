@@ -16,13 +16,12 @@ using namespace mlir::pdq;
 // Quantizers
 //===----------------------------------------------------------------------===//
 
-QuantizerScalars
-mlir::pdq::buildQuantizerScalars(ImplicitLocOpBuilder &b, Value scale,
-                                 Value zeroPoint, QuantizerAttr quantizer) {
+QuantizerScalars mlir::pdq::buildQuantizerScalars(ImplicitLocOpBuilder &b,
+                                                  Value scale, Value zeroPoint,
+                                                  QuantizerAttr quantizer) {
   Type type = scale.getType();
   return {scale, arith::SIToFPOp::create(b, type, zeroPoint),
-          buildFloat(b, type, 0),
-          buildFloat(b, type, quantizer.getMaxValue())};
+          buildFloat(b, type, 0), buildFloat(b, type, quantizer.getMaxValue())};
 }
 
 Value mlir::pdq::buildClamp(ImplicitLocOpBuilder &b, Value q,
@@ -46,8 +45,7 @@ Value mlir::pdq::buildDequantized(ImplicitLocOpBuilder &b, Value q,
 
 static Value buildBetween(ImplicitLocOpBuilder &b, Value value, Value low,
                           Value high) {
-  Value above =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, value, low);
+  Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, value, low);
   Value below =
       arith::CmpFOp::create(b, arith::CmpFPredicate::OLE, value, high);
   return arith::AndIOp::create(b, above, below);
@@ -103,21 +101,21 @@ static Value buildRowMax(ImplicitLocOpBuilder &b, Value logits) {
   auto type = cast<RankedTensorType>(logits.getType());
   auto elementType = cast<FloatType>(type.getElementType());
   Value lowest = arith::ConstantOp::create(
-      b, FloatAttr::get(elementType,
-                        APFloat::getInf(elementType.getFloatSemantics(), true)));
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), logits);
+      b,
+      FloatAttr::get(elementType,
+                     APFloat::getInf(elementType.getFloatSemantics(), true)));
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(b, b.getLoc(), logits);
   Value empty = tensor::EmptyOp::create(b, ArrayRef(sizes).take_front(),
                                         type.getElementType());
   Value init = linalg::FillOp::create(b, lowest, empty).getResult(0);
-  SmallVector<AffineMap> maps{
-      b.getMultiDimIdentityMap(2),
-      AffineMap::get(2, 0, b.getAffineDimExpr(0))};
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(2),
+                              AffineMap::get(2, 0, b.getAffineDimExpr(0))};
   auto op = linalg::GenericOp::create(
       b, TypeRange{init.getType()}, ValueRange{logits}, ValueRange{init}, maps,
       ArrayRef{utils::IteratorType::parallel, utils::IteratorType::reduction},
       [](OpBuilder &nested, Location loc, ValueRange args) {
-        Value max =
-            arith::MaximumFOp::create(nested, loc, args[0], args[1]);
+        Value max = arith::MaximumFOp::create(nested, loc, args[0], args[1]);
         linalg::YieldOp::create(nested, loc, max);
       });
   return op.getResult(0);
@@ -153,8 +151,8 @@ Softmax mlir::pdq::buildSoftmax(ImplicitLocOpBuilder &b, Value logits,
 SampleStatistics mlir::pdq::buildSampleStatistics(ImplicitLocOpBuilder &b,
                                                   Value input, int64_t axis) {
   auto type = cast<RankedTensorType>(input.getType());
-  int64_t count = type.getNumElements() /
-                  (type.getDimSize(0) * type.getDimSize(axis));
+  int64_t count =
+      type.getNumElements() / (type.getDimSize(0) * type.getDimSize(axis));
   SmallVector<int64_t> kept{0, axis};
   Value sum =
       buildSum(b, input, kept, input,
@@ -164,12 +162,13 @@ SampleStatistics mlir::pdq::buildSampleStatistics(ImplicitLocOpBuilder &b,
         return arith::DivFOp::create(
             body, args[0], buildFloat(body, args[0].getType(), count));
       });
-  Value squares = buildSum(
-      b, input, kept, {input, mean},
-      [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
-        Value difference = arith::SubFOp::create(body, args[0], args[1]);
-        return arith::MulFOp::create(body, difference, difference);
-      });
+  Value squares =
+      buildSum(b, input, kept, {input, mean},
+               [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+                 Value difference =
+                     arith::SubFOp::create(body, args[0], args[1]);
+                 return arith::MulFOp::create(body, difference, difference);
+               });
   Value deviation = buildElementwise(
       b, sum, squares,
       [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {

@@ -47,7 +47,8 @@ struct StretchedSigmoid {
 };
 StretchedSigmoid buildStretchedSigmoid(ImplicitLocOpBuilder &b, Value a);
 
-/// round_1: h = clamp(u, 0, 1), and whether u is inside (the derivative counts).
+/// round_1: h = clamp(u, 0, 1), and whether u is inside (the derivative
+/// counts).
 Value buildSoftRounding(ImplicitLocOpBuilder &b, Value stretched);
 Value buildIsInside(ImplicitLocOpBuilder &b, Value stretched);
 

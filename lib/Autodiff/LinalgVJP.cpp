@@ -36,8 +36,7 @@ static SmallVector<Operation *> getSlice(Block &block, Value value) {
   return ordered;
 }
 
-CombinedResult mlir::pdq::classifyResult(linalg::LinalgOp op,
-                                         unsigned result) {
+CombinedResult mlir::pdq::classifyResult(linalg::LinalgOp op, unsigned result) {
   Block &block = *op.getBlock();
   Value yielded = block.getTerminator()->getOperand(result);
   BlockArgument initial =
@@ -65,8 +64,7 @@ CombinedResult mlir::pdq::classifyResult(linalg::LinalgOp op,
   return {Combiner::Unsupported, {}};
 }
 
-SmallVector<utils::IteratorType>
-mlir::pdq::getAdjointIterators(AffineMap map) {
+SmallVector<utils::IteratorType> mlir::pdq::getAdjointIterators(AffineMap map) {
   SmallVector<utils::IteratorType> iterators(map.getNumDims(),
                                              utils::IteratorType::reduction);
   for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
@@ -139,9 +137,8 @@ FailureOr<Value> TermAdjoint::buildPayload(ImplicitLocOpBuilder &b,
   for (Operation *original : getSlice(*op.getBlock(), term)) {
     Operation *clone = b.clone(*original, mapping);
     forward.push_back(clone);
-    bool varied = llvm::any_of(clone->getOperands(), [&](Value v) {
-      return active.contains(v);
-    });
+    bool varied = llvm::any_of(clone->getOperands(),
+                               [&](Value v) { return active.contains(v); });
     for (Value result : clone->getResults())
       if (varied && isa<FloatType>(result.getType()))
         active.insert(result);
@@ -266,8 +263,8 @@ class LinalgRule {
 public:
   LinalgRule(OpBuilder &builder, linalg::LinalgOp op, ArrayRef<bool> needed,
              SmallVectorImpl<Value> &contributions)
-      : builder(builder), op(op), needed(needed),
-        contributions(contributions) {}
+      : builder(builder), op(op), needed(needed), contributions(contributions) {
+  }
 
   LogicalResult visitResult(unsigned result, Value cotangent);
 
@@ -288,8 +285,8 @@ private:
 LogicalResult LinalgRule::visitResult(unsigned result, Value cotangent) {
   CombinedResult combined = classifyResult(op, result);
   OpOperand *init = op.getDpsInitOperand(result);
-  bool extremum = combined.combiner == Combiner::Max ||
-                  combined.combiner == Combiner::Min;
+  bool extremum =
+      combined.combiner == Combiner::Max || combined.combiner == Combiner::Min;
   if (extremum) {
     auto argument = dyn_cast<BlockArgument>(combined.term);
     OpOperand *input =

@@ -86,7 +86,8 @@ struct RoundingRegularizerVJP
         b, op.getRounding(), {cotangent, op.getRounding(), op.getBeta()},
         [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
           Type type = args[0].getType();
-          Value one = buildFloat(body, type, 1), two = buildFloat(body, type, 2);
+          Value one = buildFloat(body, type, 1),
+                two = buildFloat(body, type, 2);
           StretchedSigmoid stretched = buildStretchedSigmoid(body, args[1]);
           Value h = buildSoftRounding(body, stretched.value);
           Value position = arith::SubFOp::create(body, mul(body, two, h), one);
@@ -111,8 +112,7 @@ struct BatchNormLossVJP : LossModel<BatchNormLossVJP, BatchNormLossOp> {
   Value build(ImplicitLocOpBuilder &b, BatchNormLossOp op,
               Value cotangent) const {
     Value input = op.getInput();
-    SampleStatistics statistics =
-        buildSampleStatistics(b, input, op.getAxis());
+    SampleStatistics statistics = buildSampleStatistics(b, input, op.getAxis());
     double samples = cast<RankedTensorType>(input.getType()).getDimSize(0);
     double count = statistics.count;
     // Coefficients per sample and channel: dx = offset + slope * (x - m).
@@ -147,9 +147,8 @@ struct BatchNormLossVJP : LossModel<BatchNormLossVJP, BatchNormLossOp> {
 };
 } // namespace
 
-Value BatchNormLossVJP::buildSpread(ImplicitLocOpBuilder &b,
-                                    BatchNormLossOp op, Value mean,
-                                    ArrayRef<Value> coefficients) {
+Value BatchNormLossVJP::buildSpread(ImplicitLocOpBuilder &b, BatchNormLossOp op,
+                                    Value mean, ArrayRef<Value> coefficients) {
   return buildElementwiseAlong(
       b, op.getInput(), {0, static_cast<int64_t>(op.getAxis())},
       {op.getInput(), mean, coefficients[0], coefficients[1]},

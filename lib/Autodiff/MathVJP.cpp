@@ -35,8 +35,7 @@ static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
                                        constant(1), negative);
       })
       .Case([&](math::CosOp) -> Value {
-        return arith::NegFOp::create(b,
-                                     math::SinOp::create(b, x).getResult());
+        return arith::NegFOp::create(b, math::SinOp::create(b, x).getResult());
       })
       .Case([&](math::ErfOp) {
         Value square = arith::NegFOp::create(b, mul(x, x));

@@ -77,8 +77,7 @@ struct FakeQuantVJP
     if (needed[1])
       contributions[1] = buildSum(
           b, op.getInput(),
-          axis ? SmallVector<int64_t>{*axis} : SmallVector<int64_t>{},
-          operands,
+          axis ? SmallVector<int64_t>{*axis} : SmallVector<int64_t>{}, operands,
           [&](ImplicitLocOpBuilder &body, ValueRange args) {
             return buildScaleElement(body, args, quantizer);
           },
@@ -195,7 +194,8 @@ struct BatchNormVJP
 // Random draws
 //===----------------------------------------------------------------------===//
 
-struct GatherVJP : DifferentiableOpInterface::ExternalModel<GatherVJP, GatherOp> {
+struct GatherVJP
+    : DifferentiableOpInterface::ExternalModel<GatherVJP, GatherOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &, ArrayRef<Value>,
                          ArrayRef<bool>, SmallVectorImpl<Value> &) const {
     return op->emitOpError("has no derivative: its source is data");

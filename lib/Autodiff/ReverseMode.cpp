@@ -129,9 +129,9 @@ void ReverseWalk::returnGradients() {
   for (int64_t index : wrt) {
     Value argument = block.getArgument(index);
     Value gradient = cotangents.lookup(argument);
-    results.push_back(gradient ? gradient
-                               : buildZerosLike(builder, function.getLoc(),
-                                                argument));
+    results.push_back(
+        gradient ? gradient
+                 : buildZerosLike(builder, function.getLoc(), argument));
   }
   terminator->setOperands(results);
   function.setType(builder.getFunctionType(function.getArgumentTypes(),
@@ -172,16 +172,15 @@ static LogicalResult checkFunction(func::FuncOp function) {
          << ", expected a floating point tensor of rank 0";
 }
 
-FailureOr<func::FuncOp>
-mlir::pdq::buildVJPFunction(func::FuncOp function, ArrayRef<int64_t> wrt,
-                            SymbolTable &symbols) {
+FailureOr<func::FuncOp> mlir::pdq::buildVJPFunction(func::FuncOp function,
+                                                    ArrayRef<int64_t> wrt,
+                                                    SymbolTable &symbols) {
   if (failed(checkFunction(function)))
     return failure();
   Builder attributes(function.getContext());
   auto wrtAttr = attributes.getDenseI64ArrayAttr(wrt);
   auto ofAttr = FlatSymbolRefAttr::get(function.getSymNameAttr());
-  for (auto known :
-       cast<ModuleOp>(symbols.getOp()).getOps<func::FuncOp>())
+  for (auto known : cast<ModuleOp>(symbols.getOp()).getOps<func::FuncOp>())
     if (known->getAttr("pdq.vjp_of") == ofAttr &&
         known->getAttr("pdq.wrt") == wrtAttr)
       return known;

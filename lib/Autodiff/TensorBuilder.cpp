@@ -46,10 +46,11 @@ Value mlir::pdq::buildZerosLike(OpBuilder &b, Location loc, Value like) {
 }
 
 /// The operation itself; `maps` are those of the operands.
-static SmallVector<Value>
-buildParallel(ImplicitLocOpBuilder &b, Value like, TypeRange elementTypes,
-              ValueRange operands, SmallVector<AffineMap> maps,
-              Payload payload) {
+static SmallVector<Value> buildParallel(ImplicitLocOpBuilder &b, Value like,
+                                        TypeRange elementTypes,
+                                        ValueRange operands,
+                                        SmallVector<AffineMap> maps,
+                                        Payload payload) {
   int64_t rank = cast<RankedTensorType>(like.getType()).getRank();
   SmallVector<Value> inits;
   SmallVector<Type> types;
@@ -71,9 +72,10 @@ buildParallel(ImplicitLocOpBuilder &b, Value like, TypeRange elementTypes,
   return SmallVector<Value>(op.getResults());
 }
 
-SmallVector<Value> mlir::pdq::buildElementwise(
-    ImplicitLocOpBuilder &b, Value like, TypeRange elementTypes,
-    ValueRange operands, Payload payload, std::optional<int64_t> axis) {
+SmallVector<Value>
+mlir::pdq::buildElementwise(ImplicitLocOpBuilder &b, Value like,
+                            TypeRange elementTypes, ValueRange operands,
+                            Payload payload, std::optional<int64_t> axis) {
   auto type = cast<RankedTensorType>(like.getType());
   auto maps = llvm::map_to_vector(operands, [&](Value operand) {
     return getOperandMap(b, operand, type, axis);
@@ -124,8 +126,7 @@ Value mlir::pdq::buildSum(ImplicitLocOpBuilder &b, Value like,
     resultSizes.push_back(sizes[dim]);
     iterators[dim] = utils::IteratorType::parallel;
   }
-  Value empty =
-      tensor::EmptyOp::create(b, resultSizes, type.getElementType());
+  Value empty = tensor::EmptyOp::create(b, resultSizes, type.getElementType());
   Value init = buildZerosLike(b, b.getLoc(), empty);
   SmallVector<AffineMap> maps;
   for (Value operand : operands)

@@ -52,7 +52,8 @@ struct CollapseShapeVJP
 
 struct ConcatVJP : TensorModel<ConcatVJP, tensor::ConcatOp> {
   LogicalResult build(tensor::ConcatOp op, OpBuilder &b, Value cotangent,
-                      ArrayRef<bool> needed, Contributions contributions) const {
+                      ArrayRef<bool> needed,
+                      Contributions contributions) const {
     int64_t offset = 0, dim = op.getDim();
     for (auto [i, input] : llvm::enumerate(op.getInputs())) {
       auto type = cast<RankedTensorType>(input.getType());
@@ -82,8 +83,7 @@ struct ExpandShapeVJP : TensorModel<ExpandShapeVJP, tensor::ExpandShapeOp> {
   }
 };
 
-struct ExtractSliceVJP
-    : TensorModel<ExtractSliceVJP, tensor::ExtractSliceOp> {
+struct ExtractSliceVJP : TensorModel<ExtractSliceVJP, tensor::ExtractSliceOp> {
   LogicalResult build(tensor::ExtractSliceOp op, OpBuilder &b, Value cotangent,
                       ArrayRef<bool>, Contributions contributions) const {
     contributions[0] = tensor::InsertSliceOp::create(
@@ -96,7 +96,8 @@ struct ExtractSliceVJP
 
 struct InsertSliceVJP : TensorModel<InsertSliceVJP, tensor::InsertSliceOp> {
   LogicalResult build(tensor::InsertSliceOp op, OpBuilder &b, Value cotangent,
-                      ArrayRef<bool> needed, Contributions contributions) const {
+                      ArrayRef<bool> needed,
+                      Contributions contributions) const {
     if (needed[0])
       contributions[0] = tensor::ExtractSliceOp::create(
           b, op.getLoc(), op.getSourceType(), cotangent, op.getMixedOffsets(),

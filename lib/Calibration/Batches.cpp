@@ -17,8 +17,7 @@ SmallVector<BufferRef> BatchOperands::slice(int64_t first,
   });
 }
 
-SmallVector<int64_t> mlir::pdq::getBatchStarts(int64_t samples,
-                                               int64_t batch) {
+SmallVector<int64_t> mlir::pdq::getBatchStarts(int64_t samples, int64_t batch) {
   SmallVector<int64_t> starts;
   for (int64_t first = 0; first < samples; first += batch)
     starts.push_back(std::min(first, samples - batch));

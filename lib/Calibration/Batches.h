@@ -15,12 +15,16 @@ namespace mlir::pdq {
 /// dimension 0, or the same for every call.
 class BatchOperands {
 public:
-  void addSamples(const BufferRef &buffer) { operands.push_back({buffer, true}); }
+  void addSamples(const BufferRef &buffer) {
+    operands.push_back({buffer, true});
+  }
   void addSamples(ArrayRef<BufferRef> buffers) {
     for (const BufferRef &buffer : buffers)
       addSamples(buffer);
   }
-  void addFixed(const BufferRef &buffer) { operands.push_back({buffer, false}); }
+  void addFixed(const BufferRef &buffer) {
+    operands.push_back({buffer, false});
+  }
   void addFixed(ArrayRef<BufferRef> buffers) {
     for (const BufferRef &buffer : buffers)
       addFixed(buffer);

@@ -50,13 +50,13 @@ LogicalResult CalibratePass::checkOptions() {
     return fail("options 'iterations', 'distribution-correction-steps' and "
                 "'checkpoint-every' must be 0 or more, 'batch' and "
                 "'init-samples' 1 or more");
-  for (double probability : {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
+  for (double probability :
+       {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
     if (!(probability >= 0 && probability <= 1))
       return fail("options 'drop-in', 'drop-act' and 'warmup' must be 0 to 1");
-  for (double positive :
-       {std::abs(temperature), lambdaR.getValue(), std::abs(lambdaC),
-        roundingRate.getValue(), scaleRate.getValue(),
-        correctionRate.getValue()})
+  for (double positive : {std::abs(temperature), lambdaR.getValue(),
+                          std::abs(lambdaC), roundingRate.getValue(),
+                          scaleRate.getValue(), correctionRate.getValue()})
     if (!(positive > 0 && std::isfinite(positive)))
       return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
                   "learning rates must be positive and finite");
@@ -149,8 +149,8 @@ void CalibratePass::runOnOperation() {
   std::unique_ptr<Executor> executor =
       Executor::createCPU(&getContext(), *executorOptions);
   CalibrationReport result;
-  if (failed(calibrate(module, *data, *options, *executor, checkpoint,
-                       result)) ||
+  if (failed(
+          calibrate(module, *data, *options, *executor, checkpoint, result)) ||
       failed(writeReport(result)))
     return signalPassFailure();
   numCalibrated = result.regions.size();

@@ -80,19 +80,18 @@ static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
 LogicalResult Calibrator::checkData(func::FuncOp function) {
   if (function.getNumArguments() != 1 || function.getNumResults() != 1)
     return function.emitError()
-           << "network has " << function.getNumArguments()
-           << " arguments and " << function.getNumResults()
-           << " results, expected one of each";
+           << "network has " << function.getNumArguments() << " arguments and "
+           << function.getNumResults() << " results, expected one of each";
   auto input = dyn_cast<RankedTensorType>(function.getArgumentTypes()[0]);
   auto output = dyn_cast<RankedTensorType>(function.getResultTypes()[0]);
   if (!input || !input.getElementType().isF32())
-    return function.emitError() << "network takes "
-                                << function.getArgumentTypes()[0]
-                                << ", expected a tensor of f32";
+    return function.emitError()
+           << "network takes " << function.getArgumentTypes()[0]
+           << ", expected a tensor of f32";
   if (!output || output.getRank() != 2)
-    return function.emitError() << "network returns "
-                                << function.getResultTypes()[0]
-                                << ", expected logits of rank 2 (batch, classes)";
+    return function.emitError()
+           << "network returns " << function.getResultTypes()[0]
+           << ", expected logits of rank 2 (batch, classes)";
   ArrayRef<int64_t> found = data.getShape();
   bool matches = data.getElementType() == ElementType::F32 &&
                  found.size() == static_cast<size_t>(input.getRank()) &&
@@ -132,8 +131,8 @@ void Calibrator::seedValues() {
     kept = data.clone();
   } else {
     int64_t channels = shape[1], pixels = shape[2] * shape[3];
-    kept = HostTensor({shape[0], shape[2], shape[3], shape[1]},
-                      ElementType::F32);
+    kept =
+        HostTensor({shape[0], shape[2], shape[3], shape[1]}, ElementType::F32);
     for (int64_t n = 0; n < shape[0]; ++n)
       for (int64_t c = 0; c < channels; ++c)
         for (int64_t p = 0; p < pixels; ++p)
@@ -161,8 +160,7 @@ static void addKeptProgram(ModuleOp programs, StringRef name,
 LogicalResult Calibrator::computeLogits() {
   progress->phase("network", "computing the predictions");
   OwningOpRef<ModuleOp> programs = ModuleOp::create(module.getLoc());
-  func::FuncOp network =
-      stages->buildTail(*programs, "tail", -1, Body::Float);
+  func::FuncOp network = stages->buildTail(*programs, "tail", -1, Body::Float);
   addKeptProgram(*programs, "network", network);
   auto type = cast<RankedTensorType>(network.getResultTypes().front());
   if (failed(lowerPrograms(*programs)))
@@ -175,8 +173,7 @@ LogicalResult Calibrator::computeLogits() {
   BatchOperands arguments, results;
   arguments.addSamples(floating.lookup(stages->getLiveValues(-1).front()));
   results.addSamples(logits);
-  runBatches(**compiled, "network", samples, options.batch, arguments,
-             results);
+  runBatches(**compiled, "network", samples, options.batch, arguments, results);
   return success();
 }
 
@@ -213,8 +210,7 @@ LogicalResult Calibrator::runGlue(const Stage &stage) {
 LogicalResult Calibrator::readParameters(RegionQuantizers &quantizers) {
   for (WeightQuantizer &quantizer : quantizers.weights) {
     FailureOr<HostTensor> scale = readConstant(quantizer.op.getScale());
-    FailureOr<HostTensor> zeroPoint =
-        readConstant(quantizer.op.getZeroPoint());
+    FailureOr<HostTensor> zeroPoint = readConstant(quantizer.op.getZeroPoint());
     if (failed(scale) || failed(zeroPoint))
       return failure();
     quantizer.scale = std::move(*scale);
@@ -222,8 +218,7 @@ LogicalResult Calibrator::readParameters(RegionQuantizers &quantizers) {
   }
   for (ActivationQuantizer &quantizer : quantizers.activations) {
     FailureOr<HostTensor> scale = readConstant(quantizer.op.getScale());
-    FailureOr<HostTensor> zeroPoint =
-        readConstant(quantizer.op.getZeroPoint());
+    FailureOr<HostTensor> zeroPoint = readConstant(quantizer.op.getZeroPoint());
     if (failed(scale) || failed(zeroPoint))
       return failure();
     quantizer.scale = scale->values<float>()[0];
@@ -319,8 +314,8 @@ LogicalResult Calibrator::runRegion(int index, size_t number,
     auto save = [&](const StepState &state) {
       return checkpoint.save(module, report.regions, &state);
     };
-    if (failed(calibrator.calibrate(border, resumed ? &*resumed : nullptr,
-                                    save, regionReport)))
+    if (failed(calibrator.calibrate(border, resumed ? &*resumed : nullptr, save,
+                                    regionReport)))
       return failure();
     resumed.reset();
     regionReport.seconds = watch.seconds();
@@ -353,8 +348,8 @@ LogicalResult Calibrator::run(StringRef checkpointPath) {
   report.seed = options.seed;
   report.dataSHA256 = hashTensor(data);
   module.walk([&](BatchNormOp) { ++report.batchNormsCaptured; });
-  Checkpoint checkpoint(checkpointPath, {report.settings, report.dataSHA256,
-                                         hashModule(module)});
+  Checkpoint checkpoint(
+      checkpointPath, {report.settings, report.dataSHA256, hashModule(module)});
   if (failed(checkpoint.load(module, report.regions, resumed)) ||
       failed(prepare()))
     return failure();

@@ -150,8 +150,8 @@ static DictionaryAttr packState(MLIRContext *context,
     SmallVector<Attribute> tensors;
     for (const HostTensor &tensor : state->tensors)
       tensors.push_back(getConstantAttr(context, tensor));
-    entries.push_back(b.getNamedAttr(
-        "iterations", b.getI64IntegerAttr(state->iterations)));
+    entries.push_back(
+        b.getNamedAttr("iterations", b.getI64IntegerAttr(state->iterations)));
     entries.push_back(b.getNamedAttr("state", b.getArrayAttr(tensors)));
   }
   return b.getDictionaryAttr(entries);
@@ -161,8 +161,8 @@ LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
                                const StepState *state) {
   if (path.empty())
     return success();
-  module->setAttr(attributeName, packState(module.getContext(), fingerprint,
-                                           reports, state));
+  module->setAttr(attributeName,
+                  packState(module.getContext(), fingerprint, reports, state));
   // Written beside the file and renamed, so that the file is always whole.
   llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
     return failed(writeBytecodeToFile(module, os))

@@ -37,8 +37,8 @@ FailureOr<HostTensor> mlir::pdq::toHostTensor(DenseElementsAttr attr) {
 
 FailureOr<HostTensor> mlir::pdq::readConstant(Value value) {
   auto constant = value.getDefiningOp<arith::ConstantOp>();
-  auto attr = constant ? dyn_cast<ElementsAttr>(constant.getValue())
-                       : ElementsAttr();
+  auto attr =
+      constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
   if (auto dense = dyn_cast_or_null<DenseElementsAttr>(attr)) {
     FailureOr<HostTensor> result = toHostTensor(dense);
     if (succeeded(result))
@@ -53,8 +53,9 @@ FailureOr<HostTensor> mlir::pdq::readConstant(Value value) {
       }
     }
   }
-  emitError(value.getLoc()) << "expected a constant with data, found a value of type "
-                            << value.getType();
+  emitError(value.getLoc())
+      << "expected a constant with data, found a value of type "
+      << value.getType();
   return failure();
 }
 
@@ -73,11 +74,11 @@ static Type getType(MLIRContext *context, ElementType type) {
 
 DenseElementsAttr mlir::pdq::getConstantAttr(MLIRContext *context,
                                              const HostTensor &tensor) {
-  auto type = RankedTensorType::get(
-      tensor.getShape(), getType(context, tensor.getElementType()));
+  auto type = RankedTensorType::get(tensor.getShape(),
+                                    getType(context, tensor.getElementType()));
   return DenseElementsAttr::getFromRawBuffer(
-      type, ArrayRef(static_cast<const char *>(tensor.data()),
-                     tensor.getNumBytes()));
+      type,
+      ArrayRef(static_cast<const char *>(tensor.data()), tensor.getNumBytes()));
 }
 
 Value mlir::pdq::buildConstant(ImplicitLocOpBuilder &builder,

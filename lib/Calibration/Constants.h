@@ -20,7 +20,8 @@ FailureOr<HostTensor> toHostTensor(DenseElementsAttr attr);
 
 /// The attribute, and the constant, with the contents of `tensor` (floats and
 /// integers of 32 or 64 bits).
-DenseElementsAttr getConstantAttr(MLIRContext *context, const HostTensor &tensor);
+DenseElementsAttr getConstantAttr(MLIRContext *context,
+                                  const HostTensor &tensor);
 Value buildConstant(ImplicitLocOpBuilder &builder, const HostTensor &tensor);
 
 } // namespace mlir::pdq

@@ -4,9 +4,9 @@
 // Distribution correction: moves the input of a region so that the inputs of
 // its batch norms have the running statistics (dc_1, dc_2).
 
+#include "KeptForms.h"
 #include "Optimizer.h"
 #include "RegionPrograms.h"
-#include "KeptForms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/TensorBuilder.h"
@@ -15,7 +15,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 /// Adds the private function (inputs, originals) -> loss (dc_2).
-static func::FuncOp addObjective(ModuleOp module, const RegionContext &context) {
+static func::FuncOp addObjective(ModuleOp module,
+                                 const RegionContext &context) {
   ImplicitLocOpBuilder b =
       ImplicitLocOpBuilder::atBlockEnd(module.getLoc(), module.getBody());
   RegionOp region = context.getRegion();
@@ -33,8 +34,7 @@ static func::FuncOp addObjective(ModuleOp module, const RegionContext &context) 
   IRMapping mapping;
   cloneBody(b, region.getFloatBody(), inputs, mapping);
 
-  Value factor =
-      buildScalar(b, b.getF32Type(), 1.0 / context.options.lambdaC);
+  Value factor = buildScalar(b, b.getF32Type(), 1.0 / context.options.lambdaC);
   Value distance = buildReconstructionLoss(b, inputs, originals);
   Value loss = buildMul(b, distance, factor);
   for (BatchNormOp norm : function.getBody().front().getOps<BatchNormOp>())
@@ -56,12 +56,12 @@ static SmallVector<Value> buildPlateau(ImplicitLocOpBuilder &b,
     return arith::ConstantOp::create(b, FloatAttr::get(type, value));
   };
   Value threshold = arith::MulFOp::create(b, args[1], constant(1.0 - 1e-4));
-  Value improved = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, args[3],
-                                         threshold);
+  Value improved =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, args[3], threshold);
   Value best = arith::SelectOp::create(b, improved, args[3], args[1]);
-  Value since = arith::SelectOp::create(
-      b, improved, constant(0.0),
-      arith::AddFOp::create(b, args[2], constant(1.0)));
+  Value since =
+      arith::SelectOp::create(b, improved, constant(0.0),
+                              arith::AddFOp::create(b, args[2], constant(1.0)));
   Value exhausted = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, since,
                                           constant(100.0));
   Value reduced = arith::MaximumFOp::create(
@@ -96,16 +96,15 @@ LogicalResult mlir::pdq::addCorrection(ModuleOp module,
   llvm::append_range(arguments, originals);
   SmallVector<Type> types{scalar};
   llvm::append_range(types, TypeRange(ValueRange(inputs)));
-  auto derivative = ValueAndGradOp::create(b, types, objective.getName(),
-                                           arguments, wrt);
+  auto derivative =
+      ValueAndGradOp::create(b, types, objective.getName(), arguments, wrt);
   for (auto [state, gradient] :
        llvm::zip_equal(states, derivative.getResults().drop_front()))
     adam.update(state, buildToCache(b, gradient), rate);
   Type f32 = b.getF32Type();
-  SmallVector<Value> plateau =
-      buildElementwise(b, rate, {f32, f32, f32},
-                       {rate, best, since, derivative.getResult(0)},
-                       buildPlateau);
+  SmallVector<Value> plateau = buildElementwise(
+      b, rate, {f32, f32, f32}, {rate, best, since, derivative.getResult(0)},
+      buildPlateau);
   program.store(rate, plateau[0]);
   program.store(best, plateau[1]);
   program.store(since, plateau[2]);

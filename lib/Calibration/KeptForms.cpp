@@ -28,8 +28,8 @@ static SmallVector<int64_t> getParameterPermutation(int64_t rank) {
 
 static RankedTensorType permute(RankedTensorType type,
                                 ArrayRef<int64_t> permutation) {
-  return RankedTensorType::get(
-      applyPermutation(type.getShape(), permutation), type.getElementType());
+  return RankedTensorType::get(applyPermutation(type.getShape(), permutation),
+                               type.getElementType());
 }
 
 static Value transpose(ImplicitLocOpBuilder &b, Value value,
@@ -40,8 +40,7 @@ static Value transpose(ImplicitLocOpBuilder &b, Value value,
       permute(cast<RankedTensorType>(value.getType()), permutation);
   Value init =
       tensor::EmptyOp::create(b, type.getShape(), type.getElementType());
-  return linalg::TransposeOp::create(b, value, init, permutation)
-      ->getResult(0);
+  return linalg::TransposeOp::create(b, value, init, permutation)->getResult(0);
 }
 
 RankedTensorType mlir::pdq::getCacheType(RankedTensorType type) {
@@ -70,7 +69,7 @@ Value mlir::pdq::buildToParameter(ImplicitLocOpBuilder &b, Value value) {
 
 Value mlir::pdq::buildFromParameter(ImplicitLocOpBuilder &b, Value value,
                                     RankedTensorType type) {
-  return transpose(b, value,
-                   invertPermutationVector(
-                       getParameterPermutation(type.getRank())));
+  return transpose(
+      b, value,
+      invertPermutationVector(getParameterPermutation(type.getRank())));
 }

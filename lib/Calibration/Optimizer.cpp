@@ -33,10 +33,10 @@ AdamBuilder::AdamBuilder(ProgramBuilder &program) : program(program) {
       [](ImplicitLocOpBuilder &body, ValueRange args) {
         Type type = args[0].getType();
         Value one = buildFloat(body, type, 1.0);
-        Value first = arith::MulFOp::create(body, args[0],
-                                            buildFloat(body, type, beta1));
-        Value second = arith::MulFOp::create(body, args[1],
-                                             buildFloat(body, type, beta2));
+        Value first =
+            arith::MulFOp::create(body, args[0], buildFloat(body, type, beta1));
+        Value second =
+            arith::MulFOp::create(body, args[1], buildFloat(body, type, beta2));
         Value firstRest = arith::SubFOp::create(body, one, first);
         Value secondRest = math::SqrtOp::create(
             body, arith::SubFOp::create(body, one, second));
@@ -76,7 +76,8 @@ static SmallVector<Value> buildAdamElement(ImplicitLocOpBuilder &b,
   Value change = mul(stepSize, arith::DivFOp::create(b, first, denominator));
   Value updated = arith::SubFOp::create(b, args[0], change);
   if (minimum)
-    updated = arith::MaximumFOp::create(b, updated, buildFloat(b, type, *minimum));
+    updated =
+        arith::MaximumFOp::create(b, updated, buildFloat(b, type, *minimum));
   return {updated, first, second};
 }
 
@@ -104,7 +105,8 @@ static Value buildCosine(ImplicitLocOpBuilder &b, Value step,
                          const CalibrationOptions &options) {
   Type type = step.getType();
   Value angle = arith::MulFOp::create(
-      b, step, buildFloat(b, type, M_PI / std::max<int64_t>(1, options.iterations)));
+      b, step,
+      buildFloat(b, type, M_PI / std::max<int64_t>(1, options.iterations)));
   Value wave = arith::AddFOp::create(
       b, math::CosOp::create(b, angle).getResult(), buildFloat(b, type, 1.0));
   return arith::MulFOp::create(b, wave,

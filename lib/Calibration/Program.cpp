@@ -41,8 +41,9 @@ void ProgramBuilder::finish(ValueRange results) {
   for (auto [argument, value] : stores)
     returned.push_back(value);
   func::ReturnOp::create(builder, returned);
-  function.setType(builder.getFunctionType(
-      function.getBody().front().getArgumentTypes(), TypeRange(ValueRange(returned))));
+  function.setType(
+      builder.getFunctionType(function.getBody().front().getArgumentTypes(),
+                              TypeRange(ValueRange(returned))));
   for (auto [index, store] : llvm::enumerate(stores))
     function.setResultAttr(results.size() + index, "pdq.in_place",
                            builder.getI64IntegerAttr(store.first));

@@ -27,12 +27,12 @@ void Progress::show(const Twine &text) {
 }
 
 void Progress::phase(StringRef name, StringRef what) {
-  show(llvm::formatv("[{0}/{1}] {2}: {3}", finished + 1, numRegions, name,
-                     what)
+  show(llvm::formatv("[{0}/{1}] {2}: {3}", finished + 1, numRegions, name, what)
            .str());
 }
 
-/// Time left, from the mean over the regions done in this run and the current one.
+/// Time left, from the mean over the regions done in this run and the current
+/// one.
 std::string Progress::estimate(int64_t done) const {
   double part = iterations > 0 ? static_cast<double>(done) / iterations : 1.0;
   double units = finishedHere + part;
@@ -40,8 +40,8 @@ std::string Progress::estimate(int64_t done) const {
     return "?";
   double left = total.seconds() / units * (numRegions - finished - part);
   auto seconds = static_cast<int64_t>(left);
-  return llvm::formatv("{0}:{1,0+2}:{2,0+2}", seconds / 3600,
-                       seconds / 60 % 60, seconds % 60)
+  return llvm::formatv("{0}:{1,0+2}:{2,0+2}", seconds / 3600, seconds / 60 % 60,
+                       seconds % 60)
       .str();
 }
 

@@ -62,8 +62,7 @@ void RegionCalibrator::advance(const RegionData &data,
   results.addSamples(quantized);
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     results.addFixed(allocateSamples(
-        executor,
-        cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType()),
+        executor, cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType()),
         options.batch));
   runBatches(*programs, program::forward, context.samples, options.batch,
              arguments, results);
@@ -125,8 +124,7 @@ SmallVector<BufferRef> RegionCalibrator::uploadParameters() {
 // Before the iterations
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-RegionCalibrator::initializeActivations(const RegionData &data) {
+LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
   int64_t samples = std::min(options.initSamples, context.samples);
   samples = std::max(samples, options.batch);
   SmallVector<BufferRef> results = allocateResults(samples), observed;
@@ -279,10 +277,9 @@ void RegionCalibrator::adoptState() {
   }
 }
 
-SmallVector<BufferRef>
-RegionCalibrator::bindStep(const RegionData &data,
-                           ArrayRef<BufferRef> corrected,
-                           ArrayRef<BufferRef> targets) {
+SmallVector<BufferRef> RegionCalibrator::bindStep(const RegionData &data,
+                                                  ArrayRef<BufferRef> corrected,
+                                                  ArrayRef<BufferRef> targets) {
   SmallVector<BufferRef> arguments(state.begin(), state.begin() + 3);
   for (auto [plain, other] : llvm::zip_equal(data.plain, corrected))
     arguments.append({plain, other});
@@ -316,8 +313,8 @@ LogicalResult RegionCalibrator::checkLosses(int64_t done,
     return context.getRegion().emitError()
            << "loss is not finite in iteration " << i + 1 << " of region @"
            << getName() << " (reconstruction " << row[1]
-           << ", prediction difference " << row[2] << ", regularizer "
-           << row[3] << "): " << cause;
+           << ", prediction difference " << row[2] << ", regularizer " << row[3]
+           << "): " << cause;
   }
   return success();
 }

@@ -45,7 +45,8 @@ public:
   /// Initializes the activation quantizers and runs the iterations, from
   /// `resumed` on where it is given. `save` is called between iterations as
   /// often as the options say.
-  /// Errors: a loss that is not finite, with region, iteration and likely cause.
+  /// Errors: a loss that is not finite, with region, iteration and likely
+  /// cause.
   LogicalResult calibrate(const RegionData &data, const StepState *resumed,
                           SaveFn save, RegionReport &report);
 

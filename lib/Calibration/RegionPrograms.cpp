@@ -5,8 +5,8 @@
 
 #include "RegionPrograms.h"
 #include "KeptForms.h"
-#include "pdq/Autodiff/TensorBuilder.h"
 #include "mlir/IR/IRMapping.h"
+#include "pdq/Autodiff/TensorBuilder.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -42,9 +42,9 @@ SmallVector<Value> mlir::pdq::addCacheArguments(ProgramBuilder &program,
   return values;
 }
 
-SmallVector<Value>
-mlir::pdq::getTailArguments(const RegionContext &context, ValueRange results,
-                            ValueRange bypasses) {
+SmallVector<Value> mlir::pdq::getTailArguments(const RegionContext &context,
+                                               ValueRange results,
+                                               ValueRange bypasses) {
   SmallVector<Value> arguments;
   size_t bypass = 0;
   for (Value live : context.stages.getLiveValues(context.index)) {
@@ -121,8 +121,8 @@ static void addTeach(ModuleOp module, const RegionContext &context) {
   SmallVector<Value> inputs =
       addCacheArguments(program, region.getInputs().getTypes());
   IRMapping mapping;
-  SmallVector<Value> results = cloneBody(program.getBuilder(),
-                                         region.getFloatBody(), inputs, mapping);
+  SmallVector<Value> results =
+      cloneBody(program.getBuilder(), region.getFloatBody(), inputs, mapping);
   program.finish(buildToCaches(program.getBuilder(), results));
 }
 
@@ -142,8 +142,8 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
       addCacheArguments(program, context.getRegion().getResultTypes());
   auto logitsType = cast<RankedTensorType>(tail.getResultTypes().front());
   Value logits = program.addArgument(logitsType);
-  SmallVector<Value> bypasses = addCacheArguments(
-      program, TypeRange(ValueRange(context.getBypasses())));
+  SmallVector<Value> bypasses =
+      addCacheArguments(program, TypeRange(ValueRange(context.getBypasses())));
   ValueRange results = program.call(*student, arguments);
   Value reconstruction = buildReconstructionLoss(b, results, targets);
   Value predicted =

@@ -24,8 +24,7 @@ llvm::json::Value RegionReport::toJSON() const {
       {"rounding_flipped", roundingFlipped}};
 }
 
-FailureOr<RegionReport>
-RegionReport::fromJSON(const llvm::json::Value &value) {
+FailureOr<RegionReport> RegionReport::fromJSON(const llvm::json::Value &value) {
   RegionReport report;
   llvm::json::Path::Root root;
   llvm::json::ObjectMapper map(value, root);

@@ -123,7 +123,8 @@ static void addScoreProgram(ModuleOp module, ArrayRef<int64_t> shape,
   if (quantizer.getAxis())
     scoreShape.insert(scoreShape.begin(), shape[*quantizer.getAxis()]);
   auto scoreType = RankedTensorType::get(scoreShape, b.getF32Type());
-  Value data = program.addArgument(RankedTensorType::get(shape, b.getF32Type()));
+  Value data =
+      program.addArgument(RankedTensorType::get(shape, b.getF32Type()));
   Value scales = program.addArgument(scoreType);
   Value zeroPoints = program.addArgument(scoreType.clone(b.getI32Type()));
 
@@ -143,11 +144,11 @@ static void addScoreProgram(ModuleOp module, ArrayRef<int64_t> shape,
   auto dataMap = AffineMap::get(numLoops, 0, dataResults, b.getContext());
   auto scoreMap = AffineMap::get(numLoops, 0, scoreResults, b.getContext());
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-  Value init = linalg::FillOp::create(
-                   b, zero,
-                   tensor::EmptyOp::create(b, scoreShape, b.getF32Type())
-                       .getResult())
-                   .getResult(0);
+  Value init =
+      linalg::FillOp::create(
+          b, zero,
+          tensor::EmptyOp::create(b, scoreShape, b.getF32Type()).getResult())
+          .getResult(0);
   float n = quantizer.getMaxValue();
   auto sum = linalg::GenericOp::create(
       b, scoreType, ValueRange{data, scales, zeroPoints}, init,
@@ -191,8 +192,8 @@ struct Best {
   SmallVector<Candidate> candidates;
   SmallVector<float> scores;
 
-  /// Takes in the scores of candidates [first, first + size of a row); ties go to the
-  /// first.
+  /// Takes in the scores of candidates [first, first + size of a row); ties go
+  /// to the first.
   void update(const HostTensor &rows, ArrayRef<SmallVector<Candidate>> tried,
               size_t first) {
     size_t width = rows.getShape().back();
@@ -208,8 +209,8 @@ struct Best {
 };
 } // namespace
 
-/// Scales and zero points of candidates [first, first + width) of each channel; the
-/// last candidate fills up.
+/// Scales and zero points of candidates [first, first + width) of each channel;
+/// the last candidate fills up.
 static QuantizerParameters
 packCandidates(ArrayRef<SmallVector<Candidate>> candidates,
                ArrayRef<int64_t> shape, size_t first) {
@@ -260,8 +261,7 @@ FailureOr<QuantizerParameters> ScaleSearch::search(Location loc,
   for (Interval range : ranges->channels)
     candidates.push_back(listCandidates(range, *ranges, n));
   size_t count = candidates.front().size();
-  SmallVector<int64_t> shape{
-      std::min<int64_t>(count, maxCandidates)};
+  SmallVector<int64_t> shape{std::min<int64_t>(count, maxCandidates)};
   FailureOr<Executable *> program =
       getProgram(loc, data->getShape(), quantizer, shape.back());
   if (failed(program))

@@ -77,8 +77,7 @@ SmallVector<Value> NetworkStages::getLiveValues(int stage) const {
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> mlir::pdq::cloneBody(OpBuilder &builder, Region &body,
-                                        ValueRange inputs,
-                                        IRMapping &mapping) {
+                                        ValueRange inputs, IRMapping &mapping) {
   Block &block = body.front();
   mapping.map(block.getArguments(), inputs);
   for (Operation &op : block.without_terminator())
@@ -105,8 +104,7 @@ func::FuncOp NetworkStages::buildFunction(ModuleOp module, StringRef name,
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto type = builder.getFunctionType(TypeRange(ValueRange(arguments)),
                                       TypeRange(ValueRange(results)));
-  auto result =
-      func::FuncOp::create(builder, module.getLoc(), name, type);
+  auto result = func::FuncOp::create(builder, module.getLoc(), name, type);
   result.setPrivate();
   builder.setInsertionPointToStart(result.addEntryBlock());
   IRMapping mapping;
@@ -122,17 +120,15 @@ func::FuncOp NetworkStages::buildFunction(ModuleOp module, StringRef name,
     IRMapping inner;
     auto inputs = llvm::map_to_vector(
         region.getInputs(), [&](Value v) { return mapping.lookup(v); });
-    Region &chosen = body == Body::Float ? region.getFloatBody()
-                                         : region.getQuantizedBody();
-    mapping.map(region.getResults(),
-                cloneBody(builder, chosen, inputs, inner));
+    Region &chosen =
+        body == Body::Float ? region.getFloatBody() : region.getQuantizedBody();
+    mapping.map(region.getResults(), cloneBody(builder, chosen, inputs, inner));
   }
   for (Value value : results)
     cloneConstant(builder, value, mapping);
-  func::ReturnOp::create(builder, module.getLoc(),
-                         llvm::map_to_vector(results, [&](Value v) {
-                           return mapping.lookup(v);
-                         }));
+  func::ReturnOp::create(
+      builder, module.getLoc(),
+      llvm::map_to_vector(results, [&](Value v) { return mapping.lookup(v); }));
   removeQuantizers(result);
   return result;
 }

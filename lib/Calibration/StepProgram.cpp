@@ -3,9 +3,9 @@
 //
 // The step program: one optimizer iteration of one region.
 
+#include "KeptForms.h"
 #include "Optimizer.h"
 #include "RegionPrograms.h"
-#include "KeptForms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -25,10 +25,9 @@ class StepBuilder {
 public:
   StepBuilder(ModuleOp module, const RegionContext &context, func::FuncOp tail)
       : module(module), context(context), options(context.options), tail(tail),
-        batch(context.options.batch),
-        stream(context.index * streamsPerRegion),
-        scalar(RankedTensorType::get(
-            {}, Float32Type::get(module.getContext()))) {}
+        batch(context.options.batch), stream(context.index * streamsPerRegion),
+        scalar(
+            RankedTensorType::get({}, Float32Type::get(module.getContext()))) {}
 
   LogicalResult build(int64_t ringSize);
 
@@ -139,15 +138,13 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
 
 LogicalResult StepBuilder::buildObjective() {
   StudentOptions form;
-  form.weights =
-      learnsRounding() ? WeightForm::Rounding : WeightForm::Ready;
+  form.weights = learnsRounding() ? WeightForm::Rounding : WeightForm::Ready;
   form.batch = options.predictionDifference ? 2 * batch : batch;
   form.keep = options.dropAct;
   form.seed = options.seed;
   form.stream = stream + maskStream;
-  FailureOr<func::FuncOp> built =
-      buildStudent(module, "trained_student", context.getRegion(),
-                   context.quantizers, form);
+  FailureOr<func::FuncOp> built = buildStudent(
+      module, "trained_student", context.getRegion(), context.quantizers, form);
   if (failed(built))
     return failure();
   student = *built;
@@ -236,9 +233,9 @@ static Value buildMix(ImplicitLocOpBuilder &b, Value step, Value plain,
 void StepBuilder::addMiniBatch(ProgramBuilder &program, Value step,
                                SmallVectorImpl<Value> &arguments) {
   ImplicitLocOpBuilder &b = program.getBuilder();
-  Value indices = UniformIndexOp::create(
-      b, RankedTensorType::get({batch}, b.getI32Type()), step, context.samples,
-      options.seed, stream);
+  Value indices =
+      UniformIndexOp::create(b, RankedTensorType::get({batch}, b.getI32Type()),
+                             step, context.samples, options.seed, stream);
   SmallVector<Value> mixed, plain;
   for (auto [index, type] :
        llvm::enumerate(context.getRegion().getInputs().getTypes())) {
@@ -295,30 +292,28 @@ void StepBuilder::storeLosses(ProgramBuilder &program, Value step,
   Value ring = program.addArgument(type);
   SmallVector<Value> operands{ring, step};
   llvm::append_range(operands, losses);
-  Value updated =
-      buildElementwise(
-          b, ring, operands,
-          [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
-            Value row = linalg::IndexOp::create(body, 0);
-            Value column = linalg::IndexOp::create(body, 1);
-            Value size = arith::ConstantOp::create(
-                body, body.getI64IntegerAttr(ringSize));
-            Value current = arith::IndexCastOp::create(
-                body, body.getIndexType(),
-                arith::RemSIOp::create(body, args[1], size).getResult());
-            auto equals = [&](Value lhs, Value rhs) -> Value {
-              return arith::CmpIOp::create(body, arith::CmpIPredicate::eq, lhs,
-                                           rhs);
-            };
-            Value loss = args[2];
-            for (int i = 1; i < 4; ++i)
-              loss = arith::SelectOp::create(
-                  body,
-                  equals(column, arith::ConstantIndexOp::create(body, i)),
-                  args[2 + i], loss);
-            return arith::SelectOp::create(body, equals(row, current), loss,
-                                           args[0]);
-          });
+  Value updated = buildElementwise(
+      b, ring, operands,
+      [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+        Value row = linalg::IndexOp::create(body, 0);
+        Value column = linalg::IndexOp::create(body, 1);
+        Value size =
+            arith::ConstantOp::create(body, body.getI64IntegerAttr(ringSize));
+        Value current = arith::IndexCastOp::create(
+            body, body.getIndexType(),
+            arith::RemSIOp::create(body, args[1], size).getResult());
+        auto equals = [&](Value lhs, Value rhs) -> Value {
+          return arith::CmpIOp::create(body, arith::CmpIPredicate::eq, lhs,
+                                       rhs);
+        };
+        Value loss = args[2];
+        for (int i = 1; i < 4; ++i)
+          loss = arith::SelectOp::create(
+              body, equals(column, arith::ConstantIndexOp::create(body, i)),
+              args[2 + i], loss);
+        return arith::SelectOp::create(body, equals(row, current), loss,
+                                       args[0]);
+      });
   program.store(ring, updated);
 }
 
@@ -342,25 +337,24 @@ LogicalResult StepBuilder::build(int64_t ringSize) {
   SmallVector<Type> types(4, scalar);
   for (int64_t place : wrt)
     types.push_back(arguments[place].getType());
-  auto derivative = ValueAndGradOp::create(b, types, objective.getName(),
-                                           arguments, wrt);
+  auto derivative =
+      ValueAndGradOp::create(b, types, objective.getName(), arguments, wrt);
   ValueRange gradients = derivative.getResults().drop_front(4);
-  Value roundingRate =
-      buildScalar(b, b.getF32Type(), options.roundingRate);
+  Value roundingRate = buildScalar(b, b.getF32Type(), options.roundingRate);
   for (auto [index, state] : llvm::enumerate(roundings))
     adam.update(state, buildToParameter(b, gradients[index]), roundingRate);
   for (size_t i = 0; i < scalePlaces.size(); ++i)
     adam.update(scales[i], gradients[roundings.size() + i], schedule.scaleRate,
                 /*minimum=*/1e-8);
   storeLosses(program, step, derivative.getResults().take_front(4), ringSize);
-  program.store(
-      step, buildElementwise(
-                b, step, step,
-                [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
-                  Value one = arith::ConstantOp::create(
-                      body, body.getI64IntegerAttr(1));
-                  return arith::AddIOp::create(body, args[0], one);
-                }));
+  program.store(step,
+                buildElementwise(
+                    b, step, step,
+                    [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+                      Value one = arith::ConstantOp::create(
+                          body, body.getI64IntegerAttr(1));
+                      return arith::AddIOp::create(body, args[0], one);
+                    }));
   program.finish();
   return success();
 }

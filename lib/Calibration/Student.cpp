@@ -48,8 +48,8 @@ public:
       : region(region), quantizers(quantizers), options(options),
         builder(module.getLoc(), module.getContext()) {
     builder.setInsertionPointToEnd(module.getBody());
-    function = func::FuncOp::create(builder, name,
-                                    builder.getFunctionType({}, {}));
+    function =
+        func::FuncOp::create(builder, name, builder.getFunctionType({}, {}));
     function.setPrivate();
   }
 
@@ -77,8 +77,8 @@ FailureOr<func::FuncOp> StudentBuilder::build() {
   builder.setInsertionPointToEnd(block);
   for (Type type : region.getInputs().getTypes())
     addArgument(type);
-  SmallVector<Value> results = cloneBody(
-      builder, region.getQuantizedBody(), block->getArguments(), mapping);
+  SmallVector<Value> results = cloneBody(builder, region.getQuantizedBody(),
+                                         block->getArguments(), mapping);
   bindWeights();
   bindActivations();
   if (options.observe)
@@ -89,8 +89,8 @@ FailureOr<func::FuncOp> StudentBuilder::build() {
   func::ReturnOp::create(builder, results);
   function.setType(builder.getFunctionType(block->getArgumentTypes(),
                                            TypeRange(ValueRange(results))));
-  auto inputs = llvm::to_vector(
-      llvm::seq<unsigned>(0, region.getInputs().size()));
+  auto inputs =
+      llvm::to_vector(llvm::seq<unsigned>(0, region.getInputs().size()));
   if (failed(rebatch(function, options.batch, inputs)))
     return failure();
   if (options.keep < 1.0)
@@ -107,11 +107,11 @@ void StudentBuilder::bindWeights() {
     if (options.weights == WeightForm::Rounding) {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPoint(op);
-      bound = AdaRoundOp::create(
-          builder, op.getType(), op.getInput(), argument,
-          buildConstant(builder, quantizer.scale),
-          buildConstant(builder, quantizer.zeroPoint), op.getQuantizer(),
-          /*hard=*/false);
+      bound = AdaRoundOp::create(builder, op.getType(), op.getInput(), argument,
+                                 buildConstant(builder, quantizer.scale),
+                                 buildConstant(builder, quantizer.zeroPoint),
+                                 op.getQuantizer(),
+                                 /*hard=*/false);
     }
     op.replaceAllUsesWith(bound);
     op.erase();
@@ -136,8 +136,9 @@ void StudentBuilder::bindActivations() {
 void StudentBuilder::addMasks() {
   auto stepType = RankedTensorType::get({}, builder.getI64Type());
   Value step = addArgument(stepType);
-  function.setType(builder.getFunctionType(
-      function.getBody().front().getArgumentTypes(), function.getResultTypes()));
+  function.setType(
+      builder.getFunctionType(function.getBody().front().getArgumentTypes(),
+                              function.getResultTypes()));
   int64_t stream = options.stream;
   function.walk([&](FakeQuantOp op) {
     builder.setInsertionPoint(op);
@@ -159,9 +160,8 @@ mlir::pdq::buildStudent(ModuleOp module, StringRef name, RegionOp region,
 //===----------------------------------------------------------------------===//
 
 /// Calls `visit(element, scale, zero point)` for every element of the weight.
-static void
-forEachElement(const WeightQuantizer &quantizer,
-               function_ref<void(size_t, float, float)> visit) {
+static void forEachElement(const WeightQuantizer &quantizer,
+                           function_ref<void(size_t, float, float)> visit) {
   ArrayRef<int64_t> shape = quantizer.weight.getShape();
   std::optional<int64_t> axis =
       FakeQuantOp(quantizer.op).getQuantizer().getAxis();

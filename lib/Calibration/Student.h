@@ -6,10 +6,10 @@
 #ifndef PDQ_CALIBRATION_STUDENT_H
 #define PDQ_CALIBRATION_STUDENT_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "pdq/Execution/HostTensor.h"
 #include "pdq/IR/PDQ.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <vector>
 
 namespace mlir::pdq {

@@ -163,10 +163,10 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
   auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
   if (structured && structured->getNumResults() == 1) {
     OpOperand *init = structured.getDpsInitOperand(0);
-    AffineExpr loop = structured.getMatchingIndexingMap(init).getResult(
-        place.dim);
-    bool readsBatch = llvm::any_of(
-        structured.getDpsInputOperands(), [&](OpOperand *operand) {
+    AffineExpr loop =
+        structured.getMatchingIndexingMap(init).getResult(place.dim);
+    bool readsBatch =
+        llvm::any_of(structured.getDpsInputOperands(), [&](OpOperand *operand) {
           return llvm::is_contained(
               structured.getMatchingIndexingMap(operand).getResults(), loop);
         });
@@ -212,8 +212,8 @@ LogicalResult BlockRebatcher::visitStructured(linalg::LinalgOp op) {
     auto tracked = dims.find(operand.get());
     if (tracked == dims.end() || op.isDpsInit(&operand))
       continue;
-    AffineExpr expr = op.getMatchingIndexingMap(&operand).getResult(
-        tracked->second.dim);
+    AffineExpr expr =
+        op.getMatchingIndexingMap(&operand).getResult(tracked->second.dim);
     int64_t factor = tracked->second.factor;
     if (!isa<AffineDimExpr>(expr) || (loop && loop->first != expr) ||
         (loop && loop->second != factor))
@@ -240,8 +240,8 @@ LogicalResult BlockRebatcher::visitExpand(tensor::ExpandShapeOp op) {
   BatchDim place = dims.lookup(op.getSrc());
   ReassociationIndices group = op.getReassociationIndices()[place.dim];
   auto type = cast<RankedTensorType>(op.getType());
-  // The batch goes to the slowest dimension that it can fill; only dimensions of
-  // size 1 may stand in front of that.
+  // The batch goes to the slowest dimension that it can fill; only dimensions
+  // of size 1 may stand in front of that.
   std::optional<BatchDim> found;
   for (auto [position, dim] : llvm::enumerate(group)) {
     int64_t rest = 1;
@@ -294,8 +294,8 @@ LogicalResult BlockRebatcher::visitCollapse(tensor::CollapseShapeOp op) {
 
 LogicalResult BlockRebatcher::visitExtractSlice(tensor::ExtractSliceOp op) {
   BatchDim place = dims.lookup(op.getSource());
-  if (op.getDroppedDims().any() || op.getSourceType().getRank() !=
-                                       op.getType().getRank())
+  if (op.getDroppedDims().any() ||
+      op.getSourceType().getRank() != op.getType().getRank())
     return op.emitOpError("drops dimensions next to the batch");
   SmallVector<OpFoldResult> sizes = op.getMixedSizes();
   std::optional<int64_t> size = getConstantIntValue(sizes[place.dim]);
@@ -329,8 +329,8 @@ LogicalResult BlockRebatcher::visitInsertSlice(tensor::InsertSliceOp op) {
   SmallVector<OpFoldResult> sizes = op.getMixedSizes();
   sizes[place.dim] = getSize(builder, op.getLoc(), place.factor);
   auto insert = tensor::InsertSliceOp::create(
-      builder, op.getLoc(), op.getSource(), op.getDest(),
-      op.getMixedOffsets(), sizes, op.getMixedStrides());
+      builder, op.getLoc(), op.getSource(), op.getDest(), op.getMixedOffsets(),
+      sizes, op.getMixedStrides());
   op.replaceAllUsesWith(insert.getResult());
   op.erase();
   dims.insert({insert.getResult(), place});
@@ -414,9 +414,8 @@ LogicalResult BlockRebatcher::visitRegion(RegionOp op) {
     }
     if (failed(inner.run()))
       return failure();
-    for (auto [yielded, result] :
-         llvm::zip_equal(body->front().getTerminator()->getOperands(),
-                         op.getResults())) {
+    for (auto [yielded, result] : llvm::zip_equal(
+             body->front().getTerminator()->getOperands(), op.getResults())) {
       FailureOr<int64_t> factor = inner.getLeadingFactor(yielded);
       if (failed(factor))
         return failure();
@@ -443,7 +442,8 @@ LogicalResult BlockRebatcher::visit(Operation *op) {
       .Case([&](tensor::ExtractSliceOp typed) {
         return visitExtractSlice(typed);
       })
-      .Case([&](tensor::InsertSliceOp typed) { return visitInsertSlice(typed); })
+      .Case(
+          [&](tensor::InsertSliceOp typed) { return visitInsertSlice(typed); })
       .Case([&](tensor::PadOp typed) { return visitPad(typed); })
       .Case([&](tensor::ConcatOp typed) { return visitConcat(typed); })
       .Case([&](tensor::CastOp typed) { return visitCast(typed); })
@@ -459,8 +459,8 @@ LogicalResult BlockRebatcher::visit(Operation *op) {
 
 LogicalResult BlockRebatcher::run() {
   for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
-    bool onDataPath = llvm::any_of(op.getOperands(),
-                                   [&](Value v) { return isTracked(v); });
+    bool onDataPath =
+        llvm::any_of(op.getOperands(), [&](Value v) { return isTracked(v); });
     if (onDataPath && failed(visit(&op)))
       return failure();
   }
@@ -478,8 +478,8 @@ LogicalResult mlir::pdq::rebatch(func::FuncOp function, int64_t batch,
     rebatcher.addArgument(block.getArgument(index), 1);
   if (failed(rebatcher.run()))
     return failure();
-  function.setType(FunctionType::get(
-      function.getContext(), block.getArgumentTypes(),
-      block.getTerminator()->getOperandTypes()));
+  function.setType(FunctionType::get(function.getContext(),
+                                     block.getArgumentTypes(),
+                                     block.getTerminator()->getOperandTypes()));
   return success();
 }

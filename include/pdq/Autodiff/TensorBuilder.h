@@ -22,8 +22,8 @@ using ScalarPayload = function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
 /// `like` and the types of `elementTypes`. Operands have that shape, rank 0
 /// (broadcast), or rank 1 (along `axis`).
 SmallVector<Value> buildElementwise(ImplicitLocOpBuilder &b, Value like,
-                                    TypeRange elementTypes,
-                                    ValueRange operands, Payload payload,
+                                    TypeRange elementTypes, ValueRange operands,
+                                    Payload payload,
                                     std::optional<int64_t> axis = std::nullopt);
 
 /// The same with one result of the element type of `like`.

@@ -36,6 +36,9 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
   // Before fusion, which would merge constant operations into others.
   pm.addPass(createHoistConstants());
   pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  // Layouts are final: what a contraction still reads across gets a copy.
+  pm.addNestedPass<func::FuncOp>(createPackOperands());
+  pm.addNestedPass<func::FuncOp>(createSplitReductions());
   pm.addPass(createCSEPass());
   // After fusion, which does not look through slices.
   pm.addNestedPass<func::FuncOp>(createExpandPads());

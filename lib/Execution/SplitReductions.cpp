@@ -1,0 +1,197 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Splits long reductions into a fixed number of partial ones, which threads
+// share and which stay in the cache.
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "pdq/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_SPLITREDUCTIONS
+#include "pdq/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Partial reductions; fixed, so that results do not depend on threads.
+static constexpr int64_t numParts = 8;
+/// Iterations of a reduction from which on splitting pays, and elements of the
+/// result up to which partial results are cheap.
+static constexpr int64_t minIterations = 4096, maxElements = 1 << 16;
+
+namespace {
+/// A reduction that can be split: result = combiner(init, term).
+struct SplittableReduction {
+  linalg::LinalgOp op;
+  Operation *combiner;
+  /// The loop that is split.
+  unsigned loop;
+};
+} // namespace
+
+/// The element that the combiner leaves others as they are with.
+static TypedAttr getIdentity(Operation *combiner, FloatType type) {
+  if (isa<arith::AddFOp>(combiner))
+    return FloatAttr::get(type, 0.0);
+  bool isMax = isa<arith::MaximumFOp, arith::MaxNumFOp>(combiner);
+  return FloatAttr::get(
+      type, APFloat::getInf(type.getFloatSemantics(), /*Negative=*/isMax));
+}
+
+/// The combining operation, where the payload is one.
+static Operation *findCombiner(linalg::LinalgOp op) {
+  BlockArgument output = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  Operation *combiner =
+      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  bool known =
+      isa_and_nonnull<arith::AddFOp, arith::MaximumFOp, arith::MinimumFOp,
+                      arith::MaxNumFOp, arith::MinNumFOp>(combiner);
+  return known && output.hasOneUse() && *output.user_begin() == combiner
+             ? combiner
+             : nullptr;
+}
+
+/// The reduction loop that is the outermost dimension of an input: its parts
+/// are contiguous in memory.
+static std::optional<unsigned> findLoop(linalg::LinalgOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    auto dim = dyn_cast_or_null<AffineDimExpr>(
+        map.getNumResults() > 0 ? map.getResult(0) : AffineExpr());
+    if (dim &&
+        op.getIteratorTypesArray()[dim.getPosition()] ==
+            utils::IteratorType::reduction &&
+        ranges[dim.getPosition()] % numParts == 0 &&
+        ranges[dim.getPosition()] > numParts)
+      return dim.getPosition();
+  }
+  return std::nullopt;
+}
+
+static std::optional<SplittableReduction> match(linalg::LinalgOp op) {
+  if (op->getNumResults() != 1 || op.hasIndexSemantics() ||
+      op.getNumReductionLoops() == 0)
+    return std::nullopt;
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  AffineMap output = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (!isa<FloatType>(type.getElementType()) ||
+      !output.isProjectedPermutation() || type.getNumElements() > maxElements)
+    return std::nullopt;
+  int64_t iterations = 1;
+  for (auto [range, iterator] :
+       llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      iterations *= range;
+  Operation *combiner = findCombiner(op);
+  std::optional<unsigned> loop = findLoop(op);
+  if (!combiner || !loop || iterations < minIterations)
+    return std::nullopt;
+  return SplittableReduction{op, combiner, *loop};
+}
+
+/// A tensor filled with the combiner's identity.
+static Value buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
+                           ArrayRef<int64_t> shape, FloatType type) {
+  Value identity =
+      arith::ConstantOp::create(b, loc, getIdentity(combiner, type));
+  Value empty = tensor::EmptyOp::create(b, loc, shape, type);
+  return linalg::FillOp::create(b, loc, identity, empty).getResult(0);
+}
+
+/// The partial reductions: loop 0 is the part, all others move up by one, and
+/// the split loop runs within its part.
+static Value buildParts(OpBuilder &b, const SplittableReduction &reduction) {
+  linalg::LinalgOp op = reduction.op;
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  unsigned numLoops = op.getNumLoops();
+  int64_t size = op.getStaticLoopRanges()[reduction.loop] / numParts;
+  SmallVector<AffineExpr> dims;
+  for (unsigned i = 0; i < numLoops; ++i)
+    dims.push_back(b.getAffineDimExpr(i + 1));
+  dims[reduction.loop] =
+      b.getAffineDimExpr(0) * size + b.getAffineDimExpr(reduction.loop + 1);
+  SmallVector<AffineMap> maps;
+  SmallVector<Value> inputs;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    inputs.push_back(input->get());
+    maps.push_back(op.getMatchingIndexingMap(input).replaceDimsAndSymbols(
+        dims, {}, numLoops + 1, 0));
+  }
+  // Gives the split loop its bound; never read.
+  inputs.push_back(tensor::EmptyOp::create(b, loc, {size}, b.getI8Type()));
+  maps.push_back(
+      AffineMap::get(numLoops + 1, 0, b.getAffineDimExpr(reduction.loop + 1)));
+  SmallVector<int64_t> shape{numParts};
+  llvm::append_range(shape, type.getShape());
+  auto elementType = cast<FloatType>(type.getElementType());
+  Value init = buildIdentity(b, loc, reduction.combiner, shape, elementType);
+  SmallVector<AffineExpr> results{b.getAffineDimExpr(0)};
+  llvm::append_range(results,
+                     op.getMatchingIndexingMap(op.getDpsInitOperand(0))
+                         .replaceDimsAndSymbols(dims, {}, numLoops + 1, 0)
+                         .getResults());
+  maps.push_back(AffineMap::get(numLoops + 1, 0, results, b.getContext()));
+  SmallVector<utils::IteratorType> iterators{utils::IteratorType::parallel};
+  llvm::append_range(iterators, op.getIteratorTypesArray());
+  auto parts = linalg::GenericOp::create(b, loc, init.getType(), inputs, init,
+                                         maps, iterators);
+  IRMapping mapping;
+  op->getRegion(0).cloneInto(&parts.getRegion(), mapping);
+  parts.getBody()->insertArgument(inputs.size() - 1, b.getI8Type(), loc);
+  return parts.getResult(0);
+}
+
+/// Combines the parts, in order, with what the result started from.
+static Value combineParts(OpBuilder &b, const SplittableReduction &reduction,
+                          Value parts) {
+  linalg::LinalgOp op = reduction.op;
+  Value init = op.getDpsInitOperand(0)->get();
+  int64_t rank = cast<RankedTensorType>(init.getType()).getRank();
+  AffineMap whole = b.getMultiDimIdentityMap(rank + 1);
+  AffineMap rest = whole.dropResult(0);
+  SmallVector<utils::IteratorType> iterators(rank + 1,
+                                             utils::IteratorType::parallel);
+  iterators[0] = utils::IteratorType::reduction;
+  auto combined = linalg::GenericOp::create(
+      b, op.getLoc(), TypeRange{init.getType()}, ValueRange{parts},
+      ValueRange{init}, ArrayRef{whole, rest}, iterators,
+      [&](OpBuilder &nested, Location loc, ValueRange args) {
+        OperationState state(loc, reduction.combiner->getName(),
+                             {args[1], args[0]}, {args[1].getType()},
+                             reduction.combiner->getAttrs());
+        linalg::YieldOp::create(nested, loc,
+                                nested.create(state)->getResults());
+      });
+  return combined.getResult(0);
+}
+
+namespace {
+struct SplitReductions : pdq::impl::SplitReductionsBase<SplitReductions> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<SplittableReduction> reductions;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (auto reduction = match(op))
+        reductions.push_back(*reduction);
+    });
+    for (const SplittableReduction &reduction : reductions) {
+      linalg::LinalgOp op = reduction.op;
+      OpBuilder builder(op);
+      Value parts = buildParts(builder, reduction);
+      op->getResult(0).replaceAllUsesWith(
+          combineParts(builder, reduction, parts));
+      op->erase();
+      ++numSplit;
+    }
+  }
+};
+} // namespace
