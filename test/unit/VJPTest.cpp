@@ -1,0 +1,369 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Derivatives against central differences in 64 bits: each function is
+// differentiated, compiled and run.
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "pdq/Execution/Executor.h"
+#include "pdq/IR/PDQ.h"
+#include "pdq/Passes.h"
+#include "pdq/Pipelines.h"
+#include "gtest/gtest.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+
+constexpr double step = 1e-6, tolerance = 2e-7;
+
+/// Differentiates @f of a module, whose arguments are f64 tensors and whose
+/// result is tensor<f64>, with respect to all arguments in `wrt`.
+class VJPTest : public testing::Test {
+protected:
+  VJPTest() {
+    pdq::registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadDialect<PDQDialect, func::FuncDialect>();
+    executor = Executor::createCPU(&context, {1, CPUTarget::Host});
+  }
+
+  /// Adds callers of @f and of its derivative, and compiles them.
+  void compile(StringRef source, ArrayRef<int64_t> wrt) {
+    module = parseSourceString<ModuleOp>(source, &context);
+    ASSERT_TRUE(module);
+    auto function = module->lookupSymbol<func::FuncOp>("f");
+    ASSERT_TRUE(function);
+    function.setPrivate();
+    addCaller("value", function, {});
+    addCaller("gradient", function, wrt);
+    PassManager pm(&context);
+    pm.addPass(createDifferentiate());
+    pm.addPass(createInlinerPass());
+    pm.addPass(createSymbolDCEPass());
+    pm.addPass(createDecompose());
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+    ASSERT_TRUE(succeeded(pm.run(*module)));
+    auto compiled = executor->compile(*module);
+    ASSERT_TRUE(succeeded(compiled));
+    executable = std::move(*compiled);
+  }
+
+  void addCaller(StringRef name, func::FuncOp function, ArrayRef<int64_t> wrt) {
+    OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
+    SmallVector<Type> types(function.getResultTypes());
+    for (int64_t index : wrt)
+      types.push_back(function.getArgumentTypes()[index]);
+    auto caller = func::FuncOp::create(
+        b, module->getLoc(), name,
+        b.getFunctionType(function.getArgumentTypes(), types));
+    b.setInsertionPointToStart(caller.addEntryBlock());
+    auto op = ValueAndGradOp::create(b, module->getLoc(), types, "f",
+                                     caller.getArguments(), wrt);
+    func::ReturnOp::create(b, module->getLoc(), op.getResults());
+  }
+
+  double evaluate(ArrayRef<BufferRef> arguments) {
+    BufferRef result = executor->allocate({}, ElementType::F64);
+    executable->call("value", arguments, {result});
+    return result->read().values<double>()[0];
+  }
+
+  /// Compares every element of every gradient with a central difference.
+  void check(StringRef source, ArrayRef<int64_t> wrt, double offset = 0) {
+    compile(source, wrt);
+    if (HasFatalFailure())
+      return;
+    auto function = module->lookupSymbol<func::FuncOp>("value");
+    SmallVector<BufferRef> arguments;
+    SmallVector<HostTensor> values;
+    for (Type type : function.getArgumentTypes()) {
+      values.push_back(makeRandom(cast<RankedTensorType>(type).getShape(),
+                                  values.size() + 1, offset));
+      arguments.push_back(
+          executor->allocate(values.back().getShape(), ElementType::F64));
+      arguments.back()->write(values.back());
+    }
+    SmallVector<BufferRef> results{executor->allocate({}, ElementType::F64)};
+    for (int64_t index : wrt)
+      results.push_back(
+          executor->allocate(values[index].getShape(), ElementType::F64));
+    executable->call("gradient", arguments, results);
+    for (auto [place, index] : llvm::enumerate(wrt)) {
+      HostTensor gradient = results[place + 1]->read();
+      compare(gradient, values[index], arguments, index);
+    }
+  }
+
+  void compare(const HostTensor &gradient, HostTensor &value,
+               ArrayRef<BufferRef> arguments, int64_t index) {
+    double largest = 1;
+    for (double element : gradient.values<double>())
+      largest = std::max(largest, std::fabs(element));
+    for (int64_t i = 0; i < value.getNumElements(); ++i) {
+      double &element = value.values<double>()[i], start = element;
+      element = start + step;
+      arguments[index]->write(value);
+      double above = evaluate(arguments);
+      element = start - step;
+      arguments[index]->write(value);
+      double below = evaluate(arguments);
+      element = start;
+      arguments[index]->write(value);
+      EXPECT_NEAR(gradient.values<double>()[i], (above - below) / (2 * step),
+                  tolerance * largest + tolerance)
+          << "argument " << index << ", element " << i;
+    }
+  }
+
+  /// Numbers without a pattern in [-1, 1) + offset.
+  static HostTensor makeRandom(ArrayRef<int64_t> shape, uint32_t seed,
+                               double offset) {
+    HostTensor tensor(shape, ElementType::F64);
+    for (double &value : tensor.values<double>()) {
+      seed = seed * 1664525u + 1013904223u;
+      value = static_cast<int32_t>(seed) / 2147483648.0 + offset;
+    }
+    return tensor;
+  }
+
+  DialectRegistry registry;
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+  std::unique_ptr<Executor> executor;
+  std::unique_ptr<Executable> executable;
+};
+
+/// A function that applies `body` to %x and %w and sums the squares of its
+/// result %y of type `type`.
+std::string withSquaredSum(StringRef arguments, StringRef body,
+                           ArrayRef<int64_t> shape) {
+  std::string type, dims, results;
+  for (auto [i, size] : llvm::enumerate(shape)) {
+    type += std::to_string(size) + "x";
+    dims += (i ? ", d" : "d") + std::to_string(i);
+    results += (i ? ", " : "") + std::string("\"reduction\"");
+  }
+  std::string tensor = "tensor<" + type + "f64>";
+  return "func.func @f(" + arguments.str() + ") -> tensor<f64> {\n" +
+         "  %zero = arith.constant 0.0 : f64\n" + body.str() +
+         "\n  %e = tensor.empty() : tensor<f64>\n"
+         "  %z = linalg.fill ins(%zero : f64) outs(%e : tensor<f64>) -> "
+         "tensor<f64>\n"
+         "  %l = linalg.generic {indexing_maps = [affine_map<(" +
+         dims + ") -> (" + dims + ")>, affine_map<(" + dims +
+         ") -> ()>], iterator_types = [" + results + "]} ins(%y : " + tensor +
+         ") outs(%z : tensor<f64>) {\n"
+         "  ^bb0(%one: f64, %sum: f64):\n"
+         "    %square = arith.mulf %one, %one : f64\n"
+         "    %next = arith.addf %sum, %square : f64\n"
+         "    linalg.yield %next : f64\n"
+         "  } -> tensor<f64>\n"
+         "  return %l : tensor<f64>\n}\n";
+}
+
+TEST_F(VJPTest, ConvolutionStrideOne) {
+  check(withSquaredSum("%x: tensor<2x3x6x6xf64>, %w: tensor<4x3x3x3xf64>", R"(
+    %i = tensor.empty() : tensor<2x4x4x4xf64>
+    %n = linalg.fill ins(%zero : f64) outs(%i : tensor<2x4x4x4xf64>) -> tensor<2x4x4x4xf64>
+    %y = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x3x6x6xf64>, tensor<4x3x3x3xf64>)
+      outs(%n : tensor<2x4x4x4xf64>) -> tensor<2x4x4x4xf64>)",
+                       {2, 4, 4, 4}),
+        {0, 1});
+}
+
+// The last row and column of the padded input are never read.
+TEST_F(VJPTest, ConvolutionStrideTwoWithPaddingAndBias) {
+  check(
+      withSquaredSum(
+          "%x: tensor<1x2x5x5xf64>, %w: tensor<3x2x2x2xf64>, %b: tensor<3xf64>",
+          R"(
+    %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] {
+    ^bb0(%i0: index, %i1: index, %i2: index, %i3: index):
+      tensor.yield %zero : f64
+    } : tensor<1x2x5x5xf64> to tensor<1x2x7x7xf64>
+    %i = tensor.empty() : tensor<1x3x3x3xf64>
+    %n = linalg.broadcast ins(%b : tensor<3xf64>) outs(%i : tensor<1x3x3x3xf64>) dimensions = [0, 2, 3]
+    %y = linalg.conv_2d_nchw_fchw {strides = dense<2> : vector<2xi64>}
+      ins(%p, %w : tensor<1x2x7x7xf64>, tensor<3x2x2x2xf64>)
+      outs(%n : tensor<1x3x3x3xf64>) -> tensor<1x3x3x3xf64>)",
+          {1, 3, 3, 3}),
+      {0, 1, 2});
+}
+
+TEST_F(VJPTest, DepthwiseConvolution) {
+  check(withSquaredSum("%x: tensor<2x4x5x5xf64>, %w: tensor<4x3x3xf64>", R"(
+    %i = tensor.empty() : tensor<2x4x3x3xf64>
+    %n = linalg.fill ins(%zero : f64) outs(%i : tensor<2x4x3x3xf64>) -> tensor<2x4x3x3xf64>
+    %y = linalg.depthwise_conv_2d_nchw_chw ins(%x, %w : tensor<2x4x5x5xf64>, tensor<4x3x3xf64>)
+      outs(%n : tensor<2x4x3x3xf64>) -> tensor<2x4x3x3xf64>)",
+                       {2, 4, 3, 3}),
+        {0, 1});
+}
+
+TEST_F(VJPTest, GroupedConvolution) {
+  check(withSquaredSum("%x: tensor<1x2x3x4x4xf64>, %w: tensor<2x2x3x3x3xf64>",
+                       R"(
+    %i = tensor.empty() : tensor<1x2x2x2x2xf64>
+    %n = linalg.fill ins(%zero : f64) outs(%i : tensor<1x2x2x2x2xf64>) -> tensor<1x2x2x2x2xf64>
+    %y = linalg.conv_2d_ngchw_gfchw ins(%x, %w : tensor<1x2x3x4x4xf64>, tensor<2x2x3x3x3xf64>)
+      outs(%n : tensor<1x2x2x2x2xf64>) -> tensor<1x2x2x2x2xf64>)",
+                       {1, 2, 2, 2, 2}),
+        {0, 1});
+}
+
+TEST_F(VJPTest, MatmulOfSlicesAndConcat) {
+  check(withSquaredSum("%x: tensor<4x6xf64>, %w: tensor<3x5xf64>", R"(
+    %s = tensor.extract_slice %x[1, 0] [2, 3] [1, 2] : tensor<4x6xf64> to tensor<2x3xf64>
+    %c = tensor.concat dim(0) %s, %s : (tensor<2x3xf64>, tensor<2x3xf64>) -> tensor<4x3xf64>
+    %i = tensor.empty() : tensor<4x5xf64>
+    %n = linalg.fill ins(%zero : f64) outs(%i : tensor<4x5xf64>) -> tensor<4x5xf64>
+    %y = linalg.matmul ins(%c, %w : tensor<4x3xf64>, tensor<3x5xf64>)
+      outs(%n : tensor<4x5xf64>) -> tensor<4x5xf64>)",
+                       {4, 5}),
+        {0, 1});
+}
+
+TEST_F(VJPTest, MaxPooling) {
+  check(withSquaredSum("%x: tensor<1x2x4x4xf64>", R"(
+    %low = arith.constant 0xFFF0000000000000 : f64
+    %k = tensor.empty() : tensor<2x2xf64>
+    %i = tensor.empty() : tensor<1x2x2x2xf64>
+    %n = linalg.fill ins(%low : f64) outs(%i : tensor<1x2x2x2xf64>) -> tensor<1x2x2x2xf64>
+    %y = linalg.pooling_nchw_max {strides = dense<2> : vector<2xi64>}
+      ins(%x, %k : tensor<1x2x4x4xf64>, tensor<2x2xf64>)
+      outs(%n : tensor<1x2x2x2xf64>) -> tensor<1x2x2x2xf64>)",
+                       {1, 2, 2, 2}),
+        {0});
+}
+
+TEST_F(VJPTest, SumPooling) {
+  check(withSquaredSum("%x: tensor<1x2x4x4xf64>", R"(
+    %k = tensor.empty() : tensor<3x3xf64>
+    %i = tensor.empty() : tensor<1x2x2x2xf64>
+    %n = linalg.fill ins(%zero : f64) outs(%i : tensor<1x2x2x2xf64>) -> tensor<1x2x2x2xf64>
+    %y = linalg.pooling_nchw_sum ins(%x, %k : tensor<1x2x4x4xf64>, tensor<3x3xf64>)
+      outs(%n : tensor<1x2x2x2xf64>) -> tensor<1x2x2x2xf64>)",
+                       {1, 2, 2, 2}),
+        {0});
+}
+
+TEST_F(VJPTest, BatchNorm) {
+  check(withSquaredSum(
+            "%x: tensor<3x2x2xf64>, %m: tensor<2xf64>, %v: tensor<2xf64>, "
+            "%g: tensor<2xf64>, %b: tensor<2xf64>",
+            R"(
+    %y = pdq.batch_norm %x, %m, %v, %g, %b {axis = 1 : i64, epsilon = 1.0e-05 : f64}
+       : tensor<3x2x2xf64>, tensor<2xf64>)",
+            {3, 2, 2}),
+        {0, 1, 2, 3, 4}, /*offset=*/2.0);
+}
+
+// round_2: the derivative of the soft weight.
+TEST_F(VJPTest, AdaRound) {
+  check(withSquaredSum("%w: tensor<3x4xf64>, %a: tensor<3x4xf64>", R"(
+    %s = arith.constant dense<[0.3, 0.4, 0.5]> : tensor<3xf64>
+    %p = arith.constant dense<[1, 2, 1]> : tensor<3xi32>
+    %y = pdq.adaround %w, %a, %s, %p to <bits = 3, axis = 0>
+       : tensor<3x4xf64>, tensor<3xf64>, tensor<3xi32>)",
+                       {3, 4}),
+        {1});
+}
+
+// round_5.
+TEST_F(VJPTest, RoundingRegularizer) {
+  check(R"(
+func.func @f(%a: tensor<4x5xf64>) -> tensor<f64> {
+  %b = arith.constant dense<7.3> : tensor<f64>
+  %l = pdq.rounding_regularizer %a, %b : tensor<4x5xf64>, tensor<f64>
+  return %l : tensor<f64>
+})",
+        {0});
+}
+
+// loss_rec.
+TEST_F(VJPTest, ReconstructionLoss) {
+  check(R"(
+func.func @f(%y: tensor<2x3x2x2xf64>, %t: tensor<2x3x2x2xf64>) -> tensor<f64> {
+  %l = pdq.reconstruction_loss %y, %t {axis = 1 : i64} : tensor<2x3x2x2xf64> -> tensor<f64>
+  return %l : tensor<f64>
+})",
+        {0});
+}
+
+// loss_pd.
+TEST_F(VJPTest, PredictionDifference) {
+  check(R"(
+func.func @f(%q: tensor<3x5xf64>, %p: tensor<3x5xf64>) -> tensor<f64> {
+  %l = pdq.prediction_difference %q, %p {temperature = 4.0 : f64, lambda = 0.1 : f64}
+     : tensor<3x5xf64> -> tensor<f64>
+  return %l : tensor<f64>
+})",
+        {0});
+}
+
+// dc_1.
+TEST_F(VJPTest, BatchNormLoss) {
+  check(R"(
+func.func @f(%u: tensor<2x3x2x3xf64>) -> tensor<f64> {
+  %m = arith.constant dense<[0.1, -0.2, 0.3]> : tensor<3xf64>
+  %v = arith.constant dense<[1.0, 0.5, 2.0]> : tensor<3xf64>
+  %l = pdq.batch_norm_loss %u, %m, %v {axis = 1 : i64}
+     : tensor<2x3x2x3xf64>, tensor<3xf64> -> tensor<f64>
+  return %l : tensor<f64>
+})",
+        {0});
+}
+
+// quantize_3 by hand: scale 0.5, zero point 1, integers 0 to 3. The first and
+// the last element are clamped: there dx is 0 and ds is q - z; inside ds is
+// (q - z) - x / s.
+TEST_F(VJPTest, StraightThroughEstimator) {
+  compile(R"(
+func.func @f(%x: tensor<4xf64>, %s: tensor<f64>) -> tensor<f64> {
+  %z = arith.constant dense<1> : tensor<i32>
+  %zero = arith.constant 0.0 : f64
+  %q = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 2>
+     : tensor<4xf64>, tensor<f64>, tensor<i32>
+  %e = tensor.empty() : tensor<f64>
+  %i = linalg.fill ins(%zero : f64) outs(%e : tensor<f64>) -> tensor<f64>
+  %l = linalg.reduce ins(%q : tensor<4xf64>) outs(%i : tensor<f64>) dimensions = [0]
+    (%a: f64, %o: f64) {
+      %t = arith.addf %a, %o : f64
+      linalg.yield %t : f64
+    }
+  return %l : tensor<f64>
+})",
+          {0, 1});
+  if (HasFatalFailure())
+    return;
+  auto upload = [&](ArrayRef<int64_t> shape, ArrayRef<double> values) {
+    HostTensor tensor(shape, ElementType::F64);
+    llvm::copy(values, tensor.values<double>().begin());
+    BufferRef buffer = executor->allocate(shape, ElementType::F64);
+    buffer->write(tensor);
+    return buffer;
+  };
+  SmallVector<BufferRef> results{executor->allocate({}, ElementType::F64),
+                                 executor->allocate({4}, ElementType::F64),
+                                 executor->allocate({}, ElementType::F64)};
+  executable->call("gradient",
+                   {upload({4}, {-1.0, 0.1, 0.6, 9.0}), upload({}, {0.5})},
+                   results);
+  // Values: -0.5, 0, 0.5, 1.
+  EXPECT_DOUBLE_EQ(results[0]->read().values<double>()[0], 1.0);
+  double expected[] = {0, 1, 1, 0};
+  HostTensor dx = results[1]->read();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_DOUBLE_EQ(dx.values<double>()[i], expected[i]) << i;
+  // -1 + (0 - 0.2) + (1 - 1.2) + 2.
+  EXPECT_NEAR(results[2]->read().values<double>()[0], 0.6, 1e-12);
+}
+
+} // namespace
