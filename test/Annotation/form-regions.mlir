@@ -1,0 +1,223 @@
+// Which operations make one region.
+
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions | FileCheck %s
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions=granularity=layer | FileCheck %s --check-prefix=LAYER
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions=granularity=network | FileCheck %s --check-prefix=NETWORK
+
+// A residual block between two layers; bodies hold their constants.
+// CHECK-LABEL: func.func @residual
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[STEM:.+]] = pdq.region @layer0 ins(%[[X]]
+// CHECK: float
+// CHECK: ^bb0(%[[IN:.+]]: tensor
+// CHECK: arith.constant
+// CHECK: linalg.conv_2d_nchw_fchw ins(%[[IN]]
+// CHECK: arith.maximumf
+// CHECK: pdq.yield
+// CHECK: quantized
+// CHECK: linalg.conv_2d_nchw_fchw
+// CHECK: %[[BLOCK:.+]] = pdq.region @block0 ins(%[[STEM]]
+// CHECK: %[[LAST:.+]] = pdq.region @layer1 ins(%[[BLOCK]]
+// CHECK: return %[[LAST]]
+// LAYER-LABEL: func.func @residual
+// LAYER: %[[STEM:.+]] = pdq.region @layer0
+// LAYER: %[[A:.+]] = pdq.region @layer1 ins(%[[STEM]]
+// LAYER: %[[B:.+]] = pdq.region @layer2 ins(%[[A]]
+// LAYER: %[[SUM:.+]] = pdq.region @layer3 ins(%[[B]], %[[STEM]]
+// LAYER: pdq.region @layer4 ins(%[[SUM]]
+// NETWORK-LABEL: func.func @residual
+// NETWORK: pdq.region @{{layer|block}}0
+// NETWORK-NOT: pdq.region
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @residual(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c1 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c2 = linalg.conv_2d_nchw_fchw ins(%r1, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %s = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c2, %r0 : tensor<2x2x2x2xf32>, tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %out: f32):
+    %0 = arith.addf %a0, %a1 : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %r2 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%s : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c3 = linalg.conv_2d_nchw_fchw ins(%r2, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c3 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// Expand, depthwise and project make one region also without a skip.
+// CHECK-LABEL: func.func @inverted
+// CHECK: pdq.region @layer0
+// CHECK: pdq.region @block0
+// CHECK: linalg.depthwise_conv_2d_nchw_chw
+// CHECK: pdq.region @layer1
+// CHECK-NOT: pdq.region
+// LAYER-LABEL: func.func @inverted
+// LAYER: pdq.region @layer4
+// NETWORK-LABEL: func.func @inverted
+// NETWORK: pdq.region @{{layer|block}}0
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @inverted(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c1 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c2 = linalg.depthwise_conv_2d_nchw_chw ins(%r1, %d : tensor<2x2x2x2xf32>, tensor<2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r2 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c2 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c3 = linalg.conv_2d_nchw_fchw ins(%r2, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c4 = linalg.conv_2d_nchw_fchw ins(%c3, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c4 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// Branches that are no residual block are one region up to where they meet.
+// CHECK-LABEL: func.func @branches
+// CHECK: pdq.region @layer0
+// CHECK: pdq.region @block0
+// CHECK: tensor.concat
+// CHECK: pdq.region @layer1
+// CHECK-NOT: pdq.region
+// LAYER-LABEL: func.func @branches
+// LAYER: pdq.region @layer2
+// NETWORK-LABEL: func.func @branches
+// NETWORK: pdq.region @{{layer|block}}0
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @branches(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c2 = linalg.conv_2d_nchw_fchw ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %cat = tensor.concat dim(1) %c1, %c2 : (tensor<2x2x2x2xf32>, tensor<2x2x2x2xf32>) -> tensor<2x4x2x2xf32>
+  %sl = tensor.extract_slice %cat[0, 1, 0, 0] [2, 2, 2, 2] [1, 1, 1, 1] : tensor<2x4x2x2xf32> to tensor<2x2x2x2xf32>
+  %c3 = linalg.conv_2d_nchw_fchw ins(%sl, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c3 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// x * sigmoid(x) combines two values, but belongs to its layer.
+// CHECK-LABEL: func.func @swish
+// CHECK: pdq.region @layer0
+// CHECK: arith.mulf
+// CHECK: pdq.region @layer1
+// CHECK-NOT: pdq.region
+// LAYER-LABEL: func.func @swish
+// LAYER: pdq.region @layer0
+// LAYER: arith.mulf
+// LAYER: pdq.region @layer1
+// LAYER-NOT: pdq.region
+// NETWORK-LABEL: func.func @swish
+// NETWORK: pdq.region @{{layer|block}}0
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @swish(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %g = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.negf %a0 : f32
+    %1 = math.exp %0 : f32
+    %2 = arith.addf %1, %one : f32
+    %3 = arith.divf %one, %2 : f32
+    linalg.yield %3 : f32
+  } -> tensor<2x2x2x2xf32>
+  %m = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0, %g : tensor<2x2x2x2xf32>, tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %out: f32):
+    %0 = arith.mulf %a0, %a1 : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw ins(%m, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c1 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// Regions that the user has marked.
+// CHECK-LABEL: func.func @marked
+// CHECK: pdq.region @mine
+// CHECK-NOT: pdq.region
+// LAYER-LABEL: func.func @marked
+// LAYER: pdq.region @mine
+// NETWORK-LABEL: func.func @marked
+// NETWORK: pdq.region @mine
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @marked(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw {pdq.region = "mine"} ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) attrs = {pdq.region = "mine"} {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw {pdq.region = "mine"} ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c1 : tensor<2x2x2x2xf32>
+}

@@ -1,0 +1,147 @@
+// Which values are quantized, with how many bits.
+
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions --canonicalize --pdq-insert-quantizers="weight-bits=2 activation-bits=3" | FileCheck %s
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions --canonicalize --pdq-insert-quantizers="weight-bits=2 activation-bits=3 first-last=brecq" | FileCheck %s --check-prefix=BRECQ
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions --canonicalize --pdq-insert-quantizers="weight-bits=2 activation-bits=3 first-last=none" | FileCheck %s --check-prefix=NONE
+
+// The float bodies stay as they are. A layer that feeds the sum has no quantizer
+// of its own; the sum has. The last layer's input has 8 bits, its output none.
+// CHECK-LABEL: func.func @residual
+// CHECK: pdq.region @layer0
+// CHECK-NOT: pdq.fake_quant
+// CHECK: quantized
+// CHECK: %[[W0:.+]] = pdq.fake_quant %{{.+}} to <bits = 8, axis = 0> : tensor<2x2x1x1xf32>
+// CHECK: linalg.conv_2d_nchw_fchw ins(%{{.+}}, %[[W0]]
+// CHECK: %[[R0:.+]] = linalg.generic
+// CHECK: %[[A0:.+]] = pdq.fake_quant %[[R0]] to <bits = 3> : tensor<2x2x2x2xf32>
+// CHECK: pdq.yield %[[A0]]
+// CHECK: pdq.region @block0
+// CHECK-NOT: pdq.fake_quant
+// CHECK: quantized
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 2, axis = 0>
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 2, axis = 0>
+// CHECK: linalg.conv_2d_nchw_fchw
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 3>
+// CHECK: %[[C2:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: %[[S:.+]] = linalg.generic {{.*}}ins(%[[C2]], %
+// CHECK: %[[R2:.+]] = linalg.generic {{.*}}ins(%[[S]]
+// CHECK: pdq.fake_quant %[[R2]] to <bits = 8> : tensor<2x2x2x2xf32>
+// CHECK: pdq.region @layer1
+// CHECK: quantized
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 8, axis = 0>
+// CHECK-NOT: pdq.fake_quant
+// CHECK: return
+// BRECQ-LABEL: func.func @residual
+// BRECQ: to <bits = 8, axis = 0>
+// BRECQ: to <bits = 8>
+// BRECQ: to <bits = 2, axis = 0>
+// BRECQ: to <bits = 2, axis = 0>
+// BRECQ: to <bits = 3>
+// BRECQ: to <bits = 8>
+// BRECQ: to <bits = 8, axis = 0>
+// NONE-LABEL: func.func @residual
+// NONE-NOT: bits = 8
+// NONE: return
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @residual(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c1 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c2 = linalg.conv_2d_nchw_fchw ins(%r1, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %s = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c2, %r0 : tensor<2x2x2x2xf32>, tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %out: f32):
+    %0 = arith.addf %a0, %a1 : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %r2 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%s : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c3 = linalg.conv_2d_nchw_fchw ins(%r2, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c3 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// One quantizer behind x * sigmoid(x), none inside.
+// CHECK-LABEL: func.func @swish
+// CHECK: quantized
+// CHECK: to <bits = 8, axis = 0>
+// CHECK-NOT: pdq.fake_quant
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK-NOT: pdq.fake_quant
+// CHECK: %[[P:.+]] = linalg.generic
+// CHECK: arith.mulf
+// CHECK: pdq.fake_quant %[[P]] to <bits = 8>
+// CHECK: quantized
+// CHECK: to <bits = 8, axis = 0>
+// CHECK-NOT: pdq.fake_quant
+// CHECK: return
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @swish(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %g = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.negf %a0 : f32
+    %1 = math.exp %0 : f32
+    %2 = arith.addf %1, %one : f32
+    %3 = arith.divf %one, %2 : f32
+    linalg.yield %3 : f32
+  } -> tensor<2x2x2x2xf32>
+  %m = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0, %g : tensor<2x2x2x2xf32>, tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %a1: f32, %out: f32):
+    %0 = arith.mulf %a0, %a1 : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw ins(%m, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c1 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// The output channels of a linear layer are dimension 0 of its weight, which the
+// layer reads transposed.
+// CHECK-LABEL: func.func @linear
+// CHECK: quantized
+// CHECK: %[[W:.+]] = arith.constant dense<{{.*}}> : tensor<3x2xf32>
+// CHECK: %[[Q:.+]] = pdq.fake_quant %[[W]] to <bits = 8, axis = 0> : tensor<3x2xf32>
+// CHECK: linalg.transpose ins(%[[Q]]
+func.func @linear(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %t = linalg.transpose ins(%w : tensor<3x2xf32>) outs(%e : tensor<2x3xf32>) permutation = [1, 0]
+  %empty = tensor.empty() : tensor<4x3xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<4x3xf32>) -> tensor<4x3xf32>
+  %y = linalg.matmul ins(%x, %t : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %y : tensor<4x3xf32>
+}

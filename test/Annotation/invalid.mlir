@@ -1,0 +1,115 @@
+// Input that the stage cannot take: every message.
+
+// RUN: pdq-opt %s --split-input-file --verify-diagnostics --pdq-annotate
+
+// expected-error @below {{no public function with a body; expected one, the network}}
+module {
+  func.func private @callee(%x: tensor<4x4xf32>) -> tensor<4x4xf32>
+}
+
+// -----
+
+module {
+  // expected-note @below {{first one is here}}
+  func.func @first(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+    return %x : tensor<4x4xf32>
+  }
+  // expected-error @below {{second public function; expected one, the network}}
+  func.func @second(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+    return %x : tensor<4x4xf32>
+  }
+}
+
+// -----
+
+// expected-error @below {{network has 3 arguments, expected one: the input}}
+// expected-note @below {{running statistics of batch norms may have become arguments; register buffers as parameters without gradient before exporting}}
+func.func @statistics(%mean: tensor<4xf32>, %variance: tensor<4xf32>, %x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  return %x : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error @below {{network has 0 arguments, expected one: the input}}
+func.func @no_input() -> tensor<4x4xf32> {
+  %c = arith.constant dense<0.0> : tensor<4x4xf32>
+  return %c : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error @below {{network takes 'f32', expected a tensor with a batch dimension}}
+func.func @scalar(%x: f32) -> f32 {
+  return %x : f32
+}
+
+// -----
+
+// expected-error @below {{network takes 'tensor<4x?xf32>', expected static sizes except for the batch}}
+func.func @dynamic_size(%x: tensor<4x?xf32>) -> tensor<4x?xf32> {
+  return %x : tensor<4x?xf32>
+}
+
+// -----
+
+func.func @unknown_operation(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  // expected-error @below {{operation 'bufferization.alloc_tensor' is not supported; expected linalg on tensors or tosa}}
+  %y = bufferization.alloc_tensor() copy(%x) : tensor<4x4xf32>
+  return %y : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error @below {{network has control flow; expected a function with one block}}
+func.func @control_flow(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant 0 : index
+  %limit = arith.constant 1.0 : f32
+  %first = tensor.extract %x[%zero, %zero] : tensor<4x4xf32>
+  %c = arith.cmpf ogt, %first, %limit : f32
+  cf.cond_br %c, ^yes, ^no
+^yes:
+  return %x : tensor<4x4xf32>
+^no:
+  %e = tensor.empty() : tensor<4x4xf32>
+  return %e : tensor<4x4xf32>
+}
+
+// -----
+
+func.func @failing_assertion(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %variance = arith.constant dense<[1.0, 0.0]> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<2xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%variance : tensor<2xf32>) outs(%empty : tensor<2xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.cmpf one, %in, %zero : f32
+    // expected-error @below {{assertion fails for element 1: zero element}}
+    cf.assert %0, "zero element"
+    linalg.yield %in : f32
+  } -> tensor<2xf32>
+  %e = tensor.empty() : tensor<4x2xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %r : tensor<4x2xf32>, tensor<2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%in: f32, %v: f32, %out: f32):
+    %0 = arith.mulf %in, %v : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}
+
+// -----
+
+func.func @assertion_on_data(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x2xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<4x2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.cmpf one, %in, %zero : f32
+    // expected-error @below {{assertion depends on data and cannot be evaluated at compile time: zero element}}
+    cf.assert %0, "zero element"
+    linalg.yield %in : f32
+  } -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}
