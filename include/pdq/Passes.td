@@ -750,6 +750,26 @@ def InlineRegions : Pass<"pdq-inline-regions"> {
   ];
 }
 
+def RestoreBatch : Pass<"pdq-restore-batch", "::mlir::ModuleOp"> {
+  let summary = "Give the network the batch size that the user's had";
+  let description = [{
+    `pdq-normalize-frontend` gives a dynamic batch a size and remembers the
+    user's in the attribute `pdq.batch` of the module (-1: dynamic). This pass
+    infers all types again for that size and removes the attribute. A module
+    without it is left alone.
+
+    ```mlir
+    // before
+    module attributes {pdq.batch = -1 : i64} {
+      func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
+    // after
+    module {
+      func.func @main(%x: tensor<?x3x32x32xf32>) -> tensor<?x10xf32>
+    ```
+  }];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "tensor::TensorDialect"];
+}
+
 def ConvertPDQToQuant : Pass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
   let summary = "Turn fake quantization into integers of quantized types";
   let description = [{

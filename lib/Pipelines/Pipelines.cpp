@@ -47,6 +47,8 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
   // Freezing comes first: its errors name the regions, which inlining removes.
   pm.addPass(createFreeze({options.allowInitialized}));
   pm.addPass(createInlineRegions({RegionBody::Quantized}));
+  // Before the conversion, which knows any batch but removes the attribute.
+  pm.addPass(createRestoreBatch());
   pm.addPass(createConvertPDQToQuant());
   // Drops the parameters that went into types and merges shared constants; the
   // form is made to keep its meaning under these two.

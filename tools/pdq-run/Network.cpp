@@ -9,8 +9,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/IR/Rebatch.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "llvm/ADT/STLExtras.h"
 #include <chrono>
 #include <cstring>
 
@@ -114,31 +113,6 @@ Network::load(StringRef path, RegionBody body, int64_t batch,
   return network;
 }
 
-static std::string printShape(ArrayRef<int64_t> shape) {
-  return "[" +
-         llvm::join(llvm::map_range(shape,
-                                    [](int64_t size) {
-                                      return size == ShapedType::kDynamic
-                                                 ? std::string("N")
-                                                 : std::to_string(size);
-                                    }),
-                    ", ") +
-         "]";
-}
-
-llvm::Error Network::checkSamples(const NpyFile &samples) const {
-  ArrayRef<int64_t> found = samples.getShape();
-  ArrayRef<int64_t> sample = inputType.getShape().drop_front();
-  if (found.size() == sample.size() + 1 && found.drop_front() == sample &&
-      found.front() > 0)
-    return llvm::Error::success();
-  SmallVector<int64_t> expected(inputType.getShape());
-  expected.front() = ShapedType::kDynamic;
-  return llvm::createStringError("samples have shape " + printShape(found) +
-                                 ", expected " + printShape(expected) +
-                                 " with N at least 1");
-}
-
 template <typename To, typename From>
 static void convertElements(HostTensor &to, const HostTensor &from) {
   llvm::copy(from.values<From>(), to.values<To>().begin());
@@ -185,10 +159,8 @@ HostTensor Network::convert(const HostTensor &rows) const {
   return filled;
 }
 
-llvm::Expected<HostTensor> Network::run(const NpyFile &samples,
+llvm::Expected<HostTensor> Network::run(const Samples &samples,
                                         double &seconds) {
-  if (llvm::Error error = checkSamples(samples))
-    return error;
   int64_t count = samples.getNumRows(), batch = inputType.getDimSize(0);
   SmallVector<int64_t> shape(resultType.getShape());
   shape.front() = count;

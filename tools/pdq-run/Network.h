@@ -7,10 +7,10 @@
 #ifndef PDQ_RUN_NETWORK_H
 #define PDQ_RUN_NETWORK_H
 
+#include "Samples.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "pdq/Execution/Executor.h"
-#include "pdq/IO/Npy.h"
 #include "pdq/Passes.h"
 
 namespace mlir::pdq {
@@ -30,11 +30,12 @@ public:
   /// do: the last batch is filled up with repetitions of its last sample.
   ///
   /// Units: `seconds` is set to the time inside of compiled code.
-  /// Errors: one line that names expected and found shape.
-  llvm::Expected<HostTensor> run(const NpyFile &samples, double &seconds);
+  /// Errors: one line.
+  llvm::Expected<HostTensor> run(const Samples &samples, double &seconds);
+
+  RankedTensorType getInputType() const { return inputType; }
 
 private:
-  llvm::Error checkSamples(const NpyFile &samples) const;
   HostTensor convert(const HostTensor &rows) const;
 
   OwningOpRef<ModuleOp> module;

@@ -32,7 +32,17 @@ struct Options {
   cl::opt<std::string> inputPath{
       "input", cl::Required, cl::value_desc("file"),
       cl::desc("Samples: .npy file, [N, ...] as the network's input, N "
-               "whatever the module's batch is"),
+               "whatever the module's batch is; bytes [N, H, W, C] are images "
+               "that are normalized"),
+      cl::cat(category)};
+  cl::list<float> mean{
+      "mean", cl::CommaSeparated, cl::value_desc("numbers"),
+      cl::desc("Images become (byte / 255 - mean) / std, per channel "
+               "(0.485,0.456,0.406 for 3 channels, else 0)"),
+      cl::cat(category)};
+  cl::list<float> deviation{
+      "std", cl::CommaSeparated, cl::value_desc("numbers"),
+      cl::desc("See --mean (0.229,0.224,0.225 for 3 channels, else 1)"),
       cl::cat(category)};
   cl::opt<std::string> labelsPath{
       "labels", cl::value_desc("file"),
@@ -86,10 +96,17 @@ struct Options {
 /// One call of the tool: its options, its samples, and what runs them.
 struct Run {
   const Options &options;
-  const NpyFile &samples;
+  const NpyFile &file;
   Executor &executor;
   MLIRContext &context;
 
+  /// What `--mean` and `--std` ask for.
+  std::optional<Normalization> getNormalization() const {
+    if (options.mean.empty())
+      return std::nullopt;
+    return Normalization{{options.mean.begin(), options.mean.end()},
+                         {options.deviation.begin(), options.deviation.end()}};
+  }
   llvm::Expected<HostTensor> runModule(StringRef path, RegionBody body);
   int report(const HostTensor &outputs);
 };
@@ -111,19 +128,24 @@ llvm::Expected<HostTensor> Run::runModule(StringRef path, RegionBody body) {
   if (!openInputFile(path, &message))
     return llvm::createStringError(message);
   int64_t batch =
-      std::clamp<int64_t>(samples.getNumRows(), 1, options.batch.getValue());
+      std::clamp<int64_t>(file.getNumRows(), 1, options.batch.getValue());
   FailureOr<std::unique_ptr<Network>> network =
       Network::load(path, body, batch, executor, &context);
   if (failed(network))
     return llvm::createStringError("cannot run '" + path + "'");
+  auto samples = Samples::create(file, (*network)->getInputType(),
+                                 getNormalization(), llvm::errs());
+  if (!samples)
+    return llvm::createStringError(options.inputPath + ": " +
+                                   llvm::toString(samples.takeError()));
   double seconds = 0;
-  llvm::Expected<HostTensor> outputs = (*network)->run(samples, seconds);
+  llvm::Expected<HostTensor> outputs = (*network)->run(*samples, seconds);
   if (!outputs)
     return llvm::createStringError(options.inputPath + ": " +
                                    llvm::toString(outputs.takeError()));
-  llvm::outs() << path << ": " << samples.getNumRows() << " samples in "
+  llvm::outs() << path << ": " << file.getNumRows() << " samples in "
                << llvm::format("%.3f", seconds) << " s, "
-               << llvm::format("%.3f", 1e3 * seconds / samples.getNumRows())
+               << llvm::format("%.3f", 1e3 * seconds / file.getNumRows())
                << " ms a sample\n";
   return outputs;
 }
@@ -163,9 +185,11 @@ int main(int argc, char **argv) {
     return fail("option 'batch' is 0, expected at least 1");
   if (options.compareMode.getNumOccurrences() && options.comparePath.empty())
     return fail("option 'compare-mode' needs 'compare'");
-  llvm::Expected<NpyFile> samples = NpyFile::open(options.inputPath);
-  if (!samples)
-    return fail(samples.takeError());
+  if (options.mean.empty() != options.deviation.empty())
+    return fail("options 'mean' and 'std' need each other");
+  llvm::Expected<NpyFile> file = NpyFile::open(options.inputPath);
+  if (!file)
+    return fail(file.takeError());
 
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -181,7 +205,7 @@ int main(int argc, char **argv) {
       Executor::createCPU(&context, executorOptions);
   if (!executor)
     return fail("this machine does not have the instruction set of 'cpu'");
-  Run run{options, *samples, *executor, context};
+  Run run{options, *file, *executor, context};
   auto outputs = run.runModule(options.modulePath, options.mode);
   if (!outputs)
     return fail(outputs.takeError());

@@ -1,0 +1,68 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The network leaves with the signature that it came with.
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/IR/PDQ.h"
+#include "pdq/IR/Rebatch.h"
+#include "pdq/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_RESTOREBATCH
+#include "pdq/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// The function that the batch belongs to: the one public function with a body.
+static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
+  func::FuncOp network;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isPrivate() || function.isDeclaration())
+      continue;
+    if (network)
+      return emitError(function.getLoc(), "second public function @")
+             << function.getName() << " beside @" << network.getName()
+             << "; expected one network";
+    network = function;
+  }
+  if (!network)
+    return emitError(module.getLoc(), "module has no public function");
+  return network;
+}
+
+namespace {
+struct RestoreBatch : pdq::impl::RestoreBatchBase<RestoreBatch> {
+  void runOnOperation() override {
+    auto attribute = getOperation()->getAttrOfType<IntegerAttr>("pdq.batch");
+    if (!attribute)
+      return;
+    FailureOr<func::FuncOp> network = findNetwork(getOperation());
+    if (failed(network) || failed(restore(*network, attribute.getInt())))
+      return signalPassFailure();
+    getOperation()->removeAttr("pdq.batch");
+  }
+
+  /// `batch` is the size that the user's first dimension had, -1 for a dynamic
+  /// one.
+  LogicalResult restore(func::FuncOp network, int64_t batch) {
+    if (batch < -1 || batch == 0)
+      return emitError(network.getLoc(), "attribute 'pdq.batch' is ")
+             << batch << ", expected a size or -1";
+    auto type = network.getNumArguments() == 0
+                    ? RankedTensorType()
+                    : dyn_cast<RankedTensorType>(network.getArgumentTypes()[0]);
+    if (!type || type.getRank() == 0)
+      return emitError(network.getLoc(),
+                       "network has no tensor as first argument, whose batch "
+                       "could be restored");
+    int64_t size = batch == -1 ? ShapedType::kDynamic : batch;
+    if (type.getDimSize(0) == size)
+      return success();
+    return rebatch(network, size, {0});
+  }
+};
+} // namespace
