@@ -102,8 +102,9 @@ void Planner::sortLoops() {
   bool full = llvm::all_of(space.loops,
                            [&](const KernelLoop &l) { return !l.isParallel; });
   if (pureParallel || full)
-    llvm::stable_sort(
-        order, [&](unsigned a, unsigned b) { return weight(a) > weight(b); });
+    llvm::sort(order, [&](unsigned a, unsigned b) {
+      return std::pair(weight(a), b) > std::pair(weight(b), a);
+    });
   space.permute(order);
   space.collapse();
 }
