@@ -499,14 +499,19 @@ def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
     ```
 
     Offsets of views are left to the caller (the cast above: the launch plan
-    adds them to the pointer). Constants move into the kernel. A kernel computes
+    adds them to the pointer). With `alignment` the arguments of kernels state how
+    their buffers are aligned (`llvm.align`). Constants move into the kernel. A kernel computes
     its part [begin, end) of `pdq.range` once an emitter has given it one.
     Fails on operations with memory semantics that are not linalg operations.
   }];
+  let options = [
+    Option<"alignment", "alignment", "unsigned", /*default=*/"0",
+           "Bytes that allocations and arguments are aligned to; 0 promises nothing">
+  ];
   let statistics = [
     Statistic<"numLaunches", "num-launches", "Kernel launches">,
     Statistic<"numKernels", "num-kernels", "Distinct kernels">];
-  let dependentDialects = ["func::FuncDialect", "memref::MemRefDialect"];
+  let dependentDialects = ["func::FuncDialect", "LLVM::LLVMDialect", "memref::MemRefDialect"];
 }
 
 def VectorizeKernels : Pass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
@@ -582,6 +587,90 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
                            "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
+def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Turn linalg kernels into what one thread of a GPU does";
+  let description = [{
+    Replaces the operation of a kernel (see `pdq-outline-kernels`) by the code of
+    one thread, and states the launch: `pdq.grid`, `pdq.block` and the name of
+    the form that was taken, `pdq.form`.
+
+    - `elementwise`: one thread for four neighbouring elements where they are
+      contiguous, else for one;
+    - `reduction`: one thread walks all terms of an element;
+    - `shared-reduction`: the threads of a group walk a share each and combine
+      through shared memory in a fixed order;
+    - `fallback`: scalar loops, for operations that are not linear in memory.
+
+    Before:
+
+    ```mlir
+    func.func private @k(%x: memref<4096xf32>, %y: memref<4096xf32>, %begin: index, %end: index)
+        attributes {pdq.kernel} {
+      linalg.generic ... ins(%x : memref<4096xf32>) outs(%y : memref<4096xf32>) { negf }
+      return
+    }
+    ```
+
+    After:
+
+    ```mlir
+    func.func private @k(...) attributes {pdq.kernel, pdq.form = "elementwise",
+        pdq.grid = array<i64: 4, 1, 1>, pdq.block = array<i64: 256, 1, 1>} {
+      %t = gpu.thread_id x
+      ...
+      scf.if %inside {
+        %v = vector.load %x[%i] {alignment = 16 : i64} : memref<4096xf32>, vector<4xf32>
+    ```
+
+    A remark says which kernels take the fallback, and why.
+  }];
+  let statistics = [
+    Statistic<"numEmitted", "num-emitted", "Kernels emitted">,
+    Statistic<"numFallback", "num-fallback", "Kernels that take the slow fallback">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "LLVM::LLVMDialect",
+                           "math::MathDialect", "memref::MemRefDialect", "scf::SCFDialect",
+                           "vector::VectorDialect"];
+}
+
+def ConvertKernelsToGPU : Pass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
+  let summary = "Make kernels with a launch gpu.func, and their calls gpu.launch_func";
+  let description = [{
+    The kernels that `pdq-emit-gpu-kernels` wrote move to `gpu.module @kernels`;
+    buffers in shared memory become workgroup attributions. What is left of
+    a function is its launch plan in upstream's terms.
+
+    ```mlir
+    func.call @k(%a, %b, %c0, %c0)
+    // becomes
+    gpu.launch_func @kernels::@k blocks in (%c4, %c1, %c1) threads in (%c256, %c1, %c1) args(%a, %b)
+    gpu.module @kernels {
+      gpu.func @k(%x: memref<4096xf32> {llvm.align = 16}, %y: ...) kernel
+          attributes {known_block_size = array<i32: 256, 1, 1>} {...}
+    }
+    ```
+
+    Fails on kernels without a launch.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect"];
+}
+
+def LowerDeviceMath : Pass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Lower math to LLVM's intrinsics where a GPU has an instruction";
+  let description = [{
+    Roots, rounding, signs and fused multiply-add of the math dialect become
+    `llvm.call_intrinsic`. `convert-gpu-to-nvvm` would call NVIDIA's device library
+    for them, which needs a CUDA toolkit on the user's machine.
+
+    ```mlir
+    %r = math.roundeven %x : vector<4xf32>
+    // becomes
+    %r = llvm.call_intrinsic "llvm.roundeven"(%x) : (vector<4xf32>) -> vector<4xf32>
+    ```
+  }];
+  let dependentDialects = ["LLVM::LLVMDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // 4 Calibration: data + gradients -> calibrated parameters
 //===----------------------------------------------------------------------===//
@@ -635,7 +724,10 @@ def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
     Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
     Option<"threads", "threads", "unsigned", /*default=*/"0",
            "Worker threads; 0 takes one per core. The result does not depend on it">,
-    Option<"target", "target", "std::string", /*default=*/"\"cpu\"", "Where programs run: cpu">,
+    Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
+           "Where programs run: cpu, cuda, or auto (cuda where there is a device)">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "GPU that code is generated for, such as sm_80; empty takes the device's own">,
     Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
            "Instruction set: host, generic, avx2 or avx512">,
     Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",

@@ -60,8 +60,6 @@ LogicalResult CalibratePass::checkOptions() {
     if (!(positive > 0 && std::isfinite(positive)))
       return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
                   "learning rates must be positive and finite");
-  if (target != "cpu")
-    return fail("option 'target' is '" + target + "', expected 'cpu'");
   if (init != "mse" && init != "minmax")
     return fail("option 'init' is '" + init + "', expected 'mse' or 'minmax'");
   return success();
@@ -116,6 +114,18 @@ FailureOr<ExecutorOptions> CalibratePass::readExecutorOptions() {
            << "option 'cpu' is '" << cpu
            << "', expected 'host', 'generic', 'avx2' or 'avx512'";
   options.cpu = *chosen;
+  std::optional<Target> where =
+      llvm::StringSwitch<std::optional<Target>>(target)
+          .Case("cpu", Target::CPU)
+          .Case("cuda", Target::CUDA)
+          .Case("auto", Target::Auto)
+          .Default(std::nullopt);
+  if (!where)
+    return emitError(getOperation().getLoc())
+           << "option 'target' is '" << target
+           << "', expected 'cpu', 'cuda' or 'auto'";
+  options.target = *where;
+  options.chip = chip;
   return options;
 }
 
@@ -146,11 +156,14 @@ void CalibratePass::runOnOperation() {
     emitError(module.getLoc()) << llvm::toString(data.takeError());
     return signalPassFailure();
   }
-  std::unique_ptr<Executor> executor =
-      Executor::createCPU(&getContext(), *executorOptions);
+  auto executor = Executor::create(&getContext(), *executorOptions);
+  if (!executor) {
+    emitError(module.getLoc()) << llvm::toString(executor.takeError());
+    return signalPassFailure();
+  }
   CalibrationReport result;
   if (failed(
-          calibrate(module, *data, *options, *executor, checkpoint, result)) ||
+          calibrate(module, *data, *options, **executor, checkpoint, result)) ||
       failed(writeReport(result)))
     return signalPassFailure();
   numCalibrated = result.regions.size();

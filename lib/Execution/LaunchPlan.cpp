@@ -170,3 +170,17 @@ FailureOr<LaunchPlan> PlanBuilder::build() {
 FailureOr<LaunchPlan> mlir::pdq::buildLaunchPlan(func::FuncOp function) {
   return PlanBuilder(function).build();
 }
+
+FailureOr<std::vector<LaunchPlan>>
+mlir::pdq::buildLaunchPlans(ModuleOp module) {
+  std::vector<LaunchPlan> plans;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function.isPublic())
+      continue;
+    FailureOr<LaunchPlan> plan = buildLaunchPlan(function);
+    if (failed(plan))
+      return failure();
+    plans.push_back(std::move(*plan));
+  }
+  return plans;
+}

@@ -49,6 +49,9 @@ struct LaunchPlan {
 /// Errors: emits a diagnostic on operations that are neither views nor calls.
 FailureOr<LaunchPlan> buildLaunchPlan(func::FuncOp function);
 
+/// The plans of all public functions of a module.
+FailureOr<std::vector<LaunchPlan>> buildLaunchPlans(ModuleOp module);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_LIB_EXECUTION_LAUNCHPLAN_H

@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
@@ -15,7 +16,9 @@
 #include "pdq/Passes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
+#include <numeric>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_OUTLINEKERNELS
@@ -71,6 +74,26 @@ static LogicalResult collectInputs(Operation *op, SetVector<Value> &buffers,
   return success();
 }
 
+/// States what a kernel may assume of the places of its buffers: `alignment`
+/// bytes, or less where a view starts in between.
+static void setAlignments(func::FuncOp kernel, ArrayRef<Value> buffers,
+                          unsigned alignment) {
+  Builder builder(kernel);
+  for (auto [number, buffer] : llvm::enumerate(buffers)) {
+    auto type = cast<MemRefType>(buffer.getType());
+    uint64_t bytes =
+        llvm::divideCeil(type.getElementType().isIndex()
+                             ? 64
+                             : type.getElementTypeBitWidth(),
+                         8);
+    uint64_t offset = type.getStridesAndOffset().second * bytes;
+    kernel.setArgAttr(number, LLVM::LLVMDialect::getAlignAttrName(),
+                      builder.getI64IntegerAttr(
+                          offset ? std::gcd<uint64_t>(alignment, offset)
+                                 : alignment));
+  }
+}
+
 /// Builds the kernel function of `op`, named "kernel" until its content is
 /// known.
 static func::FuncOp buildKernel(OpBuilder &builder, Operation *op,
@@ -100,7 +123,8 @@ namespace {
 /// Outlines the kernels of one module.
 class Outliner {
 public:
-  explicit Outliner(ModuleOp module) : module(module) {}
+  Outliner(ModuleOp module, unsigned alignment)
+      : module(module), alignment(alignment) {}
   LogicalResult outline(Operation *op);
   unsigned getNumKernels() const { return names.size(); }
 
@@ -108,6 +132,7 @@ private:
   StringRef getKernelName(func::FuncOp kernel, Operation *op);
 
   ModuleOp module;
+  unsigned alignment;
   /// Content of a kernel -> its name.
   llvm::StringMap<std::string> names;
 };
@@ -140,6 +165,8 @@ LogicalResult Outliner::outline(Operation *op) {
   OpBuilder top = OpBuilder::atBlockEnd(module.getBody());
   func::FuncOp kernel =
       buildKernel(top, op, buffers.getArrayRef(), constants.getArrayRef());
+  if (alignment > 0)
+    setAlignments(kernel, buffers.getArrayRef(), alignment);
   SmallVector<Type> types(kernel.getArgumentTypes());
   StringRef name = getKernelName(kernel, op);
 
@@ -167,8 +194,10 @@ static bool isIdentityCopy(Operation *op) {
 
 namespace {
 struct OutlineKernels : mlir::pdq::impl::OutlineKernelsBase<OutlineKernels> {
+  using Base::Base;
+
   void runOnOperation() override {
-    Outliner outliner(getOperation());
+    Outliner outliner(getOperation(), alignment);
     SmallVector<Operation *> work;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))

@@ -11,6 +11,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Execution/CPUPipelines.h"
+#include "pdq/Execution/GPUPipelines.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 
@@ -66,5 +67,6 @@ void mlir::pdq::registerAllPasses() {
       "pdq-export", "Turn a calibrated network into the quant dialect",
       buildExportPipeline);
   registerCPUPipelines();
+  registerGPUPipelines();
   registerQuantizePipeline();
 }

@@ -31,13 +31,27 @@ HostTensor makeRandom(ArrayRef<int64_t> shape, uint32_t seed) {
 
 /// Runs on every target with one and two threads; the results of all runs of
 /// one target must have the same bits.
-class ExecutorTest : public testing::TestWithParam<CPUTarget> {
+class ExecutorTest : public testing::TestWithParam<const char *> {
 protected:
   void SetUp() override {
-    if (!Executor::isSupported(GetParam()))
-      GTEST_SKIP() << "this CPU does not have the instructions";
     Executor::getDependentDialects(registry);
     context.appendDialectRegistry(registry);
+    if (!isCUDA() && !Executor::isSupported(getCPU()))
+      GTEST_SKIP() << "this CPU does not have the instructions";
+  }
+
+  static bool isCUDA() { return StringRef(GetParam()) == "CUDA"; }
+  static CPUTarget getCPU() {
+    return StringRef(GetParam()) == "Generic" ? CPUTarget::Generic
+           : StringRef(GetParam()) == "AVX2"  ? CPUTarget::AVX2
+                                              : CPUTarget::AVX512;
+  }
+  std::unique_ptr<Executor> createExecutor(unsigned threads) {
+    ExecutorOptions options;
+    options.threads = threads;
+    options.cpu = getCPU();
+    options.target = isCUDA() ? Target::CUDA : Target::CPU;
+    return llvm::cantFail(Executor::create(&context, options));
   }
 
   /// Calls @f of `source`. Arguments are written back by the call.
@@ -60,8 +74,7 @@ protected:
                               ArrayRef<HostTensor> results,
                               bool keepArguments) {
     auto module = parseSourceString<ModuleOp>(source, &context);
-    std::unique_ptr<Executor> executor =
-        Executor::createCPU(&context, {threads, GetParam()});
+    std::unique_ptr<Executor> executor = createExecutor(threads);
     auto executable = executor->compile(*module);
     EXPECT_TRUE(succeeded(executable));
     if (failed(executable))
@@ -439,12 +452,9 @@ TEST_P(ExecutorTest, PowerOfZeroAndOfNegativeBases) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ExecutorTest,
-                         testing::Values(CPUTarget::Generic, CPUTarget::AVX2,
-                                         CPUTarget::AVX512),
-                         [](const testing::TestParamInfo<CPUTarget> &info) {
-                           return info.param == CPUTarget::Generic ? "Generic"
-                                  : info.param == CPUTarget::AVX2  ? "AVX2"
-                                                                   : "AVX512";
+                         testing::Values("Generic", "AVX2", "AVX512", "CUDA"),
+                         [](const testing::TestParamInfo<const char *> &info) {
+                           return std::string(info.param);
                          });
 
 } // namespace

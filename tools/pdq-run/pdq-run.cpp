@@ -21,7 +21,6 @@ using namespace mlir::pdq;
 namespace cl = llvm::cl;
 
 namespace {
-enum class Target { CPU };
 
 /// The command line. LLVM's library has options of its own, one of which is
 /// `threads`; they are forgotten before these are made.
@@ -80,7 +79,15 @@ struct Options {
                             cl::cat(category)};
   cl::opt<Target> target{
       "target", cl::desc("Where the network runs"), cl::init(Target::CPU),
-      cl::values(clEnumValN(Target::CPU, "cpu", "on the CPU (default)")),
+      cl::values(clEnumValN(Target::CPU, "cpu", "on the CPU (default)"),
+                 clEnumValN(Target::CUDA, "cuda", "on a CUDA device"),
+                 clEnumValN(Target::Auto, "auto",
+                            "on a CUDA device if there is one")),
+      cl::cat(category)};
+  cl::opt<std::string> chip{
+      "chip", cl::value_desc("name"),
+      cl::desc("GPU that code is generated for, such as sm_80 (default: the "
+               "device's own)"),
       cl::cat(category)};
   cl::opt<CPUTarget> cpu{
       "cpu", cl::desc("Instruction set"), cl::init(CPUTarget::Host),
@@ -201,11 +208,12 @@ int main(int argc, char **argv) {
   ExecutorOptions executorOptions;
   executorOptions.threads = options.threads;
   executorOptions.cpu = options.cpu;
-  std::unique_ptr<Executor> executor =
-      Executor::createCPU(&context, executorOptions);
+  executorOptions.target = options.target;
+  executorOptions.chip = options.chip;
+  auto executor = Executor::create(&context, executorOptions);
   if (!executor)
-    return fail("this machine does not have the instruction set of 'cpu'");
-  Run run{options, *file, *executor, context};
+    return fail(executor.takeError());
+  Run run{options, *file, **executor, context};
   auto outputs = run.runModule(options.modulePath, options.mode);
   if (!outputs)
     return fail(outputs.takeError());

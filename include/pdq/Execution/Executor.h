@@ -10,6 +10,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "pdq/Execution/HostTensor.h"
+#include "llvm/Support/Error.h"
 #include <memory>
 #include <string>
 
@@ -36,10 +37,18 @@ using BufferRef = std::shared_ptr<Buffer>;
 /// the machine has.
 enum class CPUTarget { Host, Generic, AVX2, AVX512 };
 
+/// Where programs run. `Auto` takes a CUDA device if there is one, else the CPU.
+enum class Target { CPU, CUDA, Auto };
+
+/// Options of all targets; those of others are ignored.
 struct ExecutorOptions {
-  /// Worker threads; 0 takes one per core. Results do not depend on it.
+  /// Worker threads of the CPU; 0 takes one per core. Results do not depend on
+  /// it.
   unsigned threads = 0;
   CPUTarget cpu = CPUTarget::Host;
+  Target target = Target::CPU;
+  /// Chip that code is generated for ("sm_80"); empty takes the device's own.
+  std::string chip;
 };
 
 /// Compiled functions of one module.
@@ -79,6 +88,9 @@ public:
   virtual BufferRef allocate(llvm::ArrayRef<int64_t> shape,
                              ElementType type) = 0;
 
+  /// The device, for messages and reports.
+  virtual std::string describe() const = 0;
+
   /// True where this machine can run code for `target`.
   static bool isSupported(CPUTarget target);
 
@@ -91,6 +103,20 @@ public:
   /// executor must not overlap: they share its memory and its threads.
   static std::unique_ptr<Executor> createCPU(MLIRContext *context,
                                              const ExecutorOptions &options);
+
+  /// The executor for a CUDA device, through its driver (found at run time) and
+  /// MLIR's GPU lowering. `context` must outlive it.
+  ///
+  /// Errors: no driver, no device, a device that is too old, in words for the
+  /// user. Later errors of the driver cannot be recovered from and end the
+  /// program with a message that names the call.
+  static llvm::Expected<std::unique_ptr<Executor>>
+  createCUDA(MLIRContext *context, const ExecutorOptions &options);
+
+  /// The executor for `options.target`. `Auto` says in a remark why it takes the
+  /// CPU. Errors: the target is not there, in words for the user.
+  static llvm::Expected<std::unique_ptr<Executor>>
+  create(MLIRContext *context, const ExecutorOptions &options);
 };
 
 } // namespace mlir::pdq

@@ -4,6 +4,7 @@
 // The executor on the machine's own cores: buffers are host memory, a call is a
 // loop over kernel pointers.
 
+#include "../CheckBuffers.h"
 #include "../LaunchPlan.h"
 #include "../ResidentConstants.h"
 #include "KernelCompiler.h"
@@ -101,14 +102,16 @@ private:
 class CPUExecutor : public Executor {
 public:
   CPUExecutor(MLIRContext *context, CPUTarget target, unsigned threads)
-      : context(context), machine(std::make_shared<Machine>(threads)) {
+      : context(context), target(target), machine(std::make_shared<Machine>(threads)) {
     machine->compiler = KernelCompiler::create(target, threads);
   }
   FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;
   BufferRef allocate(ArrayRef<int64_t> shape, ElementType type) override;
+  std::string describe() const override;
 
 private:
   MLIRContext *context;
+  CPUTarget target;
   std::shared_ptr<Machine> machine;
 };
 
@@ -147,23 +150,6 @@ const CompiledFunction &CPUExecutable::get(StringRef name) const {
   if (it == functions.end())
     llvm::report_fatal_error("module has no function '" + Twine(name) + "'");
   return it->second;
-}
-
-/// Ends the program where buffers do not have the types of a signature.
-static void checkBuffers(StringRef name, StringRef what,
-                         ArrayRef<BufferRef> buffers,
-                         ArrayRef<RankedTensorType> types) {
-  if (buffers.size() != types.size())
-    llvm::report_fatal_error("'" + Twine(name) + "' takes " +
-                             Twine(types.size()) + " " + what + "s, got " +
-                             Twine(buffers.size()));
-  for (auto [index, pair] : llvm::enumerate(llvm::zip(buffers, types))) {
-    auto &[buffer, type] = pair;
-    if (!buffer || buffer->getShape() != type.getShape() ||
-        buffer->getElementType() != *pdq::getElementType(type.getElementType()))
-      llvm::report_fatal_error("'" + Twine(name) + "': " + what + " " +
-                               Twine(index) + " has another type");
-  }
 }
 
 static void *getAddress(const BufferRef &buffer) {
@@ -273,23 +259,26 @@ FailureOr<std::unique_ptr<Executable>> CPUExecutor::compile(ModuleOp module) {
   buildFormKernelsPipeline(passes);
   if (failed(passes.run(*copy)))
     return failure();
-  std::vector<LaunchPlan> plans;
-  for (auto function : copy->getOps<func::FuncOp>()) {
-    if (!function.isPublic())
-      continue;
-    FailureOr<LaunchPlan> plan = buildLaunchPlan(function);
-    if (failed(plan))
-      return failure();
-    plans.push_back(std::move(*plan));
-  }
+  FailureOr<std::vector<LaunchPlan>> plans = buildLaunchPlans(*copy);
+  if (failed(plans))
+    return failure();
   auto executable = std::make_unique<CPUExecutable>(machine);
-  if (failed(executable->add(std::move(plans))))
+  if (failed(executable->add(std::move(*plans))))
     return failure();
   return std::unique_ptr<Executable>(std::move(executable));
 }
 
 BufferRef CPUExecutor::allocate(ArrayRef<int64_t> shape, ElementType type) {
   return allocateBuffer(shape, type);
+}
+
+std::string CPUExecutor::describe() const {
+  StringRef name = target == CPUTarget::AVX512 ? "avx512"
+                   : target == CPUTarget::AVX2 ? "avx2"
+                                               : "generic";
+  return ("cpu (" + name + ", " + Twine(machine->pool.getNumThreads()) +
+          " threads)")
+      .str();
 }
 
 void Executor::getDependentDialects(DialectRegistry &registry) {

@@ -21,7 +21,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 // functions on tensors -> launch plans and linalg kernels
-void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
+void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
+                                         unsigned alignment) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createCanonicalizerPass());
@@ -47,7 +48,7 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm) {
   // Bufferization leaves chains of casts and copies of buffers to themselves.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createOutlineKernels());
+  pm.addPass(createOutlineKernels({alignment}));
   pm.addPass(createCSEPass());
 }
 

@@ -5,6 +5,7 @@
 
 #include "KernelPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
@@ -14,6 +15,16 @@ using namespace mlir::pdq;
 static constexpr int64_t maxBlock = 8192;
 /// Bytes that a pass over all inner reductions should not exceed.
 static constexpr int64_t cacheBytes = 128 * 1024;
+
+bool mlir::pdq::isVectorizable(linalg::LinalgOp op) {
+  return llvm::all_of(
+      op.getBlock()->without_terminator(), [](Operation &scalar) {
+        return scalar.getNumResults() == 1 && scalar.getNumRegions() == 0 &&
+               (isa<linalg::IndexOp, memref::LoadOp, arith::ConstantOp>(
+                    scalar) ||
+                OpTrait::hasElementwiseMappableTraits(&scalar));
+      });
+}
 
 //===----------------------------------------------------------------------===//
 // Reductions
@@ -30,7 +41,7 @@ static bool dependsOn(Value value, BlockArgument argument) {
          });
 }
 
-static FailureOr<Reduction> findReduction(linalg::LinalgOp op) {
+FailureOr<Reduction> mlir::pdq::findReduction(linalg::LinalgOp op) {
   Reduction reduction;
   if (op.getNumDpsInits() != 1)
     return failure();

@@ -41,6 +41,13 @@ struct KernelPlan {
   bool reducesLanes = false;
 };
 
+/// Whether every operation of the payload has a form on vectors.
+bool isVectorizable(linalg::LinalgOp op);
+
+/// The reduction of an operation with one result; fails where its payload is no
+/// sum, maximum or minimum of the output and one term.
+FailureOr<Reduction> findReduction(linalg::LinalgOp op);
+
 /// Chooses a plan for vectors of `lanes` 32-bit elements; a reason where the
 /// operation has no form as a vector loop nest.
 FailureOr<KernelPlan> planKernel(linalg::LinalgOp op, unsigned lanes,

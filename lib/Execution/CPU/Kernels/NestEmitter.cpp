@@ -45,10 +45,6 @@ private:
   void emitElements(PayloadEmitter &payload, int64_t vectors);
   void emitAccumulation(PayloadEmitter &payload, int64_t rows, int64_t vectors);
   void emitLaneReduction();
-  Value combine(PayloadEmitter &payload, Value accumulator,
-                const NestPosition &at);
-  Value getIdentity(Type type);
-  Value buildCombiner(Value lhs, Value rhs);
 
   func::FuncOp kernel;
   const KernelPlan &plan;
@@ -219,32 +215,6 @@ void NestEmitter::emitElements(PayloadEmitter &payload, int64_t vectors) {
   position.vector = 0;
 }
 
-Value NestEmitter::buildCombiner(Value lhs, Value rhs) {
-  OperationState state(b.getLoc(), plan.reduction.combiner->getName(),
-                       {lhs, rhs}, {lhs.getType()},
-                       plan.reduction.combiner->getAttrs());
-  return b.create(state)->getResult(0);
-}
-
-/// Combines an accumulator with the term at a position.
-Value NestEmitter::combine(PayloadEmitter &payload, Value accumulator,
-                           const NestPosition &at) {
-  if (plan.reduction.isMultiplyAdd) {
-    Operation *product = plan.reduction.term.getDefiningOp();
-    Value lhs = payload.evaluate(product->getOperand(0), at);
-    Value rhs = payload.evaluate(product->getOperand(1), at);
-    if (isa<VectorType>(accumulator.getType()))
-      return vector::FMAOp::create(b, payload.widen(lhs), payload.widen(rhs),
-                                   accumulator);
-    return arith::AddFOp::create(
-        b, accumulator, arith::MulFOp::create(b, lhs, rhs).getResult());
-  }
-  Value term = payload.evaluate(plan.reduction.term, at);
-  if (isa<VectorType>(accumulator.getType()))
-    term = payload.widen(term);
-  return buildCombiner(accumulator, term);
-}
-
 /// A register tile of accumulators over the inner reductions.
 void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
                                    int64_t vectors) {
@@ -270,7 +240,7 @@ void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
         SmallVector<Value> updated(carried);
         payload.startPosition();
         forEach([&](size_t i) {
-          updated[i] = combine(payload, updated[i], position);
+          updated[i] = buildCombined(b, payload, plan.reduction, updated[i], position);
         });
         payload.startPosition();
         return updated;
@@ -281,26 +251,6 @@ void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
 //===----------------------------------------------------------------------===//
 // Reductions in lanes
 //===----------------------------------------------------------------------===//
-
-/// What leaves the other operand of the combiner as it is.
-Value NestEmitter::getIdentity(Type type) {
-  Type element = getElementTypeOrSelf(type);
-  TypedAttr value;
-  if (auto floating = dyn_cast<FloatType>(element)) {
-    bool max =
-        isa<arith::MaximumFOp, arith::MaxNumFOp>(plan.reduction.combiner);
-    bool sum = isa<arith::AddFOp>(plan.reduction.combiner);
-    APFloat number =
-        sum ? APFloat::getZero(floating.getFloatSemantics())
-            : APFloat::getInf(floating.getFloatSemantics(), /*Negative=*/max);
-    value = FloatAttr::get(element, number);
-  } else {
-    value = IntegerAttr::get(element, 0);
-  }
-  if (auto vector = dyn_cast<VectorType>(type))
-    value = DenseElementsAttr::get(vector, Attribute(value));
-  return arith::ConstantOp::create(b, value);
-}
 
 /// The vectorized loop is a reduction. Each pass over it accumulates for
 /// itself, which keeps long sums exact; lanes are combined pairwise at the end.
@@ -316,7 +266,7 @@ void NestEmitter::emitLaneReduction() {
        splitVectors(extent, plan.numVectors, plan.lanes)) {
     PayloadEmitter payload(b, plan, stretch.lanes);
     Type wide = payload.getWideType(element);
-    SmallVector<Value> zeros(stretch.size, getIdentity(wide));
+    SmallVector<Value> zeros(stretch.size, buildIdentity(b, plan.reduction, wide));
     int64_t step = stretch.size * stretch.lanes;
     // One pass over the stretch.
     auto pass = [&](ValueRange) {
@@ -332,7 +282,7 @@ void NestEmitter::emitLaneReduction() {
       SmallVector<Value> updated(nest.getRegionIterArgs());
       for (int64_t vector = 0; vector < stretch.size; ++vector) {
         position.vector = vector * stretch.lanes;
-        updated[vector] = combine(payload, updated[vector], position);
+        updated[vector] = buildCombined(b, payload, plan.reduction, updated[vector], position);
       }
       position.vector = 0;
       payload.startPosition();
@@ -343,11 +293,11 @@ void NestEmitter::emitLaneReduction() {
         emitReductions(others, zeros, [&](ValueRange carried) {
           SmallVector<Value> updated(carried);
           for (auto [value, partial] : llvm::zip_equal(updated, pass(carried)))
-            value = buildCombiner(value, partial);
+            value = buildCombiner(b, plan.reduction, value, partial);
           return updated;
         });
     for (Value sum : ArrayRef(sums).drop_front())
-      sums.front() = buildCombiner(sums.front(), sum);
+      sums.front() = buildCombiner(b, plan.reduction, sums.front(), sum);
     Value combined = sums.front();
     for (int64_t width = stretch.lanes / 2; width >= 1; width /= 2) {
       Value low = vector::ExtractStridedSliceOp::create(
@@ -356,11 +306,11 @@ void NestEmitter::emitLaneReduction() {
       Value high = vector::ExtractStridedSliceOp::create(
           b, combined, ArrayRef<int64_t>{width}, ArrayRef<int64_t>{width},
           ArrayRef<int64_t>{1});
-      combined = buildCombiner(low, high);
+      combined = buildCombiner(b, plan.reduction, low, high);
     }
     if (isa<VectorType>(combined.getType()))
       combined = vector::ExtractOp::create(b, combined, 0);
-    total = buildCombiner(total, combined);
+    total = buildCombiner(b, plan.reduction, total, combined);
   }
   position.indices[*plan.vector] = Value();
   scalar.store(total, output, position);

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -97,16 +98,36 @@ Value PayloadEmitter::getFlatBuffer(Value buffer) {
   return flat;
 }
 
+/// The alignment of whole vectors of an operand where the kernel's argument
+/// states one (`llvm.align`) and every other loop moves by whole vectors.
+llvm::MaybeAlign
+PayloadEmitter::getVectorAlignment(const KernelOperand &operand) const {
+  auto kernel = cast<func::FuncOp>(operand.buffer.getOwner()->getParentOp());
+  auto stated = kernel.getArgAttrOfType<IntegerAttr>(
+      operand.buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
+  uint64_t bytes =
+      lanes * operand.type.getElementType().getIntOrFloatBitWidth() / 8;
+  if (!stated || stated.getInt() < static_cast<int64_t>(bytes) ||
+      !llvm::isPowerOf2_64(bytes) || operand.offset % lanes != 0)
+    return std::nullopt;
+  for (auto [loop, stride] : llvm::enumerate(operand.strides))
+    if (plan.vector != loop && stride % lanes != 0)
+      return std::nullopt;
+  return llvm::Align(bytes);
+}
+
 /// Elements [address, address + lanes) of a buffer. An i1 takes a byte in
 /// memory, but a vector of i1 would be read as bits.
 Value PayloadEmitter::loadContiguous(Value buffer, Type elementType,
-                                     Value address) {
+                                     Value address,
+                                     llvm::MaybeAlign alignment) {
   Value flat = getFlatBuffer(buffer);
   if (lanes == 1)
     return memref::LoadOp::create(b, flat, address);
   if (!elementType.isInteger(1))
     return vector::LoadOp::create(b, cast<VectorType>(getWideType(elementType)),
-                                  flat, address);
+                                  flat, address, /*nontemporal=*/false,
+                                  alignment);
   Value pointer = buildBytePointer(b, flat, address);
   Value bytes = LLVM::LoadOp::create(b, getWideType(b.getI8Type()), pointer,
                                      /*alignment=*/1);
@@ -127,7 +148,8 @@ Value PayloadEmitter::load(unsigned index, const NestPosition &position) {
   Value address = getAddress(operand, position);
   Type elementType = operand.type.getElementType();
   if (stride == 1)
-    return known = loadContiguous(operand.buffer, elementType, address);
+    return known = loadContiguous(operand.buffer, elementType, address,
+                                  getVectorAlignment(operand));
   Value flat = getFlatBuffer(operand.buffer);
   if (stride == 0 || lanes == 1)
     return known = memref::LoadOp::create(b, flat, address);
@@ -158,7 +180,8 @@ void PayloadEmitter::store(Value value, unsigned index,
     return;
   }
   if (!operand.type.getElementType().isInteger(1)) {
-    vector::StoreOp::create(b, value, flat, address);
+    vector::StoreOp::create(b, value, flat, address, /*nontemporal=*/false,
+                            getVectorAlignment(operand));
     return;
   }
   Value bytes = arith::ExtUIOp::create(b, getWideType(b.getI8Type()), value);
@@ -193,9 +216,13 @@ Value PayloadEmitter::evaluateIndex(unsigned dim,
   }
   if (!inLanes)
     return sum;
-  Value steps = vector::StepOp::create(
-      b, VectorType::get({static_cast<int64_t>(lanes)}, b.getIndexType()));
-  return arith::AddIOp::create(b, widen(sum), steps);
+  SmallVector<APInt> steps;
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    steps.push_back(APInt(IndexType::kInternalStorageBitWidth, lane));
+  Value offsets = arith::ConstantOp::create(
+      b, DenseIntElementsAttr::get(
+             cast<VectorType>(getWideType(b.getIndexType())), steps));
+  return arith::AddIOp::create(b, widen(sum), offsets);
 }
 
 /// A load of the payload from a buffer that it captures: a row that is chosen
@@ -314,4 +341,54 @@ SmallVector<Value> PayloadEmitter::evaluate(ValueRange values,
   return llvm::map_to_vector(values, [&](Value value) {
     return evaluateIn(value, position, outputs, known);
   });
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+Value mlir::pdq::buildCombiner(ImplicitLocOpBuilder &b,
+                               const Reduction &reduction, Value lhs,
+                               Value rhs) {
+  OperationState state(b.getLoc(), reduction.combiner->getName(), {lhs, rhs},
+                       {lhs.getType()}, reduction.combiner->getAttrs());
+  return b.create(state)->getResult(0);
+}
+
+Value mlir::pdq::buildIdentity(ImplicitLocOpBuilder &b,
+                               const Reduction &reduction, Type type) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr value;
+  if (auto floating = dyn_cast<FloatType>(element)) {
+    bool max = isa<arith::MaximumFOp, arith::MaxNumFOp>(reduction.combiner);
+    bool sum = isa<arith::AddFOp>(reduction.combiner);
+    APFloat number =
+        sum ? APFloat::getZero(floating.getFloatSemantics())
+            : APFloat::getInf(floating.getFloatSemantics(), /*Negative=*/max);
+    value = FloatAttr::get(element, number);
+  } else {
+    value = IntegerAttr::get(element, 0);
+  }
+  if (auto vector = dyn_cast<VectorType>(type))
+    value = DenseElementsAttr::get(vector, Attribute(value));
+  return arith::ConstantOp::create(b, value);
+}
+
+Value mlir::pdq::buildCombined(ImplicitLocOpBuilder &b, PayloadEmitter &payload,
+                               const Reduction &reduction, Value accumulator,
+                               const NestPosition &at) {
+  if (reduction.isMultiplyAdd) {
+    Operation *product = reduction.term.getDefiningOp();
+    Value lhs = payload.evaluate(product->getOperand(0), at);
+    Value rhs = payload.evaluate(product->getOperand(1), at);
+    if (isa<VectorType>(accumulator.getType()))
+      return vector::FMAOp::create(b, payload.widen(lhs), payload.widen(rhs),
+                                   accumulator);
+    return arith::AddFOp::create(
+        b, accumulator, arith::MulFOp::create(b, lhs, rhs).getResult());
+  }
+  Value term = payload.evaluate(reduction.term, at);
+  if (isa<VectorType>(accumulator.getType()))
+    term = payload.widen(term);
+  return buildCombiner(b, reduction, accumulator, term);
 }

@@ -57,7 +57,9 @@ private:
                      ArrayRef<Value> outputs, Evaluated &known);
   Value loadAtLanes(Value buffer, Value address, int64_t laneStride);
   Value getAddress(const KernelOperand &operand, const NestPosition &position);
-  Value loadContiguous(Value buffer, Type elementType, Value address);
+  llvm::MaybeAlign getVectorAlignment(const KernelOperand &operand) const;
+  Value loadContiguous(Value buffer, Type elementType, Value address,
+                       llvm::MaybeAlign alignment = std::nullopt);
   Value getFlatBuffer(Value buffer);
   Value loadScalar(Value buffer, Type elementType, Value address);
   Value addConstant(Value index, int64_t value);
@@ -69,6 +71,20 @@ private:
   DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loads;
   DenseMap<Value, Value> flatBuffers;
 };
+
+/// Combines two partial results of a reduction.
+Value buildCombiner(ImplicitLocOpBuilder &b, const Reduction &reduction,
+                    Value lhs, Value rhs);
+
+/// What leaves the other operand of the combiner as it is; `type` is an element
+/// or a vector.
+Value buildIdentity(ImplicitLocOpBuilder &b, const Reduction &reduction,
+                    Type type);
+
+/// Combines an accumulator with the term at a position.
+Value buildCombined(ImplicitLocOpBuilder &b, PayloadEmitter &payload,
+                    const Reduction &reduction, Value accumulator,
+                    const NestPosition &at);
 
 } // namespace mlir::pdq
 

@@ -20,17 +20,6 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Whether every operation of the payload has a form on vectors.
-static bool isVectorizable(linalg::LinalgOp op) {
-  return llvm::all_of(
-      op.getBlock()->without_terminator(), [](Operation &scalar) {
-        return scalar.getNumResults() == 1 && scalar.getNumRegions() == 0 &&
-               (isa<linalg::IndexOp, memref::LoadOp, arith::ConstantOp>(
-                    scalar) ||
-                OpTrait::hasElementwiseMappableTraits(&scalar));
-      });
-}
-
 namespace {
 struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
   using Base::Base;

@@ -1,0 +1,66 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One function for each stretch of the way; what can be is shared with the CPU.
+
+#include "Pipelines.h"
+#include "../CPU/Pipelines.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+#include "pdq/Execution/GPUPipelines.h"
+#include "pdq/Passes.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+// functions on tensors -> launch plans and linalg kernels
+void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
+  buildFormKernelsPipeline(pm, deviceAlignment);
+}
+
+// linalg kernels -> the code of one thread
+void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<func::FuncOp>();
+  kernels.addPass(createEmitGPUKernels());
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  // The CPU's polynomials: elementwise results have the same bits, and no
+  // device library is needed.
+  kernels.addPass(createApproximateMath());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
+// kernels with a launch -> NVVM dialect
+void mlir::pdq::buildGPUKernelsToNVVMPipeline(OpPassManager &pm) {
+  pm.addPass(createConvertKernelsToGPU());
+  OpPassManager &code = pm.nest<gpu::GPUModuleOp>();
+  code.addPass(createConvertVectorToSCFPass(
+      VectorTransferToSCFOptions().enableFullUnroll()));
+  code.addPass(createSCFToControlFlowPass());
+  code.addPass(memref::createExpandStridedMetadataPass());
+  code.addPass(createLowerAffinePass());
+  code.addPass(arith::createArithExpandOpsPass());
+  code.addPass(createLowerDeviceMath());
+  ConvertGpuOpsToNVVMOpsOptions options;
+  options.useBarePtrCallConv = true;
+  options.indexBitwidth = 64;
+  code.addPass(createConvertGpuOpsToNVVMOps(options));
+  code.addPass(createCanonicalizerPass());
+  code.addPass(createCSEPass());
+  code.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void mlir::pdq::registerGPUPipelines() {
+  PassPipelineRegistration<>(
+      "pdq-lower-to-gpu",
+      "Lower functions on tensors to launch plans and kernels of a GPU",
+      [](OpPassManager &pm) {
+        buildFormGPUKernelsPipeline(pm);
+        buildEmitGPUKernelsPipeline(pm);
+        pm.addPass(createConvertKernelsToGPU());
+      });
+}
