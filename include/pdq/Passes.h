@@ -6,8 +6,8 @@
 #ifndef PDQ_PASSES_H
 #define PDQ_PASSES_H
 
-#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::pdq {

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Calibrator.h"
+#include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/Npy.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
@@ -132,15 +133,13 @@ FailureOr<ExecutorOptions> CalibratePass::readExecutorOptions() {
 LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
   if (report.empty())
     return success();
-  llvm::Error error = llvm::writeToOutput(report, [&](raw_ostream &os) {
+  llvm::Error error = writeFileAtomically(report, [&](raw_ostream &os) {
     os << llvm::formatv("{0:2}", result.toJSON()) << "\n";
-    return llvm::Error::success();
   });
   if (!error)
     return success();
   return emitError(getOperation().getLoc())
-         << "cannot write report '" << report
-         << "': " << llvm::toString(std::move(error));
+         << "cannot write report: " << llvm::toString(std::move(error));
 }
 
 void CalibratePass::runOnOperation() {

@@ -6,13 +6,14 @@
 #include "Checkpoint.h"
 #include "Constants.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/IO/AtomicFile.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileOutputBuffer.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/SHA256.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -100,11 +101,58 @@ static LogicalResult readState(DictionaryAttr kept,
   return success();
 }
 
+static bool haveSameData(DenseResourceElementsAttr a,
+                         DenseResourceElementsAttr b) {
+  AsmResourceBlob *first = a.getRawHandle().getBlob();
+  AsmResourceBlob *second = b.getRawHandle().getBlob();
+  return a.getType() == b.getType() && first && second &&
+         first->getData() == second->getData();
+}
+
+/// A resource whose name is taken gets another one when a module is read. Gives
+/// the constants of `loaded` the resources of `original` back, so that what is
+/// written in the end does not tell how often the file was read.
+static void restoreResources(ModuleOp loaded, ModuleOp original) {
+  llvm::StringMap<DenseResourceElementsAttr> known;
+  original.walk([&](arith::ConstantOp op) {
+    if (auto value = dyn_cast<DenseResourceElementsAttr>(op.getValue()))
+      known[value.getRawHandle().getKey()] = value;
+  });
+  loaded.walk([&](arith::ConstantOp op) {
+    auto value = dyn_cast<DenseResourceElementsAttr>(op.getValue());
+    if (!value)
+      return;
+    // The new name is the old one with a number behind it.
+    StringRef name = value.getRawHandle().getKey();
+    while (!name.empty() && !known.contains(name))
+      name =
+          name.rsplit('_').first == name ? StringRef() : name.rsplit('_').first;
+    auto it = known.find(name);
+    if (it != known.end() && haveSameData(value, it->second))
+      op.setValueAttr(it->second);
+  });
+}
+
+LogicalResult Checkpoint::checkWritable(Location loc) const {
+  if (path.empty() || llvm::sys::fs::exists(path))
+    return success();
+  llvm::SmallString<128> beside;
+  int descriptor;
+  std::error_code error = llvm::sys::fs::createUniqueFile(
+      Twine(path) + ".%%%%%%", descriptor, beside);
+  if (error)
+    return emitError(loc) << "cannot write checkpoint '" << path
+                          << "': " << error.message();
+  llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
+  llvm::sys::fs::remove(beside);
+  return success();
+}
+
 LogicalResult Checkpoint::load(ModuleOp module,
                                std::vector<RegionReport> &reports,
                                std::optional<StepState> &state) {
   if (path.empty() || !llvm::sys::fs::exists(path))
-    return success();
+    return checkWritable(module.getLoc());
   OwningOpRef<ModuleOp> loaded =
       parseSourceFile<ModuleOp>(path, module.getContext());
   if (!loaded)
@@ -123,6 +171,7 @@ LogicalResult Checkpoint::load(ModuleOp module,
     return emitError(module.getLoc())
            << "checkpoint '" << path
            << "' is damaged; remove the file to start again";
+  restoreResources(*loaded, module);
   module.getBodyRegion().takeBody(loaded->getBodyRegion());
   return success();
 }
@@ -163,16 +212,13 @@ LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
     return success();
   module->setAttr(attributeName,
                   packState(module.getContext(), fingerprint, reports, state));
-  // Written beside the file and renamed, so that the file is always whole.
-  llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
-    return failed(writeBytecodeToFile(module, os))
-               ? llvm::createStringError("the module has no bytecode form")
-               : llvm::Error::success();
+  LogicalResult written = success();
+  llvm::Error error = writeFileAtomically(path, [&](raw_ostream &os) {
+    written = writeBytecodeToFile(module, os);
   });
   module->removeAttr(attributeName);
-  if (!error)
-    return success();
-  return emitError(module.getLoc())
-         << "cannot write checkpoint '" << path
-         << "': " << llvm::toString(std::move(error));
+  if (error)
+    return emitError(module.getLoc())
+           << "cannot write checkpoint: " << llvm::toString(std::move(error));
+  return written;
 }

@@ -29,7 +29,8 @@ public:
 
   /// Goes on from the file where it exists: replaces the body of `module`,
   /// fills `reports` of finished regions and the state inside a region.
-  /// Errors: the file is no checkpoint, or one of something else.
+  /// Errors: the file is no checkpoint, or one of something else; there is none
+  /// and none can be written.
   LogicalResult load(ModuleOp module, std::vector<RegionReport> &reports,
                      std::optional<StepState> &state);
 
@@ -40,6 +41,7 @@ public:
 
 private:
   LogicalResult checkFingerprint(Location loc, DictionaryAttr kept);
+  LogicalResult checkWritable(Location loc) const;
 
   std::string path;
   Fingerprint fingerprint;

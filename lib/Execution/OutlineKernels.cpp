@@ -81,16 +81,14 @@ static void setAlignments(func::FuncOp kernel, ArrayRef<Value> buffers,
   Builder builder(kernel);
   for (auto [number, buffer] : llvm::enumerate(buffers)) {
     auto type = cast<MemRefType>(buffer.getType());
-    uint64_t bytes =
-        llvm::divideCeil(type.getElementType().isIndex()
-                             ? 64
-                             : type.getElementTypeBitWidth(),
-                         8);
+    uint64_t bytes = llvm::divideCeil(
+        type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth(),
+        8);
     uint64_t offset = type.getStridesAndOffset().second * bytes;
-    kernel.setArgAttr(number, LLVM::LLVMDialect::getAlignAttrName(),
-                      builder.getI64IntegerAttr(
-                          offset ? std::gcd<uint64_t>(alignment, offset)
-                                 : alignment));
+    kernel.setArgAttr(
+        number, LLVM::LLVMDialect::getAlignAttrName(),
+        builder.getI64IntegerAttr(offset ? std::gcd<uint64_t>(alignment, offset)
+                                         : alignment));
   }
 }
 

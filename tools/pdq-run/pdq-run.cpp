@@ -79,10 +79,10 @@ struct Options {
                             cl::cat(category)};
   cl::opt<Target> target{
       "target", cl::desc("Where the network runs"), cl::init(Target::CPU),
-      cl::values(clEnumValN(Target::CPU, "cpu", "on the CPU (default)"),
-                 clEnumValN(Target::CUDA, "cuda", "on a CUDA device"),
-                 clEnumValN(Target::Auto, "auto",
-                            "on a CUDA device if there is one")),
+      cl::values(
+          clEnumValN(Target::CPU, "cpu", "on the CPU (default)"),
+          clEnumValN(Target::CUDA, "cuda", "on a CUDA device"),
+          clEnumValN(Target::Auto, "auto", "on a CUDA device if there is one")),
       cl::cat(category)};
   cl::opt<std::string> chip{
       "chip", cl::value_desc("name"),

@@ -37,7 +37,8 @@ using BufferRef = std::shared_ptr<Buffer>;
 /// the machine has.
 enum class CPUTarget { Host, Generic, AVX2, AVX512 };
 
-/// Where programs run. `Auto` takes a CUDA device if there is one, else the CPU.
+/// Where programs run. `Auto` takes a CUDA device if there is one, else the
+/// CPU.
 enum class Target { CPU, CUDA, Auto };
 
 /// Options of all targets; those of others are ignored.
@@ -113,8 +114,8 @@ public:
   static llvm::Expected<std::unique_ptr<Executor>>
   createCUDA(MLIRContext *context, const ExecutorOptions &options);
 
-  /// The executor for `options.target`. `Auto` says in a remark why it takes the
-  /// CPU. Errors: the target is not there, in words for the user.
+  /// The executor for `options.target`. `Auto` says in a remark why it takes
+  /// the CPU. Errors: the target is not there, in words for the user.
   static llvm::Expected<std::unique_ptr<Executor>>
   create(MLIRContext *context, const ExecutorOptions &options);
 };

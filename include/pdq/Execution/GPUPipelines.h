@@ -8,8 +8,8 @@
 
 namespace mlir::pdq {
 
-/// Registers `pdq-lower-to-gpu`: functions on tensors become a list of launches,
-/// kernels become `gpu.func`.
+/// Registers `pdq-lower-to-gpu`: functions on tensors become a list of
+/// launches, kernels become `gpu.func`.
 void registerGPUPipelines();
 
 } // namespace mlir::pdq

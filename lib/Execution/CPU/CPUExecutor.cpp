@@ -102,7 +102,8 @@ private:
 class CPUExecutor : public Executor {
 public:
   CPUExecutor(MLIRContext *context, CPUTarget target, unsigned threads)
-      : context(context), target(target), machine(std::make_shared<Machine>(threads)) {
+      : context(context), target(target),
+        machine(std::make_shared<Machine>(threads)) {
     machine->compiler = KernelCompiler::create(target, threads);
   }
   FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;

@@ -12,7 +12,8 @@
 namespace mlir::pdq {
 
 /// Functions on tensors -> launch plans and kernels that are linalg operations.
-/// With `alignment` kernels may assume that buffers are aligned to as many bytes.
+/// With `alignment` kernels may assume that buffers are aligned to as many
+/// bytes.
 void buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment = 0);
 
 /// Kernels that are linalg operations -> kernels that are loops over vectors.

@@ -38,7 +38,8 @@ static void attributeShared(gpu::GPUFuncOp function) {
   }
 }
 
-static gpu::GPUFuncOp convertKernel(func::FuncOp kernel, gpu::GPUModuleOp code) {
+static gpu::GPUFuncOp convertKernel(func::FuncOp kernel,
+                                    gpu::GPUModuleOp code) {
   Block &source = kernel.getBody().front();
   for (unsigned i = 0; i < numRangeOperands; ++i) {
     BlockArgument range = source.getArguments().back();
@@ -55,9 +56,8 @@ static gpu::GPUFuncOp convertKernel(func::FuncOp kernel, gpu::GPUModuleOp code) 
       gpu::GPUFuncOp::create(b, kernel.getLoc(), kernel.getName(), type);
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
   auto block = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.block");
-  function.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(
-      llvm::map_to_vector(block.asArrayRef(),
-                          [](int64_t size) { return int32_t(size); })));
+  function.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(llvm::map_to_vector(
+      block.asArrayRef(), [](int64_t size) { return int32_t(size); })));
   for (unsigned i = 0; i < type.getNumInputs(); ++i)
     if (DictionaryAttr attributes = kernel.getArgAttrDict(i))
       for (NamedAttribute attribute : attributes)

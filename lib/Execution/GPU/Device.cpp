@@ -43,16 +43,15 @@ llvm::Error Device::initialize(llvm::StringRef wantedChip) {
                         getAttribute(cuda::ComputeCapabilityMinor);
   if (capability < 80)
     return llvm::createStringError(
-        "device '%s' has compute capability %u.%u, expected 8.0 or later",
-        text, capability / 10, capability % 10);
+        "device '%s' has compute capability %u.%u, expected 8.0 or later", text,
+        capability / 10, capability % 10);
   // Hopper's tensor cores are features of its own chip, not of the family.
-  chip.name = wantedChip.empty()
-                  ? "sm_" + std::to_string(capability) +
-                        (capability == 90 ? "a" : "")
-                  : wantedChip.str();
-  if (auto error = driver.check(
-          driver.cuDevicePrimaryCtxRetain(&context, number),
-          "cuDevicePrimaryCtxRetain"))
+  chip.name = wantedChip.empty() ? "sm_" + std::to_string(capability) +
+                                       (capability == 90 ? "a" : "")
+                                 : wantedChip.str();
+  if (auto error =
+          driver.check(driver.cuDevicePrimaryCtxRetain(&context, number),
+                       "cuDevicePrimaryCtxRetain"))
     return error;
   check(driver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
   check(driver.cuStreamCreate(&stream, /*flags=*/1), "cuStreamCreate");
@@ -71,9 +70,9 @@ Device::~Device() {
 
 void Device::check(cuda::Result result, const llvm::Twine &what) const {
   if (llvm::Error error = driver.check(result, what))
-    llvm::report_fatal_error(
-        llvm::Twine("device '") + name + "': " + toString(std::move(error)),
-        /*gen_crash_diag=*/false);
+    llvm::report_fatal_error(llvm::Twine("device '") + name +
+                                 "': " + toString(std::move(error)),
+                             /*gen_crash_diag=*/false);
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,8 +148,7 @@ Device::load(const DeviceImage &image) {
               driver.cuFuncSetAttribute(function, cuda::MaxDynamicSharedBytes,
                                         kernel.sharedBytes),
               "cuFuncSetAttribute of kernel '" + kernel.symbol + "' to " +
-                  llvm::Twine(kernel.sharedBytes) +
-                  " bytes of shared memory"))
+                  llvm::Twine(kernel.sharedBytes) + " bytes of shared memory"))
         return std::move(error);
     functions.push_back(function);
   }

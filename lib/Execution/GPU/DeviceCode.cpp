@@ -58,9 +58,9 @@ createMachine(const Chip &chip) {
       llvm::TargetRegistry::lookupTarget(triple, reason);
   if (!target)
     return llvm::createStringError("LLVM has no NVPTX target: " + reason);
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, chip.name, chip.getFeatures(), {}, {}, {},
-      llvm::CodeGenOptLevel::Aggressive));
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, chip.name, chip.getFeatures(), {}, {},
+                                  {}, llvm::CodeGenOptLevel::Aggressive));
 }
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {

@@ -66,9 +66,9 @@ static size_t getBytes(ArrayRef<int64_t> shape, ElementType type) {
   return bytes;
 }
 
-BufferRef
-mlir::pdq::allocateDeviceBuffer(const std::shared_ptr<Device> &device,
-                                ArrayRef<int64_t> shape, ElementType type) {
+BufferRef mlir::pdq::allocateDeviceBuffer(const std::shared_ptr<Device> &device,
+                                          ArrayRef<int64_t> shape,
+                                          ElementType type) {
   auto memory = std::make_shared<DeviceMemory>(device, getBytes(shape, type));
   cuda::Pointer pointer = memory->pointer;
   return std::make_shared<GPUBuffer>(std::move(memory), pointer, shape, type);

@@ -105,8 +105,8 @@ public:
     return allocateDeviceBuffer(machine->device, shape, type);
   }
   std::string describe() const override {
-    return (machine->device->getName() + " (" + machine->device->getChip().name +
-            ")")
+    return (machine->device->getName() + " (" +
+            machine->device->getChip().name + ")")
         .str();
   }
 
@@ -133,9 +133,9 @@ size_t GPUExecutable::getArenaBytes(StringRef name) const {
 }
 
 /// `pointers` are those of arguments, then results.
-cuda::Pointer
-GPUExecutable::resolve(const CompiledFunction &function, const Place &place,
-                       ArrayRef<cuda::Pointer> pointers) const {
+cuda::Pointer GPUExecutable::resolve(const CompiledFunction &function,
+                                     const Place &place,
+                                     ArrayRef<cuda::Pointer> pointers) const {
   switch (place.space) {
   case Place::Arena:
     return machine->scratch->pointer + place.offset;
@@ -255,9 +255,8 @@ GPUExecutable::~GPUExecutable() {
 // Compiling
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-Machine::compile(ArrayRef<func::FuncOp> functions,
-                 SmallVectorImpl<const LoadedKernel *> &loaded) {
+LogicalResult Machine::compile(ArrayRef<func::FuncOp> functions,
+                               SmallVectorImpl<const LoadedKernel *> &loaded) {
   SmallVector<std::string> texts, pending;
   for (func::FuncOp function : functions) {
     std::string text;
@@ -269,8 +268,8 @@ Machine::compile(ArrayRef<func::FuncOp> functions,
   }
   if (!pending.empty()) {
     Location loc = functions.front()->getParentOp()->getLoc();
-    llvm::Expected<DeviceImage> image = compileKernels(
-        pending, device->getChip(), device->getImageForm());
+    llvm::Expected<DeviceImage> image =
+        compileKernels(pending, device->getChip(), device->getImageForm());
     if (!image)
       return emitError(loc, "kernels cannot be compiled: ")
              << llvm::toString(image.takeError());

@@ -1,8 +1,9 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Functions that the hardware has: upstream's lowering to NVVM turns all of math
-// into calls of NVIDIA's device library, which a user's machine may not have.
+// Functions that the hardware has: upstream's lowering to NVVM turns all of
+// math into calls of NVIDIA's device library, which a user's machine may not
+// have.
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -20,8 +21,7 @@ using namespace mlir::pdq;
 
 namespace {
 /// An operation on floats -> the intrinsic of LLVM that is one instruction.
-template <typename OpTy>
-struct LowerToIntrinsic : OpRewritePattern<OpTy> {
+template <typename OpTy> struct LowerToIntrinsic : OpRewritePattern<OpTy> {
   LowerToIntrinsic(MLIRContext *context, StringRef intrinsic)
       : OpRewritePattern<OpTy>(context), intrinsic(intrinsic) {}
 

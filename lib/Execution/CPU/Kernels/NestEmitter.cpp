@@ -240,7 +240,8 @@ void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
         SmallVector<Value> updated(carried);
         payload.startPosition();
         forEach([&](size_t i) {
-          updated[i] = buildCombined(b, payload, plan.reduction, updated[i], position);
+          updated[i] =
+              buildCombined(b, payload, plan.reduction, updated[i], position);
         });
         payload.startPosition();
         return updated;
@@ -266,7 +267,8 @@ void NestEmitter::emitLaneReduction() {
        splitVectors(extent, plan.numVectors, plan.lanes)) {
     PayloadEmitter payload(b, plan, stretch.lanes);
     Type wide = payload.getWideType(element);
-    SmallVector<Value> zeros(stretch.size, buildIdentity(b, plan.reduction, wide));
+    SmallVector<Value> zeros(stretch.size,
+                             buildIdentity(b, plan.reduction, wide));
     int64_t step = stretch.size * stretch.lanes;
     // One pass over the stretch.
     auto pass = [&](ValueRange) {
@@ -282,7 +284,8 @@ void NestEmitter::emitLaneReduction() {
       SmallVector<Value> updated(nest.getRegionIterArgs());
       for (int64_t vector = 0; vector < stretch.size; ++vector) {
         position.vector = vector * stretch.lanes;
-        updated[vector] = buildCombined(b, payload, plan.reduction, updated[vector], position);
+        updated[vector] = buildCombined(b, payload, plan.reduction,
+                                        updated[vector], position);
       }
       position.vector = 0;
       payload.startPosition();

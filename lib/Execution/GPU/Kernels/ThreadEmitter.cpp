@@ -52,7 +52,8 @@ class ThreadEmitter {
 public:
   ThreadEmitter(func::FuncOp kernel, const ThreadPlan &plan)
       : kernel(kernel), plan(plan), op(plan.nest.space.op),
-        b(op.getLoc(), op.getOperation()), payload(b, plan.nest, plan.nest.lanes) {
+        b(op.getLoc(), op.getOperation()),
+        payload(b, plan.nest, plan.nest.lanes) {
     position.indices.resize(plan.nest.space.loops.size());
   }
   void emit();
@@ -66,9 +67,7 @@ private:
   Value emitSharedReduction();
   Value emitGroupTree(Value partial);
   void guarded(Value condition, function_ref<void()> body);
-  unsigned getOutput() {
-    return op.getDpsInitOperand(0)->getOperandNumber();
-  }
+  unsigned getOutput() { return op.getDpsInitOperand(0)->getOperandNumber(); }
 
   func::FuncOp kernel;
   const ThreadPlan &plan;
@@ -126,8 +125,8 @@ void ThreadEmitter::guarded(Value condition, function_ref<void()> body) {
 }
 
 void ThreadEmitter::emitElements() {
-  SmallVector<Value> values = payload.evaluate(
-      op.getBlock()->getTerminator()->getOperands(), position);
+  SmallVector<Value> values =
+      payload.evaluate(op.getBlock()->getTerminator()->getOperands(), position);
   for (auto [i, value] : llvm::enumerate(values))
     payload.store(value, op.getNumDpsInputs() + i, position);
 }
@@ -136,7 +135,8 @@ void ThreadEmitter::emitElements() {
 Value ThreadEmitter::emitOwnReduction(ArrayRef<unsigned> loops, Value carried) {
   if (loops.empty()) {
     payload.startPosition();
-    Value sum = buildCombined(b, payload, plan.nest.reduction, carried, position);
+    Value sum =
+        buildCombined(b, payload, plan.nest.reduction, carried, position);
     payload.startPosition();
     return sum;
   }
@@ -160,8 +160,7 @@ Value ThreadEmitter::emitSharedReduction() {
     extents.push_back(plan.nest.space.loops[loop].extent);
     terms *= extents.back();
   }
-  Type element =
-      plan.nest.space.operands[getOutput()].type.getElementType();
+  Type element = plan.nest.space.operands[getOutput()].type.getElementType();
   Value end = arith::SelectOp::create(b, isInside, buildIndex(b, terms),
                                       buildIndex(b, 0));
   Value identity = buildIdentity(b, plan.nest.reduction, element);
@@ -182,8 +181,8 @@ Value ThreadEmitter::emitSharedReduction() {
 
 /// Pairs of partial results are combined in a fixed order.
 Value ThreadEmitter::emitGroupTree(Value partial) {
-  auto space = gpu::AddressSpaceAttr::get(b.getContext(),
-                                          gpu::AddressSpace::Workgroup);
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
   auto type = MemRefType::get({plan.getBlockSize()}, partial.getType(),
                               MemRefLayoutAttrInterface(), space);
   Value shared = memref::AllocOp::create(b, type);
@@ -266,12 +265,12 @@ LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel,
   Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
   Value start = arith::MulIOp::create(b, block, buildIndex(b, blockSize));
   Value linear = arith::AddIOp::create(b, start, thread);
-  auto guard = scf::IfOp::create(
-      b,
-      arith::CmpIOp::create(b, arith::CmpIPredicate::ult, linear,
-                            buildIndex(b, total))
-          .getResult(),
-      /*withElseRegion=*/false);
+  auto guard =
+      scf::IfOp::create(b,
+                        arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                              linear, buildIndex(b, total))
+                            .getResult(),
+                        /*withElseRegion=*/false);
   b.setInsertionPointToStart(guard.thenBlock());
   SmallVector<Value> indices = buildDelinearized(b, linear, extents);
   op->moveBefore(guard.thenBlock()->getTerminator());
@@ -288,7 +287,6 @@ LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel,
     rewriter.eraseOp(loop);
   }
   int64_t blocks = llvm::divideCeil(total, blockSize);
-  setLaunch(kernel, {blocks, 1, 1},
-            {blockSize, 1, 1}, "fallback");
+  setLaunch(kernel, {blocks, 1, 1}, {blockSize, 1, 1}, "fallback");
   return success();
 }

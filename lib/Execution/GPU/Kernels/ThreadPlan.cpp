@@ -99,8 +99,8 @@ void ThreadPlanner::chooseSharing() {
       terms < fewTerms)
     return;
   // Reads are contiguous along the result, or along the reduction.
-  plan.outputsAreNeighbours = llvm::any_of(
-      space().operands, [&](const KernelOperand &operand) {
+  plan.outputsAreNeighbours =
+      llvm::any_of(space().operands, [&](const KernelOperand &operand) {
         return operand.type && !operand.isOutput && !plan.outputs.empty() &&
                operand.strides[plan.outputs.back()] == 1;
       });

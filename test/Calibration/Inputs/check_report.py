@@ -1,0 +1,51 @@
+"""Checks the fields and types of a report: check_report.py FILE REGIONS ITERATIONS."""
+
+import json
+import math
+import sys
+
+TOP = {
+    "version": int,
+    "settings": str,
+    "seed": int,
+    "data_sha256": str,
+    "total_seconds": float,
+    "peak_memory_bytes": int,
+    "batch_norms_captured": int,
+    "regions": list,
+}
+REGION = {
+    "name": str,
+    "iterations": int,
+    "seconds": float,
+    "milliseconds_per_iteration": float,
+    "compile_seconds": float,
+    "reconstruction_loss": list,
+    "prediction_difference": list,
+    "activation_scales": list,
+    "rounding_flipped": int,
+}
+
+
+def check(entry, fields):
+    assert set(entry) == set(fields), sorted(set(entry) ^ set(fields))
+    for name, kind in fields.items():
+        number = isinstance(entry[name], (int, float)) and kind is float
+        assert number or isinstance(entry[name], kind), (name, entry[name])
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        report = json.load(file)
+    check(report, TOP)
+    assert len(report["data_sha256"]) == 64
+    assert len(report["regions"]) == int(sys.argv[2]), len(report["regions"])
+    for region in report["regions"]:
+        check(region, REGION)
+        assert region["iterations"] == int(sys.argv[3])
+        for losses in (region["reconstruction_loss"], region["prediction_difference"]):
+            assert len(losses) == 2 and all(map(math.isfinite, losses)), losses
+        assert all(scale > 0 for scale in region["activation_scales"])
+
+
+main()
