@@ -37,8 +37,13 @@ struct BatchNormMatch {
 /// A factor of a product; inverted where it is divided by.
 using Factor = std::pair<ExpressionRef, bool>;
 
+/// More factors than any normalization has: a product of many is none.
+static constexpr size_t maxFactors = 16;
+
 static void collectFactors(const ExpressionRef &expression, bool inverted,
                            SmallVectorImpl<Factor> &factors) {
+  if (factors.size() > maxFactors)
+    return;
   if (expression->kind == Kind::Mul || expression->kind == Kind::Div) {
     bool divides = expression->kind == Kind::Div;
     collectFactors(expression->operands[0], inverted, factors);
@@ -68,9 +73,9 @@ static bool matchVariance(const ExpressionRef &sum, BatchNormMatch &match) {
 /// Matches one factor; each kind may occur once.
 static bool matchFactor(const Factor &factor, BatchNormMatch &match) {
   const auto &[expression, inverted] = factor;
-  if (expression->readsData()) {
+  if (expression->readsData) {
     if (inverted || match.input || expression->kind != Kind::Sub ||
-        !expression->operands[0]->readsData() ||
+        !expression->operands[0]->readsData ||
         !expression->operands[0]->tensor ||
         expression->operands[1]->kind != Kind::Parameter)
       return false;
@@ -94,13 +99,15 @@ static std::optional<BatchNormMatch> matchExpression(ExpressionRef expression) {
   if (expression->kind == Kind::Add)
     for (int i : {0, 1})
       if (expression->operands[i]->kind == Kind::Parameter &&
-          expression->operands[1 - i]->readsData()) {
+          expression->operands[1 - i]->readsData) {
         match.beta = expression->operands[i]->tensor;
         expression = expression->operands[1 - i];
         break;
       }
   SmallVector<Factor> factors;
   collectFactors(expression, false, factors);
+  if (factors.size() > maxFactors)
+    return std::nullopt;
   for (const Factor &factor : factors)
     if (!matchFactor(factor, match))
       return std::nullopt;
@@ -119,8 +126,8 @@ static std::optional<BatchNormMatch> matchBatchNorm(Operation *op) {
   for (int64_t axis : {int64_t(1), type.getRank() - 1}) {
     if (type.isDynamicDim(axis))
       continue;
-    auto match = matchExpression(
-        buildExpression(cast<linalg::LinalgOp>(op), type.getDimSize(axis)));
+    auto match =
+        matchExpression(buildExpression(cast<linalg::LinalgOp>(op), axis));
     if (!match || match->input.getType() != type)
       continue;
     match->axis = axis;

@@ -46,16 +46,17 @@ struct FoldableNorm {
 
 /// Reads an operation as `input + bias` with one bias per channel.
 static std::optional<FoldableNorm::BiasAddition>
-matchBiasAddition(Operation *op, int64_t channels) {
-  if (!isElementwise(op))
+matchBiasAddition(Operation *op, int64_t axis) {
+  if (!isElementwise(op) ||
+      cast<RankedTensorType>(op->getResult(0).getType()).getRank() <= axis)
     return std::nullopt;
-  ExpressionRef sum = buildExpression(cast<linalg::LinalgOp>(op), channels);
+  ExpressionRef sum = buildExpression(cast<linalg::LinalgOp>(op), axis);
   if (sum->kind != Expression::Kind::Add)
     return std::nullopt;
   for (int i : {0, 1}) {
     const ExpressionRef &bias = sum->operands[i];
     const ExpressionRef &input = sum->operands[1 - i];
-    if (bias->kind == Expression::Kind::Parameter && input->readsData() &&
+    if (bias->kind == Expression::Kind::Parameter && input->readsData &&
         input->tensor && input->tensor.getType() == op->getResult(0).getType())
       return FoldableNorm::BiasAddition{op, bias->tensor, input->tensor};
   }
@@ -64,8 +65,6 @@ matchBiasAddition(Operation *op, int64_t channels) {
 
 /// Finds the layer in front of a batch norm; each value on the way has one use.
 static void findLayer(BatchNormOp norm, FoldableNorm &fold) {
-  int64_t channels =
-      cast<RankedTensorType>(norm.getMean().getType()).getNumElements();
   Value value = norm.getInput();
   while (value.hasOneUse()) {
     Operation *op = value.getDefiningOp();
@@ -77,7 +76,7 @@ static void findLayer(BatchNormOp norm, FoldableNorm &fold) {
       value = getViewSource(op);
       continue;
     }
-    auto addition = matchBiasAddition(op, channels);
+    auto addition = matchBiasAddition(op, norm.getAxis());
     if (!addition)
       return;
     fold.additions.push_back(*addition);

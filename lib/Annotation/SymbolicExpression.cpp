@@ -17,17 +17,11 @@ using Kind = Expression::Kind;
 /// Operations between a tensor and the end of the chain.
 static constexpr int maxDepth = 16;
 
-bool Expression::readsData() const {
-  return kind == Kind::Data || kind == Kind::Other ||
-         llvm::any_of(operands, [](const ExpressionRef &operand) {
-           return operand->readsData();
-         });
-}
-
 namespace {
 class ExpressionBuilder {
 public:
-  explicit ExpressionBuilder(int64_t channels) : channels(channels) {}
+  ExpressionBuilder(RankedTensorType type, int64_t axis)
+      : axis(axis), rank(type.getRank()), channels(type.getDimSize(axis)) {}
 
   ExpressionRef buildTensor(Value value, int depth);
   ExpressionRef buildScalar(Value scalar, linalg::LinalgOp op, int depth);
@@ -37,6 +31,10 @@ private:
                             std::vector<ExpressionRef> operands = {}) {
     auto node = std::make_shared<Expression>();
     node->kind = kind;
+    node->readsData = kind == Kind::Data || kind == Kind::Other ||
+                      llvm::any_of(operands, [](const ExpressionRef &operand) {
+                        return operand->readsData;
+                      });
     node->operands = std::move(operands);
     return node;
   }
@@ -46,14 +44,35 @@ private:
     return node;
   }
   ExpressionRef makeLeaf(Value value);
+  ExpressionRef buildNewTensor(Value value, int depth);
+  ExpressionRef buildOperation(Operation *scalarOp, linalg::LinalgOp op,
+                               int depth);
+  bool isAlongOtherAxis(linalg::LinalgOp op, OpOperand &operand) const;
   bool isPerChannel(Value value) const {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     return type && type.hasStaticShape() && type.getNumElements() == channels;
   }
 
-  int64_t channels;
+  int64_t axis, rank, channels;
+  DenseMap<Value, ExpressionRef> known;
 };
 } // namespace
+
+/// Whether an operand with one element per channel is read along another
+/// dimension of the same size.
+bool ExpressionBuilder::isAlongOtherAxis(linalg::LinalgOp op,
+                                         OpOperand &operand) const {
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (!isPerChannel(operand.get()) || channels == 1 ||
+      static_cast<int64_t>(result.getNumResults()) != rank)
+    return false;
+  for (auto [dim, expr] :
+       llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
+    if (type.getDimSize(dim) != 1)
+      return expr != result.getResult(axis);
+  return false;
+}
 
 /// The value of a tensor whose elements are all equal.
 static std::optional<double> getSplat(Value value) {
@@ -76,6 +95,13 @@ ExpressionRef ExpressionBuilder::makeLeaf(Value value) {
 }
 
 ExpressionRef ExpressionBuilder::buildTensor(Value value, int depth) {
+  ExpressionRef node = known.lookup(value);
+  if (!node)
+    known[value] = node = buildNewTensor(value, depth);
+  return node;
+}
+
+ExpressionRef ExpressionBuilder::buildNewTensor(Value value, int depth) {
   auto type = cast<RankedTensorType>(value.getType());
   std::optional<double> splat = getSplat(value);
   if (splat && (type.getRank() == 0 || type.getNumElements() != channels))
@@ -102,12 +128,26 @@ ExpressionRef ExpressionBuilder::buildTensor(Value value, int depth) {
 ExpressionRef ExpressionBuilder::buildScalar(Value scalar, linalg::LinalgOp op,
                                              int depth) {
   auto argument = dyn_cast<BlockArgument>(scalar);
-  if (argument && argument.getOwner() == op.getBlock())
-    return buildTensor(op->getOperand(argument.getArgNumber()), depth + 1);
+  if (argument && argument.getOwner() == op.getBlock()) {
+    OpOperand &operand = op->getOpOperand(argument.getArgNumber());
+    return isAlongOtherAxis(op, operand)
+               ? make(Kind::Other)
+               : buildTensor(operand.get(), depth + 1);
+  }
   FloatAttr constant;
   if (matchPattern(scalar, m_Constant(&constant)))
     return makeConstant(constant.getValueAsDouble());
-  Operation *scalarOp = scalar.getDefiningOp();
+  if (ExpressionRef node = known.lookup(scalar))
+    return node;
+  ExpressionRef node = buildOperation(scalar.getDefiningOp(), op, depth);
+  known[scalar] = node;
+  return node;
+}
+
+/// The expression of an operation of the payload of `op`.
+ExpressionRef ExpressionBuilder::buildOperation(Operation *scalarOp,
+                                                linalg::LinalgOp op,
+                                                int depth) {
   if (!scalarOp)
     return make(Kind::Other);
   auto operand = [&](unsigned i) {
@@ -137,8 +177,8 @@ ExpressionRef ExpressionBuilder::buildScalar(Value scalar, linalg::LinalgOp op,
   return make(Kind::Other);
 }
 
-ExpressionRef mlir::pdq::buildExpression(linalg::LinalgOp op,
-                                         int64_t channels) {
-  return ExpressionBuilder(channels).buildScalar(
-      op.getBlock()->getTerminator()->getOperand(0), op, 0);
+ExpressionRef mlir::pdq::buildExpression(linalg::LinalgOp op, int64_t axis) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  return ExpressionBuilder(type, axis)
+      .buildScalar(op.getBlock()->getTerminator()->getOperand(0), op, 0);
 }

@@ -38,13 +38,14 @@ struct Expression {
   std::vector<std::shared_ptr<Expression>> operands;
 
   /// Whether it reads data.
-  bool readsData() const;
+  bool readsData = false;
 };
 using ExpressionRef = std::shared_ptr<Expression>;
 
-/// The expression behind the result of an elementwise operation, for a tensor
-/// with `channels` channels.
-ExpressionRef buildExpression(linalg::LinalgOp op, int64_t channels);
+/// The expression behind the result of an elementwise operation, whose
+/// dimension `axis` are the channels. A chain whose values are used many times
+/// is an expression with shared nodes.
+ExpressionRef buildExpression(linalg::LinalgOp op, int64_t axis);
 
 } // namespace mlir::pdq
 

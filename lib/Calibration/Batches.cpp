@@ -12,8 +12,9 @@ using namespace mlir::pdq;
 SmallVector<BufferRef> BatchOperands::slice(int64_t first,
                                             int64_t count) const {
   return llvm::map_to_vector(operands, [&](const Operand &operand) {
-    return operand.samples ? operand.buffer->slice(first, count)
-                           : operand.buffer;
+    return operand.rows == 0 ? operand.buffer
+                             : operand.buffer->slice(first * operand.rows,
+                                                     count * operand.rows);
   });
 }
 
@@ -34,9 +35,9 @@ void mlir::pdq::runBatches(Executable &executable, StringRef name,
 }
 
 BufferRef mlir::pdq::allocateSamples(Executor &executor, RankedTensorType type,
-                                     int64_t samples) {
+                                     int64_t batch, int64_t samples) {
   RankedTensorType kept = getCacheType(type);
   SmallVector<int64_t> shape(kept.getShape());
-  shape[0] = samples;
+  shape[0] = shape[0] / batch * samples;
   return executor.allocate(shape, *getElementType(kept.getElementType()));
 }

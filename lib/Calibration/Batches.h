@@ -15,16 +15,16 @@ namespace mlir::pdq {
 /// dimension 0, or the same for every call.
 class BatchOperands {
 public:
-  void addSamples(const BufferRef &buffer) {
-    operands.push_back({buffer, true});
+  /// `rows` slices of dimension 0 belong to one sample: more than 1 where a
+  /// network merges the batch with other dimensions.
+  void addSamples(const BufferRef &buffer, int64_t rows = 1) {
+    operands.push_back({buffer, rows});
   }
   void addSamples(ArrayRef<BufferRef> buffers) {
     for (const BufferRef &buffer : buffers)
       addSamples(buffer);
   }
-  void addFixed(const BufferRef &buffer) {
-    operands.push_back({buffer, false});
-  }
+  void addFixed(const BufferRef &buffer) { operands.push_back({buffer, 0}); }
   void addFixed(ArrayRef<BufferRef> buffers) {
     for (const BufferRef &buffer : buffers)
       addFixed(buffer);
@@ -36,7 +36,8 @@ public:
 private:
   struct Operand {
     BufferRef buffer;
-    bool samples;
+    /// Slices of a sample; 0 for what is the same in every call.
+    int64_t rows;
   };
   SmallVector<Operand> operands;
 };
@@ -50,9 +51,10 @@ void runBatches(Executable &executable, StringRef name, int64_t samples,
                 int64_t batch, const BatchOperands &arguments,
                 const BatchOperands &results);
 
-/// A buffer for `samples` samples of a kept tensor of one batch.
+/// A buffer for `samples` samples of what has `type` for `batch` samples, in
+/// its kept form.
 BufferRef allocateSamples(Executor &executor, RankedTensorType type,
-                          int64_t samples);
+                          int64_t batch, int64_t samples);
 
 } // namespace mlir::pdq
 

@@ -30,6 +30,7 @@ public:
 private:
   LogicalResult prepare();
   LogicalResult checkData(func::FuncOp function);
+  LogicalResult checkBorders(func::FuncOp network);
   LogicalResult computeLogits();
   void seedValues();
   LogicalResult runGlue(const Stage &stage);
@@ -108,6 +109,29 @@ LogicalResult Calibrator::checkData(func::FuncOp function) {
   return diag << "]";
 }
 
+/// Between regions a sample is one slice of dimension 0: that is how they are
+/// kept and drawn.
+LogicalResult Calibrator::checkBorders(func::FuncOp network) {
+  for (Operation &op : network.getBody().front()) {
+    auto region = dyn_cast<RegionOp>(op);
+    if (!region)
+      continue;
+    SmallVector<Value> border(region.getInputs());
+    llvm::append_range(border, region.getResults());
+    for (Value value : border) {
+      auto type = cast<RankedTensorType>(value.getType());
+      if (type.getRank() > 0 && type.getDimSize(0) == options.batch)
+        continue;
+      return region.emitError()
+             << "value of type " << type << " at the border of region @"
+             << region.getSymName() << " does not have the batch "
+             << options.batch
+             << " as dimension 0; place the border elsewhere with pdq.region";
+    }
+  }
+  return success();
+}
+
 LogicalResult Calibrator::prepare() {
   FailureOr<func::FuncOp> original = findNetwork(module);
   if (failed(original) || failed(checkData(*original)))
@@ -117,6 +141,8 @@ LogicalResult Calibrator::prepare() {
   working = module.clone();
   func::FuncOp network = *findNetwork(*working);
   if (failed(rebatch(network, options.batch, {0})))
+    return failure();
+  if (failed(checkBorders(network)))
     return failure();
   stages.emplace(network);
   progress.emplace(targets.size(), options.iterations);
@@ -169,7 +195,7 @@ LogicalResult Calibrator::computeLogits() {
   if (failed(compiled))
     return failure();
   int64_t samples = data.getShape().front();
-  logits = allocateSamples(executor, type, samples);
+  logits = allocateSamples(executor, type, options.batch, samples);
   BatchOperands arguments, results;
   arguments.addSamples(floating.lookup(stages->getLiveValues(-1).front()));
   results.addSamples(logits);
@@ -192,8 +218,9 @@ LogicalResult Calibrator::runGlue(const Stage &stage) {
     for (Value input : stage.inputs)
       arguments.addSamples(values->lookup(input));
     for (Value output : stage.outputs) {
-      BufferRef buffer = allocateSamples(
-          executor, cast<RankedTensorType>(output.getType()), samples);
+      BufferRef buffer =
+          allocateSamples(executor, cast<RankedTensorType>(output.getType()),
+                          options.batch, samples);
       (*values)[output] = buffer;
       results.addSamples(buffer);
     }

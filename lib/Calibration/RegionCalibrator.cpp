@@ -63,7 +63,7 @@ void RegionCalibrator::advance(const RegionData &data,
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     results.addFixed(allocateSamples(
         executor, cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType()),
-        options.batch));
+        options.batch, options.batch));
   runBatches(*programs, program::forward, context.samples, options.batch,
              arguments, results);
 
@@ -101,8 +101,8 @@ BufferRef RegionCalibrator::uploadScalar(double value) {
 SmallVector<BufferRef> RegionCalibrator::allocateResults(int64_t samples) {
   SmallVector<BufferRef> buffers;
   for (Type type : context.getRegion().getResultTypes())
-    buffers.push_back(
-        allocateSamples(executor, cast<RankedTensorType>(type), samples));
+    buffers.push_back(allocateSamples(executor, cast<RankedTensorType>(type),
+                                      options.batch, samples));
   return buffers;
 }
 
@@ -131,7 +131,7 @@ LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     observed.push_back(allocateSamples(
         executor, cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType()),
-        samples));
+        options.batch, samples));
   // Each quantizer sees the ones before it in place, so one pass initializes
   // one quantizer.
   for (auto [index, quantizer] : llvm::enumerate(quantizers.activations)) {
@@ -139,7 +139,8 @@ LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
     arguments.addSamples(data.plain);
     arguments.addFixed(uploadParameters());
     outputs.addSamples(results);
-    outputs.addSamples(observed);
+    for (const BufferRef &buffer : observed)
+      outputs.addSamples(buffer, buffer->getShape().front() / samples);
     runBatches(*programs, program::forward, samples, options.batch, arguments,
                outputs);
     FailureOr<QuantizerParameters> found =

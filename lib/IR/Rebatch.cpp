@@ -53,6 +53,8 @@ private:
   /// Makes an equal value whose dimension carries the batch, where `value` was
   /// made without looking at data.
   FailureOr<Value> rebuild(Value value, BatchDim place, OpBuilder &builder);
+  FailureOr<Value> rebuildCollapse(tensor::CollapseShapeOp op, BatchDim place,
+                                   OpBuilder &builder);
   FailureOr<Value> rebuildExpand(tensor::ExpandShapeOp op, BatchDim place,
                                  OpBuilder &builder);
   LogicalResult adaptOperand(OpOperand &operand, BatchDim place);
@@ -138,6 +140,29 @@ FailureOr<Value> BlockRebatcher::rebuildExpand(tensor::ExpandShapeOp op,
       .getResult();
 }
 
+/// A collapse of a rebuilt source: the slowest dimension of the group takes the
+/// batch.
+FailureOr<Value> BlockRebatcher::rebuildCollapse(tensor::CollapseShapeOp op,
+                                                 BatchDim place,
+                                                 OpBuilder &builder) {
+  BatchDim source{0, place.factor};
+  ReassociationIndices group = op.getReassociationIndices()[place.dim];
+  int64_t rest = 1;
+  source.dim = group.front();
+  for (int64_t member : ArrayRef(group).drop_front())
+    rest *= op.getSrcType().getDimSize(member);
+  if (rest <= 0 || place.factor % rest != 0)
+    return op.emitOpError("merges the batch in a way that cannot be followed");
+  source.factor /= rest;
+  FailureOr<Value> newSource = rebuild(op.getSrc(), source, builder);
+  if (failed(newSource))
+    return failure();
+  return tensor::CollapseShapeOp::create(
+             builder, op.getLoc(), getType(op.getResultType(), place),
+             *newSource, op.getReassociationIndices())
+      .getResult();
+}
+
 FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
                                          OpBuilder &builder) {
   Operation *op = value.getDefiningOp();
@@ -160,6 +185,8 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
   }
   if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op))
     return rebuildExpand(expand, place, builder);
+  if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op))
+    return rebuildCollapse(collapse, place, builder);
   auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
   if (structured && structured->getNumResults() == 1) {
     OpOperand *init = structured.getDpsInitOperand(0);
