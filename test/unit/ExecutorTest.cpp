@@ -38,6 +38,11 @@ protected:
     context.appendDialectRegistry(registry);
     if (!isCUDA() && !Executor::isSupported(getCPU()))
       GTEST_SKIP() << "this CPU does not have the instructions";
+    // Without overwriting: a machine with a GPU can test the real driver.
+    setenv("PDQ_CUDA_LIBRARY", PDQ_SIMULATED_GPU, /*overwrite=*/0);
+    if (isCUDA())
+      if (auto executor = Executor::createCUDA(&context, {}); !executor)
+        GTEST_SKIP() << llvm::toString(executor.takeError());
   }
 
   static bool isCUDA() { return StringRef(GetParam()) == "CUDA"; }

@@ -84,6 +84,7 @@ private:
   void chooseVector();
   void chooseRows();
   void chooseOuter();
+  void sortInner();
   void chooseRange();
   void chooseTile();
   int getVectorScore(unsigned candidate) const;
@@ -199,6 +200,21 @@ int64_t Planner::getInnerBytes(ArrayRef<unsigned> loops) const {
   return bytes;
 }
 
+/// Reductions in the order of the memory that is read: what lies together is
+/// used together.
+void Planner::sortInner() {
+  auto distance = [&](unsigned i) {
+    int64_t most = 0;
+    for (const KernelOperand &operand : plan.space.operands)
+      if (operand.type && !operand.isOutput)
+        most = std::max(most, std::abs(operand.strides[i]));
+    return most;
+  };
+  llvm::sort(plan.inner, [&](unsigned a, unsigned b) {
+    return std::pair(-distance(a), a) < std::pair(-distance(b), b);
+  });
+}
+
 /// Output loops go outside of the register tile, reductions inside; where the
 /// reductions touch more than the cache holds, the first of them goes outside
 /// too and the tile is loaded and stored once for each of its iterations.
@@ -212,6 +228,7 @@ void Planner::chooseOuter() {
     else
       plan.inner.push_back(i);
   }
+  sortInner();
   if (plan.reducesLanes)
     return;
   while (plan.inner.size() > 1 && getInnerBytes(plan.inner) > cacheBytes) {

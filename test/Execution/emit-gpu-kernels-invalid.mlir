@@ -1,0 +1,34 @@
+// RUN: pdq-opt %s --pdq-emit-gpu-kernels --split-input-file --verify-diagnostics
+
+// expected-error@+1 {{kernel holds 0 linalg operations, expected 1}}
+func.func private @k(%x: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+  return
+}
+
+// -----
+
+func.func private @k(%x: memref<8xf64>, %y: memref<8xf64>, %begin: index, %end: index) attributes {pdq.kernel} {
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+    ins(%x : memref<8xf64>) outs(%y : memref<8xf64>) {
+  ^bb0(%a: f64, %o: f64):
+    // expected-error@+1 {{cannot be executed on a GPU in f64: compute it in f32}}
+    %e = math.exp %a : f64
+    linalg.yield %e : f64
+  }
+  return
+}
+
+// -----
+
+func.func private @k(%x: memref<8xf32>, %w: memref<3xf32>, %y: memref<10xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+  // expected-remark@+1 {{kernel takes the slow fallback: it adds to overlapping elements of its result}}
+  linalg.generic {indexing_maps = [affine_map<(i, k) -> (i)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i + k)>],
+                  iterator_types = ["reduction", "reduction"]}
+    ins(%x, %w : memref<8xf32>, memref<3xf32>) outs(%y : memref<10xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}

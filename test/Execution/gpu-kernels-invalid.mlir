@@ -1,0 +1,6 @@
+// RUN: pdq-opt %s --pdq-convert-kernels-to-gpu --split-input-file --verify-diagnostics
+
+// expected-error@+1 {{kernel has no launch: run pdq-emit-gpu-kernels}}
+func.func private @k(%x: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+  return
+}
