@@ -5,6 +5,7 @@ Substitutions beside the tools' names:
                     need them say `REQUIRES: shared-models`
   %examples         examples/ of the repository
   %python           the Python interpreter of the build
+  %simulated_gpu    the driver library of the simulated CUDA device
   %llvm_lib         directory of LLVM's run-time libraries, for mlir-runner
   %build, %mlir_dir, %cc, %cxx, %cxx_launcher  how this build was configured
 """
@@ -37,6 +38,7 @@ config.substitutions += [
     ("%examples", os.path.join(config.pdq_source_dir, "examples")),
     ("%python", config.python),
     ("%llvm_lib", config.llvm_lib_dir),
+    ("%simulated_gpu", os.path.join(config.pdq_build_dir, "lib", "pdq-simulated-gpu", "libcuda.so.1")),
     ("%build", config.pdq_build_dir),
     ("%mlir_dir", config.mlir_dir),
     ("%cxx_launcher", config.cxx_launcher),
