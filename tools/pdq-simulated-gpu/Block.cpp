@@ -115,6 +115,9 @@ void Block::startThreads(uint64_t linearIndex) {
     thread.state = ThreadState::Ready;
     thread.openCopies.clear();
     thread.copyGroups.clear();
+    thread.openReads.clear();
+    thread.readGroups.clear();
+    thread.hasFencedMatrix = false;
     prepareFiber(thread.context, stacks[thread.index], runFiber);
   }
 }
@@ -166,7 +169,8 @@ void Block::wait(ThreadState state) {
   switchFiber(current->context, scheduler);
 }
 
-void Block::arrive(uint32_t id, uint32_t count, uint32_t site) {
+uint32_t Block::arrive(uint32_t id, uint32_t count, uint32_t site,
+                       bool predicate) {
   if (id >= arrivals.size())
     fail(CUDA_ERROR_ILLEGAL_INSTRUCTION,
          "barrier " + Twine(id) + " does not exist, a block has 16");
@@ -184,15 +188,21 @@ void Block::arrive(uint32_t id, uint32_t count, uint32_t site) {
   current->barrierId = id;
   current->barrierCount = count;
   current->site = site;
+  current->predicate = predicate;
+  Thread &thread = *current;
   if (++arrivals[id] < std::min<uint32_t>(needed, threads.size()))
-    return wait(ThreadState::AtBarrier);
-  releaseBarrier(id, count);
+    wait(ThreadState::AtBarrier);
+  else
+    releaseBarrier(id, count);
+  return thread.votes;
 }
 
 /// All have arrived, the running thread last.
 void Block::releaseBarrier(uint32_t id, uint32_t count) {
   Thread &last = *current;
   std::vector<uint32_t> warps;
+  std::vector<Thread *> released;
+  uint32_t votes = 0;
   for (Thread &thread : threads) {
     bool isHere = &thread == &last || (thread.state == ThreadState::AtBarrier &&
                                        thread.barrierId == id);
@@ -210,7 +220,12 @@ void Block::releaseBarrier(uint32_t id, uint32_t count) {
                " of one warp wait at different barriers of the code");
     if (warps.empty() || warps.back() != thread.warp)
       warps.push_back(thread.warp);
-    thread.state = ThreadState::Ready;
+    votes += thread.predicate;
+    released.push_back(&thread);
+  }
+  for (Thread *thread : released) {
+    thread->votes = votes;
+    thread->state = ThreadState::Ready;
   }
   arrivals[id] = 0;
   if (warps.size() * kWarpSize >= threads.size())

@@ -42,6 +42,12 @@ struct AsyncCopy {
   uint32_t bytes, validBytes;
 };
 
+/// A matrix operand that an asynchronous product reads: 32 bytes of each row.
+struct MatrixRead {
+  uint64_t descriptor;
+  unsigned rows;
+};
+
 enum class ThreadState : uint8_t { Ready, AtBarrier, AtCollective, Done };
 
 /// One device thread. The first members are read by lowered code.
@@ -51,13 +57,18 @@ struct Thread {
   ThreadState state;
   FiberContext context;
   // Where it waits: a barrier, or an intrinsic of a warp or warpgroup.
-  uint32_t barrierId, barrierCount;
+  uint32_t barrierId, barrierCount, votes;
+  bool predicate;
   const Intrinsic *intrinsic;
   uint32_t site;
   Slot *arguments;
   void *result;
   std::vector<AsyncCopy> openCopies;
   std::vector<std::vector<AsyncCopy>> copyGroups;
+  // Of the first thread of a warpgroup, for all of it.
+  std::vector<MatrixRead> openReads;
+  std::vector<std::vector<MatrixRead>> readGroups;
+  bool hasFencedMatrix;
 };
 
 class Block {
@@ -72,8 +83,10 @@ public:
   /// Where lowered code finds the running thread.
   Thread *const *getCurrentAddress() const { return &current; }
   std::vector<Thread> &getThreads() { return threads; }
-  /// Waits until `count` threads (0: all) have arrived at barrier `id`.
-  void arrive(uint32_t id, uint32_t count, uint32_t site);
+  /// Waits until `count` threads (0: all) have arrived at barrier `id`; answers
+  /// how many of them came with a true predicate.
+  uint32_t arrive(uint32_t id, uint32_t count, uint32_t site,
+                  bool predicate = false);
   /// Lets other threads run until this one is ready again.
   void wait(ThreadState state);
   /// Stops the launch. The message gets kernel, block and thread.

@@ -6,6 +6,8 @@
 
 #include "Intrinsics.h"
 #include "Monitor.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include <deque>
 #include <map>
 
@@ -21,9 +23,12 @@ int findIntrinsic(StringRef name) {
   if (it != ids.end())
     return it->second;
   Intrinsic intrinsic;
-  intrinsic.name = name.str();
   using Matcher = bool (*)(StringRef, Intrinsic &);
-  for (Matcher match : {matchSynchronization}) {
+  for (Matcher match :
+       {matchSynchronization, matchWarpOperation, matchAsyncCopy,
+        matchMatrixOperation, matchWarpgroupMatrix, matchConversion}) {
+    intrinsic = Intrinsic();
+    intrinsic.name = name.str();
     if (!match(name, intrinsic))
       continue;
     intrinsics.push_back(intrinsic);
@@ -32,40 +37,63 @@ int findIntrinsic(StringRef name) {
   return -1;
 }
 
+/// The lanes that take part.
+static uint32_t getMask(const Thread &thread) {
+  int argument = thread.intrinsic->maskArgument;
+  return argument < 0 ? ~0u : get<uint32_t>(thread.arguments[argument]);
+}
+
+/// Two threads of a group have met: they must execute the same operation.
+static void checkSame(const Thread &thread, const Thread &other) {
+  const Intrinsic &intrinsic = *thread.intrinsic;
+  if (other.intrinsic != &intrinsic)
+    block.fail(CUDA_ERROR_LAUNCH_FAILED, "divergent warp: the thread is at " +
+                                             intrinsic.name + ", thread " +
+                                             Twine(other.index) + " at " +
+                                             other.intrinsic->name);
+  if (getMask(thread) != getMask(other))
+    block.fail(CUDA_ERROR_LAUNCH_FAILED,
+               intrinsic.name + ": the thread has the lane mask 0x" +
+                   utohexstr(getMask(thread)) + ", thread " +
+                   Twine(other.index) + " has 0x" + utohexstr(getMask(other)));
+  if (intrinsic.maskArgument < 0 && thread.site != other.site)
+    block.fail(CUDA_ERROR_LAUNCH_FAILED,
+               "divergent warp: the thread and thread " + Twine(other.index) +
+                   " execute " + intrinsic.name +
+                   " at different places of the code");
+}
+
 /// Collects the group of `thread`; false when one has not arrived yet.
 static bool gather(Thread &thread, Group &group) {
   const Intrinsic &intrinsic = *thread.intrinsic;
   std::vector<Thread> &threads = block.getThreads();
-  uint32_t mask = intrinsic.hasMask ? get<uint32_t>(thread.arguments[0]) : ~0u;
+  uint32_t mask = getMask(thread);
   uint32_t first = thread.index / intrinsic.groupSize * intrinsic.groupSize;
-  if (intrinsic.hasMask && !(mask >> thread.lane & 1))
+  if (!(mask >> thread.lane & 1))
     block.fail(CUDA_ERROR_ILLEGAL_INSTRUCTION,
                intrinsic.name + ": the thread is not in its own lane mask");
+  bool isComplete = true;
   for (uint32_t lane = 0; lane < intrinsic.groupSize; ++lane) {
     if (!(mask >> lane % kWarpSize & 1))
       continue;
     bool exists = first + lane < threads.size();
+    // A full mask in a block with a partial last warp is common.
+    if (!exists && intrinsic.maskArgument >= 0)
+      continue;
     Thread *other = exists ? &threads[first + lane] : nullptr;
-    if (!exists || other->state == ThreadState::Done) {
-      // A full mask in a block with a partial last warp is common.
-      if (intrinsic.hasMask && !exists)
-        continue;
+    if (!exists || other->state == ThreadState::Done)
       block.fail(CUDA_ERROR_LAUNCH_FAILED,
                  intrinsic.name + ": lane " + Twine(lane) + " of the group " +
                      (exists ? "has exited" : "does not exist"));
-    }
     group.lanes[lane] = other;
     if (other == &thread)
       continue;
-    if (other->state != ThreadState::AtCollective)
-      return false;
-    if (other->intrinsic != &intrinsic)
-      block.fail(CUDA_ERROR_LAUNCH_FAILED, "divergent warp: the thread is at " +
-                                               intrinsic.name + ", thread " +
-                                               Twine(other->index) + " at " +
-                                               other->intrinsic->name);
+    if (other->state == ThreadState::AtCollective)
+      checkSame(thread, *other);
+    else
+      isComplete = false;
   }
-  return true;
+  return isComplete;
 }
 
 void callIntrinsic(int id, uint32_t site, void *result, Slot *arguments) {
@@ -102,6 +130,48 @@ static void barrierCount(Thread &thread, Slot *arguments, void *,
                thread.site);
 }
 
+namespace {
+enum class Vote { Count, And, Or };
+} // namespace
+
+/// barrier.red: the last argument is a predicate. Parameters: what is asked,
+/// whether there is a count of threads.
+static void barrierReduce(Thread &thread, Slot *arguments, void *result,
+                          const Intrinsic &intrinsic) {
+  bool hasCount = intrinsic.parameters[1];
+  uint32_t count = hasCount ? get<uint32_t>(arguments[1]) : 0;
+  bool predicate = get<uint32_t>(arguments[hasCount ? 2 : 1]) & 1;
+  uint32_t votes =
+      block.arrive(get<uint32_t>(arguments[0]), count, thread.site, predicate);
+  uint32_t all = count ? count : block.getThreads().size();
+  switch (static_cast<Vote>(intrinsic.parameters[0])) {
+  case Vote::Count:
+    *static_cast<uint32_t *>(result) = votes;
+    return;
+  case Vote::And:
+    *static_cast<uint8_t *>(result) = votes == all;
+    return;
+  case Vote::Or:
+    *static_cast<uint8_t *>(result) = votes != 0;
+    return;
+  }
+}
+
+static bool matchBarrierReduce(StringRef name, Intrinsic &intrinsic) {
+  auto [kind, variant] = name.split('.');
+  int vote = StringSwitch<int>(kind)
+                 .Case("popc", int(Vote::Count))
+                 .Case("and", int(Vote::And))
+                 .Case("or", int(Vote::Or))
+                 .Default(-1);
+  variant.consume_front("aligned.");
+  if (vote < 0 || (variant != "all" && variant != "count"))
+    return false;
+  intrinsic.perThread = barrierReduce;
+  intrinsic.parameters = {vote, variant == "count", 0, 0};
+  return true;
+}
+
 static void fenceProxy(Thread &, Slot *, void *, const Intrinsic &) {
   monitor.fenceProxy();
 }
@@ -111,6 +181,8 @@ static void doNothing(Thread &, Slot *, void *, const Intrinsic &) {}
 bool matchSynchronization(StringRef name, Intrinsic &intrinsic) {
   if (!name.consume_front("llvm.nvvm."))
     return false;
+  if (name.consume_front("barrier.cta.red."))
+    return matchBarrierReduce(name, intrinsic);
   if (name == "barrier.cta.sync.aligned.all" || name == "barrier.cta.sync.all")
     intrinsic.perThread = barrierAll;
   else if (name == "barrier.cta.sync.aligned.count" ||

@@ -28,8 +28,9 @@ struct Intrinsic {
   std::string name;
   ThreadOperation perThread = nullptr;
   GroupOperation perGroup = nullptr;
-  /// The first argument says which lanes take part; else all do.
-  bool hasMask = false;
+  /// The argument that says which lanes take part, or -1: all do, and all from
+  /// the same place of the code.
+  int maskArgument = -1;
   unsigned groupSize = kWarpSize;
   /// What the name says besides the operation: sizes, modes, types.
   std::array<int, 4> parameters = {0, 0, 0, 0};

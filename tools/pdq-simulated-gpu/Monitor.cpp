@@ -29,6 +29,9 @@ constexpr Record kManyWarps = 1u << 16;
 /// A block other than the recorded one read the word in this launch.
 constexpr Record kOtherBlock = 1u << 17;
 constexpr Record kAtomic = 1u << 18;
+/// All threads of the warpgroup have waited for the read.
+constexpr Record kWholeWarpgroup = 1u << 19;
+constexpr unsigned kWarpgroupSize = 128;
 
 uint32_t getTime(Record record) { return record >> 32; }
 uint32_t getThread(Record record) { return record & kThreadMask; }
@@ -74,6 +77,9 @@ void Monitor::beginLaunch() {
 void Monitor::beginBlock(uint64_t block) {
   blockStart = barrierTime = advance();
   blocks.emplace_back(blockStart, block);
+  if (hasProxyReads)
+    memset(proxyReads, 0, sizeof(proxyReads));
+  hasProxyReads = false;
 }
 
 void Monitor::barrierOfWarps(const std::vector<uint32_t> &warps) {
@@ -110,6 +116,9 @@ bool Monitor::readConflicts(Record record, uint32_t start,
   uint32_t other = getThread(record) / kWarpSize, mine = thread / kWarpSize;
   if (record & kManyWarps)
     return true;
+  if (record & kWholeWarpgroup)
+    return getThread(record) / kWarpgroupSize != thread / kWarpgroupSize &&
+           time >= pairTime[other][mine];
   if (record & kManyThreads)
     return time >= pairTime[other][mine];
   return !isOrdered(record);
@@ -129,7 +138,9 @@ void Monitor::noteRead(Cell &cell, uint32_t start, unsigned mask,
     } else if (time >= barrierTime) {
       if (getThread(old) == thread) {
         record |= old & (kManyThreads | kManyWarps);
-      } else if (!isOrdered(old)) {
+      } else if (!isOrdered(old) &&
+                 !((old & kWholeWarpgroup) && getThread(old) / kWarpgroupSize ==
+                                                  thread / kWarpgroupSize)) {
         bool isSameWarp = getThread(old) / kWarpSize == thread / kWarpSize;
         record |= kManyThreads | (old & kManyWarps);
         if (!isSameWarp)
@@ -167,6 +178,8 @@ void Monitor::check(uint64_t address, unsigned bytes, unsigned alignment) {
                    " bytes at an address that is not a multiple of " +
                    Twine(alignment) + ": " + block.describe(address));
   checkBounds(offset, bytes, kind);
+  if (kind != Access::Load && hasProxyReads)
+    checkProxyReads(offset, bytes, kind);
   uint32_t start = offset < kSharedWindow ? blockStart : launchStart;
   Cell *cell = cells + offset / 4;
   unsigned first = offset % 4;
@@ -200,6 +213,18 @@ void Monitor::checkBounds(uint64_t offset, unsigned bytes, Access kind) {
   }
 }
 
+void Monitor::checkProxyReads(uint64_t offset, unsigned bytes, Access kind) {
+  if (offset >= kSharedWindow)
+    return;
+  for (uint64_t at = offset; at < offset + bytes; at += 4)
+    if (proxyReads[at / kGranule])
+      block.fail(CUDA_ERROR_LAUNCH_FAILED,
+                 Twine(getName(kind)) +
+                     " of shared memory that a wgmma still reads (no "
+                     "wgmma.wait_group for it yet): " +
+                     block.describe(base + at));
+}
+
 /// Memory that is no device memory: the thread's own stack and the constants
 /// of the module.
 void Monitor::checkElsewhere(uint64_t address, unsigned bytes, Access kind) {
@@ -223,11 +248,17 @@ void Monitor::endCopy(uint64_t address, unsigned bytes) {
     (cell++)->write = makeRecord(now, thread, 0xf);
 }
 
-void Monitor::checkProxyRead(uint64_t address, unsigned bytes) {
-  check<Access::Load>(address, bytes, 4);
-  Cell *cell = cells + (address - base) / 4;
-  for (unsigned i = 0; i < bytes; i += 4, ++cell) {
+void Monitor::beginProxyRead(uint64_t address) {
+  uint64_t offset = address - base;
+  if (!isShared(address) || address % kGranule)
+    block.fail(CUDA_ERROR_ILLEGAL_ADDRESS,
+               "a matrix operand lies outside of shared memory");
+  checkBounds(offset, kGranule, Access::Load);
+  Cell *cell = cells + offset / 4;
+  for (unsigned i = 0; i < kGranule; i += 4, ++cell) {
     Record write = cell->write;
+    if (conflicts(write, blockStart, 0xf))
+      reportRace(address + i, Access::Load, write, /*otherIsWrite=*/true);
     if (getTime(write) >= blockStart &&
         getTime(write) >= proxyFence[getThread(write)])
       block.fail(CUDA_ERROR_LAUNCH_FAILED,
@@ -235,6 +266,20 @@ void Monitor::checkProxyRead(uint64_t address, unsigned bytes) {
                      describeThread(write) +
                      " wrote it without a later fence.proxy.async: " +
                      block.describe(address + i));
+  }
+  ++proxyReads[offset / kGranule];
+  hasProxyReads = true;
+}
+
+void Monitor::endProxyRead(uint64_t address) {
+  --proxyReads[(address - base) / kGranule];
+  Cell *cell = cells + (address - base) / 4;
+  for (unsigned i = 0; i < kGranule; i += 4, ++cell) {
+    Record old = cell->read;
+    bool isOther = getTime(old) >= barrierTime &&
+                   getThread(old) / kWarpgroupSize != thread / kWarpgroupSize;
+    cell->read = makeRecord(now, thread, 0xf) | kWholeWarpgroup |
+                 (isOther ? kManyWarps : 0);
   }
 }
 

@@ -61,8 +61,10 @@ public:
   /// may touch the destination.
   void beginCopy(uint64_t address, unsigned size);
   void endCopy(uint64_t address, unsigned size);
-  /// A read of shared memory by the async proxy.
-  void checkProxyRead(uint64_t address, unsigned size);
+  /// A read of 16 bytes of shared memory by the async proxy, for the warpgroup
+  /// of the running thread: nobody may write there before its end.
+  void beginProxyRead(uint64_t address);
+  void endProxyRead(uint64_t address);
 
 private:
   uint32_t advance() { return ++now; }
@@ -73,6 +75,7 @@ private:
   template <Access kind>
   void checkWord(Cell &cell, uint32_t start, unsigned mask, uint64_t address);
   void checkBounds(uint64_t offset, unsigned size, Access kind);
+  void checkProxyReads(uint64_t offset, unsigned bytes, Access kind);
   void checkElsewhere(uint64_t address, unsigned size, Access kind);
   [[noreturn]] void reportRace(uint64_t address, Access kind, Record other,
                                bool otherIsWrite);
@@ -86,6 +89,9 @@ private:
   /// Last barrier of each two warps that was not one of the whole block.
   uint32_t pairTime[32][32] = {};
   uint32_t proxyFence[kMaxThreadsPerBlock] = {};
+  /// Reads by the async proxy under way, of each granule of shared memory.
+  uint16_t proxyReads[kSharedWindow / kGranule] = {};
+  bool hasProxyReads = false;
   /// Begin and linear index of each block of this launch.
   std::vector<std::pair<uint32_t, uint64_t>> blocks;
 };
