@@ -63,8 +63,8 @@ static void checkSame(const Thread &thread, const Thread &other) {
                    " at different places of the code");
 }
 
-/// Collects the group of `thread`; false when one has not arrived yet.
-static bool gather(Thread &thread, Group &group) {
+/// Whether all threads of the group of `thread` have arrived.
+static bool isComplete(const Thread &thread) {
   const Intrinsic &intrinsic = *thread.intrinsic;
   std::vector<Thread> &threads = block.getThreads();
   uint32_t mask = getMask(thread);
@@ -72,8 +72,9 @@ static bool gather(Thread &thread, Group &group) {
   if (!(mask >> thread.lane & 1))
     block.fail(CUDA_ERROR_ILLEGAL_INSTRUCTION,
                intrinsic.name + ": the thread is not in its own lane mask");
-  bool isComplete = true;
-  for (uint32_t lane = 0; lane < intrinsic.groupSize; ++lane) {
+  // Threads mostly arrive in ascending order: the last lanes tell soonest that
+  // the group is not complete.
+  for (uint32_t lane = intrinsic.groupSize; lane-- > 0;) {
     if (!(mask >> lane % kWarpSize & 1))
       continue;
     bool exists = first + lane < threads.size();
@@ -85,15 +86,27 @@ static bool gather(Thread &thread, Group &group) {
       block.fail(CUDA_ERROR_LAUNCH_FAILED,
                  intrinsic.name + ": lane " + Twine(lane) + " of the group " +
                      (exists ? "has exited" : "does not exist"));
-    group.lanes[lane] = other;
-    if (other == &thread)
-      continue;
-    if (other->state == ThreadState::AtCollective)
-      checkSame(thread, *other);
-    else
-      isComplete = false;
+    if (other != &thread && other->state != ThreadState::AtCollective)
+      return false;
   }
-  return isComplete;
+  return true;
+}
+
+/// The threads of a complete group.
+static void collect(Thread &thread, Group &group) {
+  const Intrinsic &intrinsic = *thread.intrinsic;
+  std::vector<Thread> &threads = block.getThreads();
+  uint32_t mask = getMask(thread);
+  uint32_t first = thread.index / intrinsic.groupSize * intrinsic.groupSize;
+  uint32_t size =
+      std::min<uint32_t>(intrinsic.groupSize, threads.size() - first);
+  for (uint32_t lane = 0; lane < size; ++lane) {
+    if (!(mask >> lane % kWarpSize & 1))
+      continue;
+    group.lanes[lane] = &threads[first + lane];
+    if (group.lanes[lane] != &thread)
+      checkSame(thread, *group.lanes[lane]);
+  }
 }
 
 void callIntrinsic(int id, uint32_t site, void *result, Slot *arguments) {
@@ -105,10 +118,11 @@ void callIntrinsic(int id, uint32_t site, void *result, Slot *arguments) {
   thread.intrinsic = &intrinsic;
   thread.arguments = arguments;
   thread.result = result;
-  Group group;
-  if (!gather(thread, group))
+  if (!isComplete(thread))
     return block.wait(ThreadState::AtCollective);
   // The last to arrive works for all.
+  Group group;
+  collect(thread, group);
   intrinsic.perGroup(group, intrinsic);
   for (Thread *other : group.lanes)
     if (other)
