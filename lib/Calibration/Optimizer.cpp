@@ -51,7 +51,7 @@ AdamBuilder::AdamBuilder(ProgramBuilder &program) : program(program) {
   secondCorrection = results[3];
 }
 
-/// One element of Adam: [parameter, gradient, m, v, rate, corrections] ->
+/// adam_1, one element: [parameter, gradient, m, v, rate, corrections] ->
 /// [parameter, m, v].
 static SmallVector<Value> buildAdamElement(ImplicitLocOpBuilder &b,
                                            ValueRange args,
@@ -100,7 +100,7 @@ void AdamBuilder::update(const AdamState &state, Value gradient, Value rate,
 // Schedules
 //===----------------------------------------------------------------------===//
 
-/// Cosine from the scale rate to 0 over the iterations.
+/// schedule_1: cosine from the scale rate to 0 over the iterations.
 static Value buildCosine(ImplicitLocOpBuilder &b, Value step,
                          const CalibrationOptions &options) {
   Type type = step.getType();

@@ -32,9 +32,9 @@ public:
   LogicalResult build(int64_t ringSize);
 
 private:
-  /// The private function (mixed inputs, plain inputs, targets, logits,
-  /// bypasses, student parameters, step, beta, rounding weight) -> (total,
-  /// reconstruction loss, prediction difference, regularizer).
+  /// loss_total as the private function (mixed inputs, plain inputs, targets,
+  /// logits, bypasses, student parameters, step, beta, rounding weight) ->
+  /// (total, reconstruction loss, prediction difference, regularizer).
   LogicalResult buildObjective();
   SmallVector<Type> getObjectiveTypes();
   Value buildRegularizer(ImplicitLocOpBuilder &b, ValueRange roundings,

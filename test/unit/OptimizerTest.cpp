@@ -1,0 +1,102 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Adam and the schedules, iteration by iteration, against plain C++ in double
+// precision.
+
+#include "../../lib/Calibration/Optimizer.h"
+#include "ProgramHarness.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+
+class OptimizerTest : public ProgramTest {};
+
+/// adam_1: fifty steps on a parabola, with the parameter held above a minimum.
+TEST_P(OptimizerTest, Adam) {
+  context.loadAllAvailableDialects();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  Builder b(&context);
+  auto type = RankedTensorType::get({3}, b.getF32Type());
+  auto scalar = RankedTensorType::get({}, b.getF32Type());
+  {
+    ProgramBuilder program(*module, "step");
+    AdamBuilder adam(program);
+    AdamState state = addAdamState(program, type);
+    Value gradient = program.addArgument(type);
+    Value rate = program.addArgument(scalar);
+    adam.update(state, gradient, rate, /*minimum=*/-0.25);
+    program.finish();
+  }
+  std::unique_ptr<Executable> executable = compile(*module);
+  double x[] = {1.0, -0.2, 3.0}, m[3] = {}, v[3] = {};
+  HostTensor one = makeTensor<double>({}, ElementType::F64, {1.0});
+  SmallVector<BufferRef> arguments{
+      upload(one), upload(one), upload(makeFloats({3}, {1.0f, -0.2f, 3.0f})),
+      upload(makeFloats({3}, {0, 0, 0})), upload(makeFloats({3}, {0, 0, 0}))};
+  arguments.push_back(executor->allocate({3}, ElementType::F32));
+  arguments.push_back(upload(makeFloats({}, {0.05f})));
+  for (int t = 1; t <= 50; ++t) {
+    HostTensor gradient({3}, ElementType::F32);
+    for (int i = 0; i < 3; ++i)
+      gradient.values<float>()[i] = float(2 * x[i] + (i == 1 ? 1 : 0));
+    arguments[5]->write(gradient);
+    executable->call("step", arguments, {});
+    for (int i = 0; i < 3; ++i) {
+      double g = gradient.values<float>()[i];
+      m[i] = 0.9 * m[i] + 0.1 * g;
+      v[i] = 0.999 * v[i] + 0.001 * g * g;
+      x[i] -= 0.05 * (m[i] / (1 - std::pow(0.9, t))) /
+              (std::sqrt(v[i] / (1 - std::pow(0.999, t))) + 1e-8);
+      x[i] = std::max(x[i], -0.25);
+    }
+    HostTensor found = arguments[2]->read();
+    for (int i = 0; i < 3; ++i)
+      ASSERT_NEAR(found.values<float>()[i], x[i], 2e-5) << "step " << t;
+  }
+}
+
+/// schedule_1, and the exponent and factor of round_5.
+TEST_P(OptimizerTest, Schedule) {
+  context.loadAllAvailableDialects();
+  CalibrationOptions options;
+  options.iterations = 200;
+  options.warmup = 0.2;
+  options.scaleRate = 4e-5;
+  options.roundingWeight = 0.01;
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  {
+    ProgramBuilder program(*module, "f");
+    Builder b(&context);
+    Value step = program.addArgument(RankedTensorType::get({}, b.getI64Type()));
+    Schedule schedule = buildSchedule(program.getBuilder(), step, options);
+    program.finish(
+        {schedule.scaleRate, schedule.beta, schedule.roundingWeight});
+  }
+  std::unique_ptr<Executable> executable = compile(*module);
+  for (int64_t done : {0, 1, 38, 39, 40, 100, 150, 199}) {
+    BufferRef step = upload(makeTensor<int64_t>({}, ElementType::I64, {done}));
+    SmallVector<BufferRef> results;
+    for (int i = 0; i < 3; ++i)
+      results.push_back(executor->allocate({}, ElementType::F32));
+    executable->call("f", {step}, results);
+    auto value = [&](int i) { return results[i]->read().values<float>()[0]; };
+    // Iteration `done` is number done + 1 of the regularizer's count.
+    double past = (done + 1 - 40) / 160.0;
+    EXPECT_NEAR(value(0), 2e-5 * (1 + std::cos(M_PI * done / 200)), 1e-10)
+        << done;
+    if (past >= 0)
+      EXPECT_NEAR(value(1), 2 + 18 * std::max(0.0, 1 - past), 1e-4) << done;
+    EXPECT_EQ(value(2), past >= 0 ? 0.01f : 0.0f) << done;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, OptimizerTest, testing::Values("cpu", "cuda"),
+                         [](const testing::TestParamInfo<const char *> &info) {
+                           return std::string(info.param);
+                         });
+
+} // namespace

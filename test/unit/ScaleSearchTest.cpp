@@ -1,0 +1,137 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The first scale and zero point against an exhaustive search in plain C++.
+
+#include "../../lib/Calibration/ScaleSearch.h"
+#include "ProgramHarness.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+
+class ScaleSearchTest : public ProgramTest {
+protected:
+  QuantizerParameters search(ScaleInit init, const HostTensor &data,
+                             unsigned bits, std::optional<int64_t> axis) {
+    context.loadAllAvailableDialects();
+    ScaleSearch scales(*executor, init);
+    std::string text = "#pdq.quantizer<bits = " + std::to_string(bits) +
+                       (axis ? ", axis = " + std::to_string(*axis) : "") + ">";
+    auto quantizer = dyn_cast<QuantizerAttr>(parseAttribute(text, &context));
+    auto found =
+        scales.search(UnknownLoc::get(&context), upload(data), quantizer);
+    EXPECT_TRUE(succeeded(found));
+    return std::move(*found);
+  }
+};
+
+struct Parameters {
+  double scale;
+  int zeroPoint;
+};
+
+/// init_mse: mean |x^ - x|^2.4 of one candidate.
+double getError(ArrayRef<float> data, Parameters parameters, int levels) {
+  double sum = 0;
+  for (float x : data) {
+    double q = std::nearbyint(x / parameters.scale) + parameters.zeroPoint;
+    q = std::clamp(q, 0.0, double(levels));
+    sum += std::pow(
+        std::fabs((q - parameters.zeroPoint) * parameters.scale - x), 2.4);
+  }
+  return sum / data.size();
+}
+
+/// The smallest error that any candidate of init_mse has.
+double getLeastError(ArrayRef<float> data, int levels) {
+  double lo = 0, hi = 0, least = INFINITY;
+  for (float x : data) {
+    lo = std::min<double>(lo, x);
+    hi = std::max<double>(hi, x);
+  }
+  bool twoSided = lo < 0 && hi > 0;
+  for (int i = 1; i <= 100; ++i)
+    for (int z = 0; z <= (twoSided ? levels : 0); ++z) {
+      double scale = std::max((hi - lo) * i / 100 / levels, 1e-8);
+      int zero = twoSided ? z : lo < 0 ? levels : 0;
+      least = std::min(least, getError(data, {scale, zero}, levels));
+    }
+  return least;
+}
+
+SmallVector<float> makeSamples(size_t count, float shift, float factor) {
+  SmallVector<float> samples;
+  uint32_t state = 12345;
+  for (size_t i = 0; i < count; ++i) {
+    state = state * 1664525u + 1013904223u;
+    float uniform = (state >> 8) / 16777216.0f;
+    samples.push_back(factor * (uniform * uniform * uniform - 0.3f) + shift);
+  }
+  samples[3] = factor * 3 + shift; // Far outside.
+  return samples;
+}
+
+TEST_P(ScaleSearchTest, init_minmax) {
+  QuantizerParameters found = search(
+      ScaleInit::MinMax, makeFloats({4}, {-0.5f, 0.25f, 1.0f, 0.0f}), 2, {});
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 0.5f);
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 1);
+  // Ranges include 0.
+  found = search(ScaleInit::MinMax, makeFloats({2}, {1.0f, 3.0f}), 2, {});
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 1.0f);
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 0);
+}
+
+/// Two-sided, positive and negative data, on every width.
+TEST_P(ScaleSearchTest, init_mse) {
+  for (unsigned bits : {2u, 3u, 4u, 8u})
+    for (float shift : {0.0f, 2.0f, -9.0f}) {
+      SmallVector<float> data = makeSamples(512, shift, 2);
+      QuantizerParameters found =
+          search(ScaleInit::MSE, makeFloats({512}, data), bits, {});
+      Parameters parameters{found.scale.values<float>()[0],
+                            found.zeroPoint.values<int32_t>()[0]};
+      int levels = (1 << bits) - 1;
+      double least = getLeastError(data, levels);
+      EXPECT_LE(getError(data, parameters, levels), least * 1.0001)
+          << bits << " bits, shift " << shift;
+      EXPECT_GE(parameters.zeroPoint, 0);
+      EXPECT_LE(parameters.zeroPoint, levels);
+    }
+}
+
+/// Every slice of a weight has its own grid.
+TEST_P(ScaleSearchTest, init_mse_per_axis) {
+  SmallVector<float> data;
+  for (float factor : {1.0f, 0.01f, 50.0f})
+    llvm::append_range(data, makeSamples(64, 0, factor));
+  QuantizerParameters found =
+      search(ScaleInit::MSE, makeFloats({3, 64}, data), 3, 0);
+  ASSERT_EQ(found.scale.getNumElements(), 3);
+  for (int slice = 0; slice < 3; ++slice) {
+    ArrayRef<float> part = ArrayRef(data).slice(slice * 64, 64);
+    Parameters parameters{found.scale.values<float>()[slice],
+                          found.zeroPoint.values<int32_t>()[slice]};
+    EXPECT_LE(getError(part, parameters, 7), getLeastError(part, 7) * 1.0001);
+  }
+}
+
+/// Data without extent has the smallest scale, and stays what it is.
+TEST_P(ScaleSearchTest, init_mse_of_zeros) {
+  QuantizerParameters found =
+      search(ScaleInit::MSE, makeFloats({4}, {0, 0, 0, 0}), 4, {});
+  EXPECT_GE(found.scale.values<float>()[0], 1e-8f);
+  EXPECT_TRUE(std::isfinite(found.scale.values<float>()[0]));
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, ScaleSearchTest,
+                         testing::Values("cpu", "cuda"),
+                         [](const testing::TestParamInfo<const char *> &info) {
+                           return std::string(info.param);
+                         });
+
+} // namespace
