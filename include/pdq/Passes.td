@@ -292,6 +292,48 @@ def GeneralizeOps : Pass<"pdq-generalize", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect"];
 }
 
+def GatherScatters : Pass<"pdq-gather-scatters", "func::FuncOp"> {
+  let summary = "Compute the gradient of a sliding window element by element";
+  let description = [{
+    The derivative of a convolution (or of a pooling) with respect to its input
+    adds every element of the output's gradient to several elements of the
+    result. This pass turns it round: each element of the result sums what
+    reaches it, so that it stays in a register and loops are parallel.
+
+    Before:
+
+    ```mlir
+    %0 = linalg.generic {maps = [(i, k) -> (k), (i, k) -> (i), (i, k) -> (i + k)],
+                         iterator_types = ["reduction", "reduction"]}
+      ins(%w, %dy : tensor<3xf32>, tensor<8xf32>) outs(%zero : tensor<10xf32>) { mulf, addf }
+    %dx = tensor.extract_slice %0[1] [8] [1]
+    ```
+
+    After:
+
+    ```mlir
+    %padded = tensor.pad %dy low[1] high[1] { zero }
+    %dx = linalg.generic {maps = [(j, t) -> (t), (j, t) -> (j - t + 2), (j, t) -> (j)],
+                          iterator_types = ["parallel", "reduction"]}
+      ins(%w, %padded : tensor<3xf32>, tensor<10xf32>) outs(%zero : tensor<8xf32>) { mulf, addf }
+    ```
+
+    With a stride s the elements of the result whose index has the same remainder
+    modulo s (a phase) are reached by the same taps. Each phase becomes an
+    operation on a slice of the filter, whose result is inserted with stride s;
+    a phase without taps keeps the initial values.
+
+    Declines payloads that are no sums or whose terms do not vanish where the
+    gradient is padded, indices of another form, more than 16 phases, and
+    results where summing zeros of the padding would take most of the time
+    (windows larger than the image).
+  }];
+  let statistics = [
+    Statistic<"numGathered", "num-gathered", "Sums over sliding windows rewritten">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def AssignLayout : Pass<"pdq-assign-layout", "func::FuncOp"> {
   let summary = "Let images and filters lie channels-last";
   let description = [{

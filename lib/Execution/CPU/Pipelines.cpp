@@ -29,6 +29,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   pm.addPass(createCheckExecutable());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
+  // Before layouts: pads and slices of the new form get them too.
+  pm.addNestedPass<func::FuncOp>(createGatherScatters());
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
