@@ -246,6 +246,40 @@ TEST_F(SimulatedDeviceChecksTest, WarpBarrierDoesNotOrderWarps) {
                     launch(load(code.str()), 1, 64, 0, zeros(64)));
 }
 
+TEST_F(SimulatedDeviceChecksTest, LanesStoreOneValue) {
+  // The value is that of lane 0 in all lanes, and nobody reads the old one
+  // after the exchange.
+  DeviceCode code("ptr %x");
+  std::string value = code.load(code.address("ptr %x", code.getThread()));
+  value =
+      code.define("call float @llvm.nvvm.shfl.sync.bfly.f32(i32 -1, float " +
+                  value + ", i32 0, i32 31)");
+  code.store("2.0", "ptr %x");
+  CUfunction same = load(code.str());
+  EXPECT_CUDA(launch(same, 1, 32, 0, zeros(32)));
+  // Another warp may still read.
+  EXPECT_CUDA_ERROR(CUDA_ERROR_LAUNCH_FAILED, "data race in global memory",
+                    launch(same, 1, 64, 0, zeros(64)));
+}
+
+TEST_F(SimulatedDeviceChecksTest, LanesStoreSeveralValues) {
+  DeviceCode code("ptr %x");
+  code.store(code.getThread(), "ptr %x", "i32");
+  EXPECT_CUDA_ERROR(CUDA_ERROR_LAUNCH_FAILED, "this store and an earlier store",
+                    launch(load(code.str()), 1, 32, 0, zeros(1)));
+}
+
+TEST_F(SimulatedDeviceChecksTest, StoreBesideALoad) {
+  // As LanesStoreOneValue, but nothing says that the load came first.
+  DeviceCode code("ptr %x");
+  std::string thread = code.getThread();
+  std::string value = code.load("ptr %x");
+  code.store(value, code.address("ptr %x", code.integer("add", thread, "1")));
+  code.store("2.0", "ptr %x");
+  EXPECT_CUDA_ERROR(CUDA_ERROR_LAUNCH_FAILED, "data race in global memory",
+                    launch(load(code.str()), 1, 32, 0, zeros(33)));
+}
+
 TEST_F(SimulatedDeviceChecksTest, CopyIsReadBeforeItLands) {
   RingOptions options;
   options.pending = 2;

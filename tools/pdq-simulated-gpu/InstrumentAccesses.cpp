@@ -29,9 +29,7 @@ public:
                     load->getPointerOperand(), load->getType(),
                     load->getAlign());
     if (auto *store = dyn_cast<StoreInst>(&instruction))
-      return access(store->isAtomic() ? "pdq_sim_atomic" : "pdq_sim_store",
-                    store, store->getPointerOperand(),
-                    store->getValueOperand()->getType(), store->getAlign());
+      return visitStore(store);
     if (auto *atomic = dyn_cast<AtomicRMWInst>(&instruction))
       return access("pdq_sim_atomic", atomic, atomic->getPointerOperand(),
                     atomic->getType(), atomic->getAlign());
@@ -60,19 +58,42 @@ private:
     return !global || !global->isConstant();
   }
 
+  /// The value goes along where it fits.
+  void visitStore(StoreInst *store) {
+    Value *value = store->getValueOperand();
+    Type *type = value->getType();
+    bool isScalar = (type->isIntegerTy() || type->isFloatingPointTy()) &&
+                    type->getPrimitiveSizeInBits() <= 64;
+    if (store->isAtomic() || !isScalar)
+      return access(store->isAtomic() ? "pdq_sim_atomic" : "pdq_sim_store",
+                    store, store->getPointerOperand(), type, store->getAlign());
+    IRBuilder<> builder(store);
+    Type *bits = builder.getIntNTy(type->getPrimitiveSizeInBits());
+    access("pdq_sim_store_value", store, store->getPointerOperand(), type,
+           store->getAlign(),
+           builder.CreateZExt(builder.CreateBitCast(value, bits),
+                              builder.getInt64Ty()));
+  }
+
   void access(StringRef function, Instruction *before, Value *pointer,
-              Type *type, Align alignment) {
+              Type *type, Align alignment, Value *value = nullptr) {
     if (!isDeviceMemory(pointer))
       return;
     IRBuilder<> builder(before);
     Type *i64 = builder.getInt64Ty(), *i32 = builder.getInt32Ty();
-    FunctionCallee callee = module.getOrInsertFunction(
-        function, FunctionType::get(builder.getVoidTy(), {i64, i32, i32},
-                                    /*isVarArg=*/false));
+    SmallVector<Type *> types = {i64, i32, i32};
     uint64_t bytes = layout.getTypeStoreSize(type);
-    builder.CreateCall(callee, {builder.CreatePtrToInt(pointer, i64),
-                                builder.getInt32(bytes),
-                                builder.getInt32(alignment.value())});
+    SmallVector<Value *> values = {builder.CreatePtrToInt(pointer, i64),
+                                   builder.getInt32(bytes),
+                                   builder.getInt32(alignment.value())};
+    if (value) {
+      types.push_back(i64);
+      values.push_back(value);
+    }
+    FunctionCallee callee = module.getOrInsertFunction(
+        function,
+        FunctionType::get(builder.getVoidTy(), types, /*isVarArg=*/false));
+    builder.CreateCall(callee, values);
   }
 
   void range(StringRef function, Instruction *before, Value *pointer,

@@ -170,6 +170,11 @@ void checkAccess(uint64_t address, uint32_t bytes, uint32_t alignment) {
   monitor.check<kind>(address, bytes, alignment);
 }
 
+void checkStore(uint64_t address, uint32_t bytes, uint32_t alignment,
+                uint64_t value) {
+  monitor.checkStore(address, bytes, alignment, value);
+}
+
 template <Access kind> void checkRange(uint64_t address, uint64_t bytes) {
   for (uint64_t done = 0; done < bytes; done += kGranule)
     monitor.check<kind>(address + done, std::min(kGranule, bytes - done), 1);
@@ -206,6 +211,7 @@ StringMap<void *> getHostSymbols() {
   symbols["pdq_sim_call"] = pointerTo(callIntrinsic);
   symbols["pdq_sim_load"] = pointerTo(checkAccess<Access::Load>);
   symbols["pdq_sim_store"] = pointerTo(checkAccess<Access::Store>);
+  symbols["pdq_sim_store_value"] = pointerTo(checkStore);
   symbols["pdq_sim_atomic"] = pointerTo(checkAccess<Access::Atomic>);
   symbols["pdq_sim_load_range"] = pointerTo(checkRange<Access::Load>);
   symbols["pdq_sim_store_range"] = pointerTo(checkRange<Access::Store>);

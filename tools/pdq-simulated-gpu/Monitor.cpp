@@ -7,6 +7,7 @@
 #include "Block.h"
 #include "Context.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
 #include <algorithm>
 #include <cstring>
 #include <sys/mman.h>
@@ -67,11 +68,14 @@ void Monitor::beginLaunch() {
   if (now > 1u << 31) {
     madvise(cells, size / 4 * sizeof(Cell), MADV_DONTNEED);
     memset(pairTime, 0, sizeof(pairTime));
+    warpBarriers.fill({});
+    exchanges.fill({});
     memset(proxyFence, 0, sizeof(proxyFence));
     now = 1;
   }
   launchStart = advance();
   blocks.clear();
+  storedValue = nullptr;
 }
 
 void Monitor::beginBlock(uint64_t block) {
@@ -89,12 +93,32 @@ void Monitor::barrierOfWarps(const std::vector<uint32_t> &warps) {
       pairTime[a][b] = time;
 }
 
+void Monitor::meet(Meetings &meetings, uint32_t warp, uint32_t lanes) {
+  uint32_t time = advance();
+  for (uint32_t lane = 0; lane < kWarpSize; ++lane)
+    if (lanes >> lane & 1)
+      meetings[warp * kWarpSize + lane] = {time, lanes};
+}
+
+/// Whether the running thread has met the recorded one, of its warp, since; for
+/// a record of many lanes, whether it has met all.
+bool Monitor::haveMet(const Meetings &meetings, Record record) const {
+  const Meeting &meeting = meetings[thread];
+  uint32_t other = getThread(record);
+  if (other / kWarpSize != thread / kWarpSize ||
+      getTime(record) >= meeting.time)
+    return false;
+  return record & kManyThreads ? meeting.lanes == ~0u
+                               : meeting.lanes >> other % kWarpSize & 1;
+}
+
 /// Whether a barrier lies between the record, of this block, and the running
 /// thread.
 bool Monitor::isOrdered(Record record) const {
   uint32_t other = getThread(record), time = getTime(record);
   return time < barrierTime || other == thread ||
-         time < pairTime[other / kWarpSize][thread / kWarpSize];
+         time < pairTime[other / kWarpSize][thread / kWarpSize] ||
+         haveMet(warpBarriers, record);
 }
 
 bool Monitor::conflicts(Record record, uint32_t start, unsigned mask) const {
@@ -116,12 +140,26 @@ bool Monitor::readConflicts(Record record, uint32_t start,
   uint32_t other = getThread(record) / kWarpSize, mine = thread / kWarpSize;
   if (record & kManyWarps)
     return true;
+  if (haveMet(exchanges, record) || haveMet(warpBarriers, record))
+    return false;
   if (record & kWholeWarpgroup)
     return getThread(record) / kWarpgroupSize != thread / kWarpgroupSize &&
            time >= pairTime[other][mine];
   if (record & kManyThreads)
     return time >= pairTime[other][mine];
   return !isOrdered(record);
+}
+
+/// Whether the store under check leaves the word, which a lane of the same warp
+/// wrote, as it is.
+bool Monitor::writesSame(Record write, uint64_t address, unsigned mask) const {
+  if (!storedValue || (write & kPending) || getTime(write) < blockStart ||
+      getThread(write) / kWarpSize != thread / kWarpSize)
+    return false;
+  unsigned count = llvm::popcount(mask);
+  const char *bytes = static_cast<const char *>(storedValue);
+  return !memcmp(reinterpret_cast<const void *>(address),
+                 bytes + (address - storedAddress), count);
 }
 
 /// Merges a read into the record of reads. Whoever reads other bytes of the
@@ -156,7 +194,8 @@ void Monitor::noteRead(Cell &cell, uint32_t start, unsigned mask,
 template <Access kind>
 void Monitor::checkWord(Cell &cell, uint32_t start, unsigned mask,
                         uint64_t address) {
-  if (conflicts(cell.write, start, mask))
+  if (conflicts(cell.write, start, mask) &&
+      !(kind == Access::Store && writesSame(cell.write, address, mask)))
     reportRace(address, kind, cell.write, /*otherIsWrite=*/true);
   if (kind == Access::Store) {
     if (readConflicts(cell.read, start, mask))
@@ -198,6 +237,14 @@ void Monitor::check(uint64_t address, unsigned bytes, unsigned alignment) {
 template void Monitor::check<Access::Load>(uint64_t, unsigned, unsigned);
 template void Monitor::check<Access::Store>(uint64_t, unsigned, unsigned);
 template void Monitor::check<Access::Atomic>(uint64_t, unsigned, unsigned);
+
+void Monitor::checkStore(uint64_t address, unsigned bytes, unsigned alignment,
+                         uint64_t value) {
+  storedValue = &value;
+  storedAddress = address;
+  check<Access::Store>(address, bytes, alignment);
+  storedValue = nullptr;
+}
 
 void Monitor::checkBounds(uint64_t offset, unsigned bytes, Access kind) {
   uint64_t end = offset + bytes;

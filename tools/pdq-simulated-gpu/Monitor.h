@@ -9,12 +9,17 @@
 // advances; two accesses of different threads are ordered when a barrier of
 // both lies between them. Threads of different blocks are never ordered within
 // a launch; a new launch is ordered after the previous one.
+//
+// Two things that warps do are no race: a store after a shuffle that the reader
+// of the old value took part in, and stores of the same value by lanes of one
+// warp. The reduction that upstream MLIR emits for a block needs both.
 
 #ifndef PDQ_SIMULATED_GPU_MONITOR_H
 #define PDQ_SIMULATED_GPU_MONITOR_H
 
 #include "Chip.h"
 #include "DeviceMemory.h"
+#include <array>
 #include <string>
 #include <vector>
 
@@ -50,6 +55,12 @@ public:
   void barrier() { barrierTime = advance(); }
   /// A barrier that only these warps take part in.
   void barrierOfWarps(const std::vector<uint32_t> &warps);
+  /// These lanes of a warp have met at a barrier of the warp, or have exchanged
+  /// values: none of them still loads what was there before.
+  void barrierOfLanes(uint32_t warp, uint32_t lanes) {
+    meet(warpBarriers, warp, lanes);
+  }
+  void exchange(uint32_t warp, uint32_t lanes) { meet(exchanges, warp, lanes); }
   void setThread(uint32_t index) { thread = index; }
   /// Plain writes of the running thread until now are seen by the async proxy.
   void fenceProxy() { proxyFence[thread] = advance(); }
@@ -57,6 +68,9 @@ public:
   /// Called for each access; does not return when it is wrong.
   template <Access kind>
   void check(uint64_t address, unsigned size, unsigned alignment);
+  /// A store whose value is known.
+  void checkStore(uint64_t address, unsigned size, unsigned alignment,
+                  uint64_t value);
   /// A copy into shared memory that lands later: from now to its landing nobody
   /// may touch the destination.
   void beginCopy(uint64_t address, unsigned size);
@@ -67,10 +81,18 @@ public:
   void endProxyRead(uint64_t address);
 
 private:
+  /// The last time that a thread met lanes of its warp, and which.
+  struct Meeting {
+    uint32_t time = 0, lanes = 0;
+  };
+  using Meetings = std::array<Meeting, kMaxThreadsPerBlock>;
   uint32_t advance() { return ++now; }
+  void meet(Meetings &meetings, uint32_t warp, uint32_t lanes);
+  bool haveMet(const Meetings &meetings, Record record) const;
   bool isOrdered(Record record) const;
   bool conflicts(Record record, uint32_t start, unsigned mask) const;
   bool readConflicts(Record record, uint32_t start, unsigned mask) const;
+  bool writesSame(Record write, uint64_t address, unsigned mask) const;
   void noteRead(Cell &cell, uint32_t start, unsigned mask, bool isAtomic);
   template <Access kind>
   void checkWord(Cell &cell, uint32_t start, unsigned mask, uint64_t address);
@@ -88,6 +110,10 @@ private:
   uint32_t thread = 0;
   /// Last barrier of each two warps that was not one of the whole block.
   uint32_t pairTime[32][32] = {};
+  Meetings warpBarriers, exchanges;
+  /// The bytes of the store under check, or null when they are not known.
+  const void *storedValue = nullptr;
+  uint64_t storedAddress = 0;
   uint32_t proxyFence[kMaxThreadsPerBlock] = {};
   /// Reads by the async proxy under way, of each granule of shared memory.
   uint16_t proxyReads[kSharedWindow / kGranule] = {};

@@ -48,6 +48,18 @@ static int findSource(Shuffle mode, int lane, uint32_t operand,
   return isInside ? source : lane;
 }
 
+/// The lanes that took part; those that a block without a full last warp lacks
+/// count as if they had.
+static uint32_t getLanes(const Group &group) {
+  size_t first = size_t(block.getCurrent().warp) * kWarpSize;
+  uint32_t lanes = 0;
+  for (unsigned lane = 0; lane < kWarpSize; ++lane) {
+    bool exists = first + lane < block.getThreads().size();
+    lanes |= uint32_t(!exists || group.lanes[lane]) << lane;
+  }
+  return lanes;
+}
+
 /// Arguments: mask, value, operand, clamp and segment. The result is the value
 /// and, with parameter 1, whether the source was inside.
 static void shuffle(Group &group, const Intrinsic &intrinsic) {
@@ -69,6 +81,7 @@ static void shuffle(Group &group, const Intrinsic &intrinsic) {
     if (intrinsic.parameters[1])
       *reinterpret_cast<uint8_t *>(result + 1) = isInside;
   }
+  monitor.exchange(block.getCurrent().warp, getLanes(group));
 }
 
 /// Arguments: mask, predicate.
@@ -149,21 +162,8 @@ static void elect(Group &group, const Intrinsic &) {
   }
 }
 
-/// Orders memory only for a whole warp: which lanes of a partial mask have met
-/// is not recorded.
 static void warpBarrier(Group &group, const Intrinsic &) {
-  uint32_t warp = 0;
-  unsigned present = 0;
-  for (Thread *thread : group.lanes) {
-    if (!thread)
-      continue;
-    warp = thread->warp;
-    ++present;
-  }
-  size_t inWarp = std::min<size_t>(
-      block.getThreads().size() - size_t(warp) * kWarpSize, kWarpSize);
-  if (present == inWarp)
-    monitor.barrierOfWarps({warp});
+  monitor.barrierOfLanes(block.getCurrent().warp, getLanes(group));
 }
 
 static bool matchShuffle(StringRef name, Intrinsic &intrinsic) {
