@@ -326,6 +326,15 @@ TEST_F(SimulatedDeviceChecksTest, Deadlock) {
                     launch(load(code.str()), 1, 64, 0, zeros(1)));
 }
 
+TEST_F(SimulatedDeviceChecksTest, WarpsMayExitBesideABarrierOfOthers) {
+  DeviceCode code("ptr %x");
+  code.beginIf(code.isTrue("ult", code.getThread(), "64"));
+  code.add(
+      "call void @llvm.nvvm.barrier.cta.sync.aligned.count(i32 1, i32 64)");
+  code.endIf();
+  EXPECT_CUDA(launch(load(code.str()), 1, 96, 0, zeros(1)));
+}
+
 TEST_F(SimulatedDeviceChecksTest, DivergentWarp) {
   DeviceCode code("ptr %x");
   code.beginIf(code.isTrue("ult", code.getThread(), "16"));
@@ -411,6 +420,29 @@ TEST_F(SimulatedDeviceChecksTest, TooMuchSharedMemory) {
           reverse, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 228 << 10));
   EXPECT_CUDA_ERROR(CUDA_ERROR_INVALID_VALUE, "more than the 232448 of sm_90",
                     launch(reverse, 1, 64, 228 << 10, x));
+}
+
+/// In a process of its own, as the chip is chosen once.
+int exitWithChip(const char *name, CUresult expected) {
+  setenv("PDQ_SIM_CHIP", name, 1);
+  int major = 0, shared = 0;
+  if (PDQ_CUDA(cuInit)(0) != expected)
+    return 1;
+  if (expected != CUDA_SUCCESS)
+    return lastMessage().find("known chips are sm_80") == std::string::npos;
+  PDQ_CUDA(cuDeviceGetAttribute)(
+      &major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 0);
+  PDQ_CUDA(cuDeviceGetAttribute)(
+      &shared, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, 0);
+  return !(major == 8 && shared == 163 * 1024);
+}
+
+TEST(SimulatedChipTest, IsChosenByName) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(exit(exitWithChip("sm_80", CUDA_SUCCESS)),
+              testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(exit(exitWithChip("sm_12", CUDA_ERROR_NO_DEVICE)),
+              testing::ExitedWithCode(0), "");
 }
 
 //===----------------------------------------------------------------------===//

@@ -8,6 +8,8 @@
 #include "DeviceModule.h"
 #include "Intrinsics.h"
 #include "Monitor.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <cstdlib>
@@ -153,11 +155,15 @@ void Block::runFiber() {
 }
 
 void Block::finishThread() {
-  for (uint32_t id = 0; id < arrivals.size(); ++id)
-    if (arrivals[id])
+  // A barrier for a number of threads may still be reached by enough of them.
+  bool isWaiting = llvm::any_of(arrivals, [](uint32_t count) { return count; });
+  for (const Thread &thread :
+       isWaiting ? ArrayRef<Thread>(threads) : ArrayRef<Thread>())
+    if (thread.state == ThreadState::AtBarrier && thread.barrierCount == 0)
       fail(CUDA_ERROR_LAUNCH_FAILED,
-           "divergent barrier: the thread exits while " + Twine(arrivals[id]) +
-               " threads wait at barrier " + Twine(id));
+           "divergent barrier: the thread exits while " +
+               Twine(arrivals[thread.barrierId]) + " threads wait at barrier " +
+               Twine(thread.barrierId));
   if (!firstDone)
     firstDone = current;
   --live;

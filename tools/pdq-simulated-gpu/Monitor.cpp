@@ -203,7 +203,10 @@ void Monitor::checkWord(Cell &cell, uint32_t start, unsigned mask,
     cell.write = makeRecord(now, thread, mask);
     return;
   }
-  noteRead(cell, start, mask, kind == Access::Atomic);
+  // The thread often read the word just before, alone.
+  Record record = makeRecord(now, thread, mask);
+  if (kind == Access::Atomic || cell.read != record)
+    noteRead(cell, start, mask, kind == Access::Atomic);
 }
 
 template <Access kind>
@@ -216,7 +219,9 @@ void Monitor::check(uint64_t address, unsigned bytes, unsigned alignment) {
                Twine(getName(kind)) + " of " + Twine(bytes) +
                    " bytes at an address that is not a multiple of " +
                    Twine(alignment) + ": " + block.describe(address));
-  checkBounds(offset, bytes, kind);
+  // Mostly the access lies in one granule.
+  if (valid[offset / kGranule] < offset % kGranule + bytes)
+    checkBounds(offset, bytes, kind);
   if (kind != Access::Load && hasProxyReads)
     checkProxyReads(offset, bytes, kind);
   uint32_t start = offset < kSharedWindow ? blockStart : launchStart;
