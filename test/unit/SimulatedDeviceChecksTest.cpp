@@ -80,6 +80,29 @@ TEST_F(SimulatedDeviceChecksTest, PastDynamicSharedMemory) {
                     launch(reverse, 1, 64, 252, zeros(64)));
 }
 
+TEST_F(SimulatedDeviceChecksTest, MaskedAccessPastTheEnd) {
+  // Four lanes of a vector, of which the mask drops those from %n on.
+  DeviceCode code("ptr %x, i32 %n");
+  code.declare("declare void @llvm.masked.store.v4f32.p0(<4 x float>, ptr, i32 "
+               "immarg, <4 x i1>)");
+  std::string limit =
+      code.define("insertelement <4 x i32> poison, i32 %n, i32 0");
+  limit = code.define("shufflevector <4 x i32> " + limit +
+                      ", <4 x i32> poison, <4 x i32> zeroinitializer");
+  std::string mask =
+      code.define("icmp ult <4 x i32> <i32 0, i32 1, i32 2, i32 3>, " + limit);
+  code.add("call void @llvm.masked.store.v4f32.p0(<4 x float> <float 1.0, "
+           "float 2.0, float 3.0, float 4.0>, ptr %x, i32 4, <4 x i1> " +
+           mask + ")");
+  CUfunction function = load(code.str());
+  Buffer x = zeros(3);
+  EXPECT_CUDA(launch(function, 1, 1, 0, x, 3));
+  EXPECT_EQ((std::vector<float>{1, 2, 3}), download<float>(x));
+  EXPECT_CUDA_ERROR(CUDA_ERROR_ILLEGAL_ADDRESS,
+                    "0 bytes past the end of the allocation of 12 bytes",
+                    launch(function, 1, 1, 0, x, 4));
+}
+
 TEST_F(SimulatedDeviceChecksTest, UseAfterFree) {
   DeviceCode code("ptr %x, i64 %address");
   std::string freed = code.define("inttoptr i64 %address to ptr");

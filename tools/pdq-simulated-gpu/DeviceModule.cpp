@@ -17,6 +17,7 @@
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Transforms/Scalar/ScalarizeMaskedMemIntrin.h"
 
 using namespace llvm;
 
@@ -38,8 +39,12 @@ void optimizeDeviceCode(Module &module) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O1)
-      .run(module, modules);
+  ModulePassManager passes =
+      builder.buildPerModuleDefaultPipeline(OptimizationLevel::O1);
+  // Masked accesses become scalar ones, which are checked one by one.
+  passes.addPass(
+      createModuleToFunctionPassAdaptor(ScalarizeMaskedMemIntrinPass()));
+  passes.run(module, modules);
 }
 
 /// "128,1,1" of a function attribute.

@@ -37,6 +37,8 @@ int findIntrinsic(StringRef name) {
   return -1;
 }
 
+const Intrinsic &getIntrinsic(int id) { return intrinsics[id]; }
+
 /// The lanes that take part.
 static uint32_t getMask(const Thread &thread) {
   int argument = thread.intrinsic->maskArgument;

@@ -43,6 +43,7 @@ template <typename T> T &get(Slot &slot) {
 
 /// The number of an operation, "llvm.nvvm..." or "asm:...", or -1.
 int findIntrinsic(llvm::StringRef name);
+const Intrinsic &getIntrinsic(int id);
 /// Executes it for the running thread; called by lowered code.
 void callIntrinsic(int id, uint32_t site, void *result, Slot *arguments);
 

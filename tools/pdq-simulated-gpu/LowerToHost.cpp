@@ -10,6 +10,7 @@
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
 #include <cstddef>
 
@@ -66,9 +67,53 @@ static bool isMathFunction(const Function &callee) {
   return !name.empty() && signature == getSignature(*callee.getFunctionType());
 }
 
+/// Whether LLVM's own operation touches no memory, or only in ways that are
+/// checked.
+static bool isKnownOperation(const CallInst &call) {
+  switch (call.getIntrinsicID()) {
+  case llvm::Intrinsic::not_intrinsic:
+    return false;
+  case llvm::Intrinsic::lifetime_start:
+  case llvm::Intrinsic::lifetime_end:
+  case llvm::Intrinsic::invariant_start:
+  case llvm::Intrinsic::invariant_end:
+  case llvm::Intrinsic::prefetch:
+  case llvm::Intrinsic::masked_load:
+  case llvm::Intrinsic::masked_store:
+  case llvm::Intrinsic::masked_gather:
+  case llvm::Intrinsic::masked_scatter:
+  case llvm::Intrinsic::masked_expandload:
+  case llvm::Intrinsic::masked_compressstore:
+    return true;
+  default:
+    return isa<MemIntrinsic>(call) || call.doesNotAccessMemory() ||
+           call.onlyAccessesInaccessibleMemory();
+  }
+}
+
+/// The text of assembly is free; arguments and results must be those of the
+/// operation that it names.
+static bool isKnownAssembly(const CallInst &call) {
+  int id = findIntrinsic(getOperationName(call));
+  if (id < 0)
+    return false;
+  const sim::Intrinsic &intrinsic = getIntrinsic(id);
+  unsigned numResults = intrinsic.parameters[0] / 2;
+  auto *type = dyn_cast<StructType>(call.getType());
+  if (!type || type->getNumElements() != numResults ||
+      call.arg_size() != numResults + intrinsic.parameters[3])
+    return false;
+  for (unsigned i = 0; i < numResults; ++i)
+    if (!type->getElementType(i)->isFloatTy() ||
+        !call.getArgOperand(i)->getType()->isFloatTy())
+      return false;
+  return call.getArgOperand(numResults)->getType()->isIntegerTy(64) &&
+         call.getArgOperand(numResults + 1)->getType()->isIntegerTy(64);
+}
+
 static bool isKnown(const CallInst &call) {
   if (call.isInlineAsm())
-    return findIntrinsic(getOperationName(call)) >= 0;
+    return isKnownAssembly(call);
   const Function *callee = call.getCalledFunction();
   if (!callee)
     return false;
@@ -78,7 +123,7 @@ static bool isKnown(const CallInst &call) {
   if (isMathFunction(*callee) || isHostFunction(name))
     return true;
   if (!name.starts_with("llvm.nvvm."))
-    return callee->isIntrinsic();
+    return isKnownOperation(call);
   return name == "llvm.nvvm.read.ptx.sreg.warpsize" ||
          findRegister(name) >= 0 || findIntrinsic(name) >= 0;
 }

@@ -107,7 +107,8 @@ static void checkUniform(Group &group, unsigned first) {
 
 /// Arguments: n / 2 accumulators, descriptors of A and B, whether to add the
 /// accumulators, signs of A and B, and for 16-bit operands whether they are
-/// transposed. Parameters: n, depth k, operand type.
+/// transposed. Parameters: n, depth k, operand type, arguments behind the
+/// accumulators.
 static void multiply(Group &group, const Intrinsic &intrinsic) {
   if (!context.chip->hasWarpgroupMatrix())
     block.fail(CUDA_ERROR_ILLEGAL_INSTRUCTION,
@@ -187,11 +188,13 @@ static bool matchAssembly(StringRef code, Intrinsic &intrinsic) {
     return false;
   // A in registers has other arguments.
   StringRef operands = rest.split('}').second;
+  if (n < 8 || n > 256 || n % 8 != 0)
+    return false;
   if (operands.contains('{') || depth != (type == Operand::TF32 ? 8 : 16))
     return false;
   intrinsic.perGroup = multiply;
   intrinsic.groupSize = kWarpgroup;
-  intrinsic.parameters = {n, depth, int(type), 0};
+  intrinsic.parameters = {n, depth, int(type), type == Operand::TF32 ? 5 : 7};
   return true;
 }
 
