@@ -182,6 +182,17 @@ TEST_F(SimulatedDeviceTest, ReplaysAGraph) {
   EXPECT_CUDA(PDQ_CUDA(cuGraphExecDestroy)(exec));
 }
 
+TEST_F(SimulatedDeviceTest, CountsBytesAndLaunches) {
+  size_t used = 0, peak = 0, launches = 0;
+  Buffer x = upload(makeRamp(100, 1)), y = allocate(600);
+  EXPECT_CUDA(PDQ_CUDA_V2(cuMemFree)(y.address));
+  EXPECT_CUDA(launch(load(kStrideKernel), 1, 32, 0, x, 100));
+  EXPECT_CUDA(PDQ_CUDA(pdqSimGetStatistics)(&used, &peak, &launches));
+  EXPECT_EQ(400u, used);
+  EXPECT_EQ(1000u, peak);
+  EXPECT_EQ(1u, launches);
+}
+
 TEST_F(SimulatedDeviceTest, MeasuresTime) {
   CUevent start = nullptr, end = nullptr;
   float milliseconds = -1;

@@ -53,6 +53,7 @@ struct Context {
   Registry<GraphExec> execs;
   std::set<const Kernel *> functions;
   Stream defaultStream;
+  size_t numLaunches = 0;
   /// A fault in device code breaks the context: every later call answers it,
   /// until the context is reset.
   Status fault = Status::success();

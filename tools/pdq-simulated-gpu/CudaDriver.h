@@ -117,6 +117,11 @@ PDQ_DRIVER_API CUresult cuGetErrorString(CUresult error, const char **text);
 /// Text of this thread's last failed call: what was wrong and where. Valid
 /// until the thread's next failed call. Not part of CUDA.
 PDQ_DRIVER_API const char *pdqSimLastMessage();
+/// What the device has done since its context was reset: bytes that are
+/// allocated, the most there were, and kernels that ran. Not part of CUDA.
+PDQ_DRIVER_API CUresult pdqSimGetStatistics(size_t *usedBytes,
+                                            size_t *peakBytes,
+                                            size_t *numLaunches);
 
 PDQ_DRIVER_API CUresult cuDeviceGetCount(int *count);
 PDQ_DRIVER_API CUresult cuDeviceGet(CUdevice *device, int ordinal);

@@ -22,6 +22,7 @@ void Context::reset() {
   functions.clear();
   modules.clear();
   memory.freeAll();
+  numLaunches = 0;
   defaultStream = Stream();
   fault = Status::success();
 }
@@ -140,6 +141,19 @@ static Status getErrorText(CUresult error, const char **text) {
 using namespace pdq::sim;
 
 const char *pdqSimLastMessage() { return lastMessage.c_str(); }
+
+CUresult pdqSimGetStatistics(size_t *usedBytes, size_t *peakBytes,
+                             size_t *numLaunches) {
+  return enter("pdqSimGetStatistics", Needs::Driver, [&] {
+    if (usedBytes)
+      *usedBytes = context.memory.getUsedBytes();
+    if (peakBytes)
+      *peakBytes = context.memory.getPeakBytes();
+    if (numLaunches)
+      *numLaunches = context.numLaunches;
+    return Status::success();
+  });
+}
 
 CUresult cuGetErrorName(CUresult error, const char **text) {
   return enter("cuGetErrorName", Needs::Nothing,

@@ -105,6 +105,7 @@ Status KernelNode::run() const {
   std::vector<void *> parameters;
   for (const std::vector<char> &value : values)
     parameters.push_back(const_cast<char *>(value.data()));
+  ++context.numLaunches;
   return block.launch(kernel, shape, parameters.data());
 }
 
