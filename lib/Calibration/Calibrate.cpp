@@ -14,7 +14,7 @@
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -26,6 +26,9 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
+/// More threads than any machine has cores are a mistake.
+static constexpr unsigned maxThreads = 1024;
+
 namespace {
 struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
   using Base::Base;
@@ -34,6 +37,7 @@ struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
 private:
   FailureOr<CalibrationOptions> readOptions();
   LogicalResult checkOptions();
+  LogicalResult checkFiles();
   FailureOr<ExecutorOptions> readExecutorOptions();
   LogicalResult writeReport(const CalibrationReport &result);
 };
@@ -51,6 +55,9 @@ LogicalResult CalibratePass::checkOptions() {
     return fail("options 'iterations', 'distribution-correction-steps' and "
                 "'checkpoint-every' must be 0 or more, 'batch' and "
                 "'init-samples' 1 or more");
+  if (threads > maxThreads)
+    return fail("option 'threads' is " + Twine(threads) + ", expected 0 to " +
+                Twine(maxThreads));
   for (double probability :
        {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
     if (!(probability >= 0 && probability <= 1))
@@ -61,6 +68,8 @@ LogicalResult CalibratePass::checkOptions() {
     if (!(positive > 0 && std::isfinite(positive)))
       return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
                   "learning rates must be positive and finite");
+  if (!std::isfinite(roundingWeight))
+    return fail("option 'rounding-weight' must be finite");
   if (init != "mse" && init != "minmax")
     return fail("option 'init' is '" + init + "', expected 'mse' or 'minmax'");
   return success();
@@ -130,6 +139,30 @@ FailureOr<ExecutorOptions> CalibratePass::readExecutorOptions() {
   return options;
 }
 
+/// Output must go somewhere, and not over what is read.
+LogicalResult CalibratePass::checkFiles() {
+  Location loc = getOperation().getLoc();
+  auto isSame = [](StringRef a, StringRef b) {
+    return !a.empty() && !b.empty() &&
+           (a == b || llvm::sys::fs::equivalent(a, b));
+  };
+  std::pair<StringRef, StringRef> files[] = {{"calibration", calibration},
+                                             {"checkpoint", checkpoint},
+                                             {"report", report}};
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < i; ++j)
+      if (isSame(files[i].second, files[j].second))
+        return emitError(loc)
+               << "options '" << files[j].first << "' and '" << files[i].first
+               << "' name the same file '" << files[i].second << "'";
+  if (report.empty())
+    return success();
+  if (llvm::Error error = checkFileWritable(report))
+    return emitError(loc) << "cannot write report: "
+                          << llvm::toString(std::move(error));
+  return success();
+}
+
 LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
   if (report.empty())
     return success();
@@ -144,7 +177,7 @@ LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
 
 void CalibratePass::runOnOperation() {
   ModuleOp module = getOperation();
-  if (failed(checkOptions()))
+  if (failed(checkOptions()) || failed(checkFiles()))
     return signalPassFailure();
   FailureOr<CalibrationOptions> options = readOptions();
   FailureOr<ExecutorOptions> executorOptions = readExecutorOptions();

@@ -9,6 +9,7 @@
 #include "Constants.h"
 #include "KeptForms.h"
 #include "pdq/IR/Rebatch.h"
+#include <cmath>
 #include <sys/resource.h>
 
 using namespace mlir;
@@ -28,8 +29,9 @@ public:
   LogicalResult run(StringRef checkpointPath);
 
 private:
-  LogicalResult prepare();
+  LogicalResult checkInputs();
   LogicalResult checkData(func::FuncOp function);
+  LogicalResult prepare();
   LogicalResult checkBorders(func::FuncOp network);
   LogicalResult computeLogits();
   void seedValues();
@@ -78,6 +80,19 @@ static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
   return network;
 }
 
+/// Finds samples that would spoil every loss.
+static LogicalResult checkFinite(Location loc, const HostTensor &data) {
+  ArrayRef<float> values = data.values<float>();
+  const float *found =
+      llvm::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (found == values.end())
+    return success();
+  int64_t inSample = values.size() / data.getShape().front();
+  return emitError(loc) << "calibration data is not finite: sample "
+                        << (found - values.begin()) / inSample << " contains "
+                        << *found;
+}
+
 LogicalResult Calibrator::checkData(func::FuncOp function) {
   if (function.getNumArguments() != 1 || function.getNumResults() != 1)
     return function.emitError()
@@ -99,7 +114,7 @@ LogicalResult Calibrator::checkData(func::FuncOp function) {
                  found.drop_front() == input.getShape().drop_front() &&
                  found.front() > 0;
   if (matches)
-    return success();
+    return checkFinite(function.getLoc(), data);
   InFlightDiagnostic diag = function.emitError("calibration data has shape [");
   llvm::interleaveComma(found, diag);
   diag << "]" << (data.getElementType() == ElementType::F32 ? "" : " (not f32)")
@@ -132,12 +147,24 @@ LogicalResult Calibrator::checkBorders(func::FuncOp network) {
   return success();
 }
 
-LogicalResult Calibrator::prepare() {
-  FailureOr<func::FuncOp> original = findNetwork(module);
-  if (failed(original) || failed(checkData(*original)))
+/// Checks network and data, and fits the options to the number of samples.
+LogicalResult Calibrator::checkInputs() {
+  FailureOr<func::FuncOp> network = findNetwork(module);
+  if (failed(network) || failed(checkData(*network)))
     return failure();
-  options.batch = std::min(options.batch, data.getShape().front());
-  original->walk([&](RegionOp op) { targets.push_back(op); });
+  int64_t samples = data.getShape().front();
+  if (options.batch > samples)
+    network->emitRemark("batch is ")
+        << samples << " instead of " << options.batch
+        << ": the calibration data has no more samples";
+  options.batch = std::min(options.batch, samples);
+  options.initSamples = std::clamp(options.initSamples, options.batch, samples);
+  return success();
+}
+
+LogicalResult Calibrator::prepare() {
+  func::FuncOp original = *findNetwork(module);
+  original.walk([&](RegionOp op) { targets.push_back(op); });
   working = module.clone();
   func::FuncOp network = *findNetwork(*working);
   if (failed(rebatch(network, options.batch, {0})))
@@ -371,6 +398,8 @@ void Calibrator::dropDeadValues(int stage) {
 
 LogicalResult Calibrator::run(StringRef checkpointPath) {
   Stopwatch watch;
+  if (failed(checkInputs()))
+    return failure();
   report.settings = options.describe();
   report.seed = options.seed;
   report.dataSHA256 = hashTensor(data);
@@ -379,6 +408,10 @@ LogicalResult Calibrator::run(StringRef checkpointPath) {
       checkpointPath, {report.settings, report.dataSHA256, hashModule(module)});
   if (failed(checkpoint.load(module, report.regions, resumed)) ||
       failed(prepare()))
+    return failure();
+  // Finds out now, with the size that it will have, whether it can be kept.
+  if (failed(checkpoint.save(module, report.regions,
+                             resumed ? &*resumed : nullptr)))
     return failure();
   seedValues();
   if (failed(computeLogits()))

@@ -12,8 +12,9 @@
 #include "pdq/IO/AtomicFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Process.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -37,6 +38,50 @@ std::string mlir::pdq::hashModule(ModuleOp module) {
   llvm::SHA256 hash;
   hash.update(bytes);
   return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+//===----------------------------------------------------------------------===//
+// The seal: a checksum of the file in its own header
+//===----------------------------------------------------------------------===//
+
+/// Bytecode starts with four bytes, its version, and the name of its producer.
+/// For a checkpoint that is this text and the checksum of the file with zeros
+/// in the place of the checksum.
+static constexpr StringRef sealText = "pdq checkpoint sha256 ";
+static constexpr size_t sealDigits = 64, latestSeal = 16;
+
+static std::string makeSeal() {
+  return (sealText + std::string(sealDigits, '0')).str();
+}
+
+/// The place of the checksum, or `npos` where there is none.
+static size_t findSeal(StringRef bytes) {
+  size_t found = bytes.take_front(latestSeal + sealText.size()).find(sealText);
+  if (found == StringRef::npos ||
+      bytes.size() < found + sealText.size() + sealDigits)
+    return StringRef::npos;
+  return found + sealText.size();
+}
+
+static std::string computeSeal(StringRef bytes, size_t place) {
+  llvm::SHA256 hash;
+  hash.update(bytes.take_front(place));
+  hash.update(std::string(sealDigits, '0'));
+  hash.update(bytes.drop_front(place + sealDigits));
+  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+}
+
+static void closeSeal(std::string &bytes) {
+  size_t place = findSeal(bytes);
+  bytes.replace(place, sealDigits, computeSeal(bytes, place));
+}
+
+/// Whether the file is as it was written; nothing where it has no seal.
+static std::optional<bool> checkSeal(StringRef bytes) {
+  size_t place = findSeal(bytes);
+  if (place == StringRef::npos)
+    return std::nullopt;
+  return bytes.substr(place, sealDigits) == computeSeal(bytes, place);
 }
 
 //===----------------------------------------------------------------------===//
@@ -133,32 +178,45 @@ static void restoreResources(ModuleOp loaded, ModuleOp original) {
   });
 }
 
-LogicalResult Checkpoint::checkWritable(Location loc) const {
-  if (path.empty() || llvm::sys::fs::exists(path))
-    return success();
-  llvm::SmallString<128> beside;
-  int descriptor;
-  std::error_code error = llvm::sys::fs::createUniqueFile(
-      Twine(path) + ".%%%%%%", descriptor, beside);
-  if (error)
-    return emitError(loc) << "cannot write checkpoint '" << path
-                          << "': " << error.message();
-  llvm::sys::Process::SafelyCloseFileDescriptor(descriptor);
-  llvm::sys::fs::remove(beside);
-  return success();
+/// Reads the file whole and checks it before anything is parsed, so that a
+/// damaged one is one error.
+OwningOpRef<ModuleOp> Checkpoint::readModule(Location loc,
+                                             MLIRContext *context) const {
+  if (!llvm::sys::fs::is_regular_file(path)) {
+    emitError(loc) << "checkpoint '" << path << "' is not a regular file";
+    return nullptr;
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer) {
+    emitError(loc) << "cannot read checkpoint '" << path
+                   << "': " << buffer.getError().message();
+    return nullptr;
+  }
+  std::optional<bool> intact = checkSeal((*buffer)->getBuffer());
+  if (!intact) {
+    emitError(loc) << "file '" << path << "' is no checkpoint of a calibration";
+    return nullptr;
+  }
+  if (*intact) {
+    auto manager = std::make_shared<llvm::SourceMgr>();
+    manager->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+    if (auto module = parseSourceFile<ModuleOp>(manager, context))
+      return module;
+  }
+  emitError(loc) << "checkpoint '" << path
+                 << "' is damaged; remove the file to start again";
+  return nullptr;
 }
 
 LogicalResult Checkpoint::load(ModuleOp module,
                                std::vector<RegionReport> &reports,
                                std::optional<StepState> &state) {
   if (path.empty() || !llvm::sys::fs::exists(path))
-    return checkWritable(module.getLoc());
+    return success();
   OwningOpRef<ModuleOp> loaded =
-      parseSourceFile<ModuleOp>(path, module.getContext());
+      readModule(module.getLoc(), module.getContext());
   if (!loaded)
-    return emitError(module.getLoc())
-           << "checkpoint '" << path
-           << "' cannot be read; remove the file to start again";
+    return failure();
   auto kept = (*loaded)->getAttrOfType<DictionaryAttr>(attributeName);
   if (!kept)
     return emitError(module.getLoc())
@@ -212,13 +270,18 @@ LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
     return success();
   module->setAttr(attributeName,
                   packState(module.getContext(), fingerprint, reports, state));
-  LogicalResult written = success();
-  llvm::Error error = writeFileAtomically(path, [&](raw_ostream &os) {
-    written = writeBytecodeToFile(module, os);
-  });
+  std::string bytes;
+  llvm::raw_string_ostream os(bytes);
+  LogicalResult written =
+      writeBytecodeToFile(module, os, BytecodeWriterConfig(makeSeal()));
   module->removeAttr(attributeName);
+  if (failed(written))
+    return emitError(module.getLoc()) << "the module has no bytecode form";
+  closeSeal(bytes);
+  llvm::Error error =
+      writeFileAtomically(path, [&](raw_ostream &stream) { stream << bytes; });
   if (error)
     return emitError(module.getLoc())
            << "cannot write checkpoint: " << llvm::toString(std::move(error));
-  return written;
+  return success();
 }

@@ -19,8 +19,9 @@ struct Fingerprint {
 std::string hashTensor(const HostTensor &tensor);
 std::string hashModule(ModuleOp module);
 
-/// A file that holds the calibrated module so far. Every write replaces it as a
-/// whole.
+/// A file that holds the calibrated module so far, as bytecode that any tool
+/// reads. Every write replaces it as a whole; a checksum in the place of the
+/// producer's name tells a damaged file.
 class Checkpoint {
 public:
   /// `path` may be empty: then nothing is kept.
@@ -29,8 +30,8 @@ public:
 
   /// Goes on from the file where it exists: replaces the body of `module`,
   /// fills `reports` of finished regions and the state inside a region.
-  /// Errors: the file is no checkpoint, or one of something else; there is none
-  /// and none can be written.
+  /// Errors: the file is no checkpoint, is damaged, or belongs to something
+  /// else; it stays as it is.
   LogicalResult load(ModuleOp module, std::vector<RegionReport> &reports,
                      std::optional<StepState> &state);
 
@@ -41,7 +42,7 @@ public:
 
 private:
   LogicalResult checkFingerprint(Location loc, DictionaryAttr kept);
-  LogicalResult checkWritable(Location loc) const;
+  OwningOpRef<ModuleOp> readModule(Location loc, MLIRContext *context) const;
 
   std::string path;
   Fingerprint fingerprint;

@@ -11,6 +11,9 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
+static constexpr StringRef overflowCause =
+    "the region's output overflows; are the inputs normalized as in training?";
+
 LogicalResult RegionCalibrator::compile(RegionReport &report) {
   Stopwatch watch;
   report.name = getName().str();
@@ -33,18 +36,22 @@ LogicalResult RegionCalibrator::calibrate(const RegionData &data,
   progress.phase(getName(), "choosing activation scales");
   if (failed(initializeActivations(data)))
     return failure();
-  SmallVector<BufferRef> corrected = correct(data);
+  SmallVector<BufferRef> corrected;
+  if (failed(correct(data, corrected)))
+    return failure();
   SmallVector<BufferRef> targets = allocateResults(context.samples);
   BatchOperands arguments, results;
   arguments.addSamples(corrected);
   results.addSamples(targets);
   runBatches(*programs, program::teach, context.samples, options.batch,
              arguments, results);
-  evaluate(data, targets, 0, report);
+  if (failed(evaluate(data, targets, 0, report)))
+    return failure();
   if (context.hasTrainables() &&
       failed(iterate(data, corrected, targets, resumed, save, report)))
     return failure();
-  evaluate(data, targets, 1, report);
+  if (failed(evaluate(data, targets, 1, report)))
+    return failure();
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     report.activationScales.push_back(quantizer.scale);
   for (const WeightQuantizer &quantizer : quantizers.weights)
@@ -125,8 +132,7 @@ SmallVector<BufferRef> RegionCalibrator::uploadParameters() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
-  int64_t samples = std::min(options.initSamples, context.samples);
-  samples = std::max(samples, options.batch);
+  int64_t samples = options.initSamples;
   SmallVector<BufferRef> results = allocateResults(samples), observed;
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     observed.push_back(allocateSamples(
@@ -154,11 +160,18 @@ LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
   return success();
 }
 
-SmallVector<BufferRef> RegionCalibrator::correct(const RegionData &data) {
-  if (!context.hasTrainables() || !context.hasBatchNorms())
-    return data.original;
+static bool isFinite(const HostTensor &tensor) {
+  return llvm::all_of(tensor.values<float>(),
+                      [](float value) { return std::isfinite(value); });
+}
+
+LogicalResult RegionCalibrator::correct(const RegionData &data,
+                                        SmallVectorImpl<BufferRef> &corrected) {
+  if (!context.hasTrainables() || !context.hasBatchNorms()) {
+    corrected.assign(data.original.begin(), data.original.end());
+    return success();
+  }
   progress.phase(getName(), "correcting the distribution");
-  SmallVector<BufferRef> corrected;
   for (const BufferRef &original : data.original)
     corrected.push_back(upload(original->read()));
   for (int64_t first : getBatchStarts(context.samples, options.batch)) {
@@ -180,12 +193,20 @@ SmallVector<BufferRef> RegionCalibrator::correct(const RegionData &data) {
     for (int64_t step = 0; step < options.correctionSteps; ++step)
       programs->call(program::correct, arguments, {});
   }
-  return corrected;
+  for (const BufferRef &buffer : corrected)
+    if (!isFinite(buffer->read()))
+      return context.getRegion().emitError()
+             << "distribution correction of region @" << getName()
+             << " diverges; are the inputs normalized as in training? "
+                "Otherwise "
+                "lower distribution-correction-rate ("
+             << options.correctionRate << ")";
+  return success();
 }
 
-void RegionCalibrator::evaluate(const RegionData &data,
-                                ArrayRef<BufferRef> targets, int when,
-                                RegionReport &report) {
+LogicalResult RegionCalibrator::evaluate(const RegionData &data,
+                                         ArrayRef<BufferRef> targets, int when,
+                                         RegionReport &report) {
   BufferRef reconstruction = executor.allocate({}, ElementType::F32);
   BufferRef difference = executor.allocate({}, ElementType::F32);
   BatchOperands arguments;
@@ -204,6 +225,13 @@ void RegionCalibrator::evaluate(const RegionData &data,
   }
   report.reconstructionLoss[when] = sums[0] / starts.size();
   report.predictionDifference[when] = sums[1] / starts.size();
+  if (std::isfinite(sums[0]) && std::isfinite(sums[1]))
+    return success();
+  return context.getRegion().emitError()
+         << "loss is not finite " << (when ? "after" : "before")
+         << " the iterations of region @" << getName() << " (reconstruction "
+         << report.reconstructionLoss[when] << ", prediction difference "
+         << report.predictionDifference[when] << "): " << overflowCause;
 }
 
 //===----------------------------------------------------------------------===//
@@ -305,9 +333,7 @@ LogicalResult RegionCalibrator::checkLosses(int64_t done,
     if (llvm::all_of(row, [](float loss) { return std::isfinite(loss); }))
       continue;
     StringRef cause =
-        !std::isfinite(row[1])
-            ? "the region's output overflows; are the inputs normalized as in "
-              "training?"
+        !std::isfinite(row[1]) ? overflowCause
         : !std::isfinite(row[2])
             ? "the logits overflow; are the inputs normalized as in training?"
             : "the learned rounding diverges; lower rounding-rate";
@@ -328,6 +354,11 @@ LogicalResult RegionCalibrator::iterate(const RegionData &data,
   createState();
   int64_t done = 0;
   if (resumed) {
+    if (resumed->tensors.size() != state.size())
+      return context.getRegion().emitError()
+             << "checkpoint has " << resumed->tensors.size()
+             << " tensors for region @" << getName() << ", expected "
+             << state.size();
     done = resumed->iterations;
     for (auto [buffer, tensor] : llvm::zip_equal(state, resumed->tensors))
       buffer->write(tensor);

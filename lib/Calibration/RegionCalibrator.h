@@ -57,9 +57,10 @@ public:
 
 private:
   LogicalResult initializeActivations(const RegionData &data);
-  SmallVector<BufferRef> correct(const RegionData &data);
-  void evaluate(const RegionData &data, ArrayRef<BufferRef> targets, int when,
-                RegionReport &report);
+  LogicalResult correct(const RegionData &data,
+                        SmallVectorImpl<BufferRef> &corrected);
+  LogicalResult evaluate(const RegionData &data, ArrayRef<BufferRef> targets,
+                         int when, RegionReport &report);
   LogicalResult iterate(const RegionData &data, ArrayRef<BufferRef> corrected,
                         ArrayRef<BufferRef> targets, const StepState *resumed,
                         SaveFn save, RegionReport &report);

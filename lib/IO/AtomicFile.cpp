@@ -4,6 +4,7 @@
 // Temporary file and rename.
 
 #include "pdq/IO/AtomicFile.h"
+#include "llvm/Support/Errc.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace llvm;
@@ -32,13 +33,33 @@ static Error writeDirectly(StringRef path,
   return code ? makeError(path, code) : Error::success();
 }
 
+/// True for what cannot be replaced by a rename: devices, pipes, directories.
+static bool isSpecialFile(StringRef path) {
+  sys::fs::file_status status;
+  return !sys::fs::status(path, status) && sys::fs::exists(status) &&
+         !sys::fs::is_regular_file(status);
+}
+
+static Expected<sys::fs::TempFile> createTemporary(StringRef path) {
+  return sys::fs::TempFile::create(path + ".temporary-%%%%%%");
+}
+
+Error mlir::pdq::checkFileWritable(StringRef path) {
+  if (sys::fs::is_directory(path))
+    return makeError(path, make_error_code(errc::is_a_directory));
+  if (isSpecialFile(path))
+    return Error::success();
+  auto temporary = createTemporary(path);
+  if (!temporary)
+    return makeError(path, errorToErrorCode(temporary.takeError()));
+  return temporary->discard();
+}
+
 Error mlir::pdq::writeFileAtomically(StringRef path,
                                      function_ref<void(raw_ostream &)> write) {
-  sys::fs::file_status status;
-  if (!sys::fs::status(path, status) && sys::fs::exists(status) &&
-      !sys::fs::is_regular_file(status))
+  if (isSpecialFile(path))
     return writeDirectly(path, write);
-  auto temporary = sys::fs::TempFile::create(path + ".temporary-%%%%%%");
+  auto temporary = createTemporary(path);
   if (!temporary)
     return makeError(path, errorToErrorCode(temporary.takeError()));
   std::error_code code;

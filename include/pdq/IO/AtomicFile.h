@@ -22,6 +22,12 @@ llvm::Error
 writeFileAtomically(llvm::StringRef path,
                     llvm::function_ref<void(llvm::raw_ostream &)> write);
 
+/// Finds out whether `path` can be written, before work is spent on what goes
+/// there: makes the temporary file and removes it. A device or a pipe passes.
+///
+/// Errors: as above.
+llvm::Error checkFileWritable(llvm::StringRef path);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_IO_ATOMICFILE_H

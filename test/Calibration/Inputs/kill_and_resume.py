@@ -3,8 +3,8 @@
     kill_and_resume.py KILLS CHECKPOINT COMMAND...
 
 Every run but the last is killed (SIGKILL) when it has replaced CHECKPOINT a few
-times, each run a few more than the one before, so that the kills fall at the end
-of regions and inside them. Prints how many runs were killed; fails if a run ends
+times, each run more often than the one before, so that the kills fall in several
+regions, at their end and inside them. Prints how many runs were killed; fails if a run ends
 by itself too early or with an error.
 """
 
@@ -47,7 +47,7 @@ def kill_after_writes(command, checkpoint, writes):
 def main():
     kills, checkpoint, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
     for kill in range(kills):
-        kill_after_writes(command, checkpoint, 1 + 2 * kill)
+        kill_after_writes(command, checkpoint, 1 + 40 * kill)
         if not os.path.exists(checkpoint):
             sys.exit("the checkpoint is gone")
     subprocess.run(command, check=True)

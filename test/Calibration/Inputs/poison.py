@@ -1,8 +1,8 @@
-"""Copies a .npy file of float32 and makes its last number infinite."""
+"""Copies a .npy file of float32 with another last number: poison.py FROM NUMBER TO."""
 
 import struct
 import sys
 
 data = bytearray(open(sys.argv[1], "rb").read())
-data[-4:] = struct.pack("<f", float("inf"))
-open(sys.argv[2], "wb").write(data)
+data[-4:] = struct.pack("<f", float(sys.argv[2]))
+open(sys.argv[3], "wb").write(data)
