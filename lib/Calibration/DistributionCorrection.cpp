@@ -46,30 +46,6 @@ static func::FuncOp addObjective(ModuleOp module,
   return function;
 }
 
-/// Learning rate divided by 10 after 100 steps without improvement (relative
-/// threshold 1e-4), not under 1e-5: [rate, best, since, loss] -> [rate, best,
-/// since].
-static SmallVector<Value> buildPlateau(ImplicitLocOpBuilder &b,
-                                       ValueRange args) {
-  Type type = args[0].getType();
-  auto constant = [&](double value) -> Value {
-    return arith::ConstantOp::create(b, FloatAttr::get(type, value));
-  };
-  Value threshold = arith::MulFOp::create(b, args[1], constant(1.0 - 1e-4));
-  Value improved =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, args[3], threshold);
-  Value best = arith::SelectOp::create(b, improved, args[3], args[1]);
-  Value since =
-      arith::SelectOp::create(b, improved, constant(0.0),
-                              arith::AddFOp::create(b, args[2], constant(1.0)));
-  Value exhausted = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, since,
-                                          constant(100.0));
-  Value reduced = arith::MaximumFOp::create(
-      b, arith::MulFOp::create(b, args[0], constant(0.1)), constant(1e-5));
-  return {arith::SelectOp::create(b, exhausted, reduced, args[0]), best,
-          arith::SelectOp::create(b, exhausted, constant(0.0), since)};
-}
-
 LogicalResult mlir::pdq::addCorrection(ModuleOp module,
                                        const RegionContext &context) {
   func::FuncOp objective = addObjective(module, context);
@@ -77,9 +53,7 @@ LogicalResult mlir::pdq::addCorrection(ModuleOp module,
   ImplicitLocOpBuilder &b = program.getBuilder();
   auto scalar = RankedTensorType::get({}, b.getF32Type());
   AdamBuilder adam(program);
-  Value rate = program.addArgument(scalar);
-  Value best = program.addArgument(scalar);
-  Value since = program.addArgument(scalar);
+  PlateauState plateau = addPlateauState(program);
 
   SmallVector<AdamState> states;
   SmallVector<Value> inputs, originals;
@@ -100,14 +74,8 @@ LogicalResult mlir::pdq::addCorrection(ModuleOp module,
       ValueAndGradOp::create(b, types, objective.getName(), arguments, wrt);
   for (auto [state, gradient] :
        llvm::zip_equal(states, derivative.getResults().drop_front()))
-    adam.update(state, buildToCache(b, gradient), rate);
-  Type f32 = b.getF32Type();
-  SmallVector<Value> plateau = buildElementwise(
-      b, rate, {f32, f32, f32}, {rate, best, since, derivative.getResult(0)},
-      buildPlateau);
-  program.store(rate, plateau[0]);
-  program.store(best, plateau[1]);
-  program.store(since, plateau[2]);
+    adam.update(state, buildToCache(b, gradient), plateau.rate);
+  updatePlateau(program, plateau, derivative.getResult(0));
   program.finish();
   return success();
 }

@@ -148,3 +148,45 @@ Schedule mlir::pdq::buildSchedule(ImplicitLocOpBuilder &b, Value step,
       });
   return {results[0], results[1], results[2]};
 }
+
+//===----------------------------------------------------------------------===//
+// Plateau
+//===----------------------------------------------------------------------===//
+
+PlateauState mlir::pdq::addPlateauState(ProgramBuilder &program) {
+  auto scalar = RankedTensorType::get({}, program.getBuilder().getF32Type());
+  Value rate = program.addArgument(scalar);
+  Value best = program.addArgument(scalar);
+  return {rate, best, program.addArgument(scalar)};
+}
+
+/// [rate, best, since, loss] -> [rate, best, since].
+static SmallVector<Value> buildPlateau(ImplicitLocOpBuilder &b,
+                                       ValueRange args) {
+  Type type = args[0].getType();
+  auto constant = [&](double value) { return buildFloat(b, type, value); };
+  Value threshold = arith::MulFOp::create(b, args[1], constant(1.0 - 1e-4));
+  Value improved =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, args[3], threshold);
+  Value best = arith::SelectOp::create(b, improved, args[3], args[1]);
+  Value since =
+      arith::SelectOp::create(b, improved, constant(0.0),
+                              arith::AddFOp::create(b, args[2], constant(1.0)));
+  Value exhausted = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, since,
+                                          constant(100.0));
+  Value reduced = arith::MaximumFOp::create(
+      b, arith::MulFOp::create(b, args[0], constant(0.1)), constant(1e-5));
+  return {arith::SelectOp::create(b, exhausted, reduced, args[0]), best,
+          arith::SelectOp::create(b, exhausted, constant(0.0), since)};
+}
+
+void mlir::pdq::updatePlateau(ProgramBuilder &program,
+                              const PlateauState &state, Value loss) {
+  Type f32 = program.getBuilder().getF32Type();
+  SmallVector<Value> updated = buildElementwise(
+      program.getBuilder(), state.rate, {f32, f32, f32},
+      {state.rate, state.best, state.since, loss}, buildPlateau);
+  program.store(state.rate, updated[0]);
+  program.store(state.best, updated[1]);
+  program.store(state.since, updated[2]);
+}

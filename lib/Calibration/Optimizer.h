@@ -38,6 +38,22 @@ private:
   Value firstCorrection, secondCorrection;
 };
 
+/// Arguments of a program, tensor<f32> each, that lower a learning rate when
+/// the loss stays: the rate, the best loss so far (starts as infinity) and the
+/// steps since it improved (start as 0).
+struct PlateauState {
+  Value rate, best, since;
+};
+
+/// Adds the three arguments to a program.
+PlateauState addPlateauState(ProgramBuilder &program);
+
+/// Takes `loss` (tensor<f32>) in: after more than 100 steps in a row without an
+/// improvement (dc_2; relative threshold 1e-4) the rate is divided by 10, down
+/// to 1e-5. It holds from the next call on.
+void updatePlateau(ProgramBuilder &program, const PlateauState &state,
+                   Value loss);
+
 /// What the schedules say in one iteration, tensor<f32> each.
 struct Schedule {
   /// Learning rate of activation scales: cosine to 0.

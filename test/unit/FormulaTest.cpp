@@ -4,8 +4,8 @@
 // The formulas of docs/Math.md, executed, against plain C++ in double precision
 // and values worked out by hand.
 
+#include "PlainFormulas.h"
 #include "ProgramHarness.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -47,10 +47,6 @@ TEST_P(FormulaTest, QuantizePerAxis) {
   const float expected[] = {1.0f, 7.0f, -1.0f, -3.5f};
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(result.values<float>()[i], expected[i]);
-}
-
-double rectify(double a) {
-  return std::clamp(1.2 / (1 + std::exp(-a)) - 0.1, 0.0, 1.0);
 }
 
 /// round_1, round_2: soft weights between two integers; round_4: hard ones.
@@ -184,21 +180,6 @@ TEST_P(FormulaTest, BatchNormLoss) {
 //===----------------------------------------------------------------------===//
 // random_1
 //===----------------------------------------------------------------------===//
-
-uint32_t mix(uint32_t x) {
-  x = (x ^ x >> 16) * 0x7feb352du;
-  x = (x ^ x >> 15) * 0x846ca68bu;
-  return x ^ x >> 16;
-}
-
-uint32_t draw(uint64_t seed, uint64_t stream, uint64_t step, uint32_t i) {
-  uint32_t k = mix(uint32_t(seed) + 0x9e3779b9u);
-  k = mix(k ^ uint32_t(seed >> 32));
-  k = mix(k + uint32_t(stream));
-  uint32_t k1 = mix(k ^ uint32_t(step));
-  uint32_t k2 = mix(k1 + uint32_t(step >> 32) + 0x85ebca6bu);
-  return mix(mix(i ^ k1) + k2);
-}
 
 /// random_1: masks have the bits of the plain loop, on every target.
 TEST_P(FormulaTest, Bernoulli) {

@@ -94,6 +94,42 @@ TEST_P(OptimizerTest, Schedule) {
   }
 }
 
+/// dc_2: the rate falls after 100 steps without improvement, not under 1e-5; an
+/// improvement of less than 1e-4 is none.
+TEST_P(OptimizerTest, Plateau) {
+  context.loadAllAvailableDialects();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  {
+    ProgramBuilder program(*module, "f");
+    PlateauState state = addPlateauState(program);
+    Value loss =
+        program.addArgument(cast<RankedTensorType>(state.rate.getType()));
+    updatePlateau(program, state, loss);
+    program.finish();
+  }
+  std::unique_ptr<Executable> executable = compile(*module);
+  SmallVector<BufferRef> arguments{
+      upload(makeFloats({}, {1e-3f})),
+      upload(makeFloats({}, {std::numeric_limits<float>::infinity()})),
+      upload(makeFloats({}, {0.0f})), executor->allocate({}, ElementType::F32)};
+  auto call = [&](float loss, int times) {
+    arguments[3]->write(makeFloats({}, {loss}));
+    for (int i = 0; i < times; ++i)
+      executable->call("f", arguments, {});
+    return arguments[0]->read().values<float>()[0];
+  };
+  // The first loss improves on infinity, 100 more change nothing yet.
+  EXPECT_FLOAT_EQ(call(5.0f, 101), 1e-3f);
+  EXPECT_FLOAT_EQ(call(4.9998f, 1), 1e-4f) << "improved by 4e-5 of it only";
+  EXPECT_FLOAT_EQ(call(4.9f, 1), 1e-4f);
+  EXPECT_FLOAT_EQ(arguments[1]->read().values<float>()[0], 4.9f);
+  EXPECT_FLOAT_EQ(call(6.0f, 60), 1e-4f);
+  EXPECT_FLOAT_EQ(call(4.0f, 1), 1e-4f) << "an improvement counts from 0";
+  EXPECT_FLOAT_EQ(call(6.0f, 100), 1e-4f);
+  EXPECT_FLOAT_EQ(call(6.0f, 1), 1e-5f);
+  EXPECT_FLOAT_EQ(call(6.0f, 300), 1e-5f) << "the smallest rate";
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, OptimizerTest, testing::Values("cpu", "cuda"),
                          [](const testing::TestParamInfo<const char *> &info) {
                            return std::string(info.param);

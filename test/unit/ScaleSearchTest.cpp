@@ -120,6 +120,71 @@ TEST_P(ScaleSearchTest, init_mse_per_axis) {
   }
 }
 
+TEST_P(ScaleSearchTest, init_minmax_negative) {
+  QuantizerParameters found =
+      search(ScaleInit::MinMax, makeFloats({2}, {-6.0f, -1.5f}), 2, {});
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 2.0f);
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 3);
+}
+
+/// init_mse: a grid that holds all data exactly is found, whatever its side.
+/// The reach is a candidate itself (i = 100).
+TEST_P(ScaleSearchTest, init_mse_of_grid) {
+  struct Case {
+    SmallVector<float> data;
+    float scale;
+    int32_t zeroPoint;
+  };
+  for (const Case &c :
+       {Case{{0, 1, 2, 3}, 1, 0}, Case{{-3, 0, -1, -2}, 1, 3},
+        Case{{-0.5f, 0, 0.5f, 1}, 0.5f, 1}, Case{{7, 7, 7, 7}, 7 / 3.0f, 0}}) {
+    QuantizerParameters found =
+        search(ScaleInit::MSE, makeFloats({4}, c.data), 2, {});
+    double error = getError(
+        c.data,
+        {found.scale.values<float>()[0], found.zeroPoint.values<int32_t>()[0]},
+        3);
+    EXPECT_LT(error, 1e-12);
+    EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], c.zeroPoint);
+    if (c.data.front() != 7) // A constant is exact with other scales, too.
+      EXPECT_FLOAT_EQ(found.scale.values<float>()[0], c.scale);
+  }
+}
+
+/// init_mse: the first of equal candidates wins.
+TEST_P(ScaleSearchTest, init_mse_ties) {
+  QuantizerParameters found =
+      search(ScaleInit::MSE, makeFloats({2}, {-1.0f, 2.0f}), 2, {});
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 1.0f);
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 1);
+  // Zeros beside one channel with data: all candidates of that channel are
+  // equal, so the first one stays, which has the smallest scale.
+  found = search(ScaleInit::MSE, makeFloats({2, 2}, {0, 0, -1, 2}), 2, 0);
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 1e-8f);
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 0);
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[1], 1.0f);
+}
+
+/// What is not finite has no scale.
+TEST_P(ScaleSearchTest, RefusesNaN) {
+  context.loadAllAvailableDialects();
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return success();
+  });
+  for (float value : {NAN, INFINITY}) {
+    message.clear();
+    ScaleSearch scales(*executor, ScaleInit::MSE);
+    auto quantizer = dyn_cast<QuantizerAttr>(
+        parseAttribute("#pdq.quantizer<bits = 2>", &context));
+    EXPECT_TRUE(
+        failed(scales.search(UnknownLoc::get(&context),
+                             upload(makeFloats({2}, {1, value})), quantizer)));
+    EXPECT_EQ(message, "cannot choose a scale for values that are not finite");
+  }
+}
+
 /// Data without extent has the smallest scale, and stays what it is.
 TEST_P(ScaleSearchTest, init_mse_of_zeros) {
   QuantizerParameters found =
