@@ -184,18 +184,29 @@ static ArrayRef<float> getRounding(const WeightQuantizer &quantizer) {
                             : ArrayRef<float>();
 }
 
-HostTensor mlir::pdq::quantizeWeight(const WeightQuantizer &quantizer) {
-  HostTensor result(quantizer.weight.getShape(), ElementType::F32);
-  MutableArrayRef<float> quantized = result.values<float>();
+/// The integers to which a weight goes: to nearest, or as decided by the logits
+/// of `rounding` (round_4) where there are any.
+static SmallVector<float> computeIntegers(const WeightQuantizer &quantizer,
+                                          ArrayRef<float> rounding) {
   ArrayRef<float> weight = quantizer.weight.values<float>();
-  ArrayRef<float> rounding = getRounding(quantizer);
+  SmallVector<float> integers(weight.size());
   float max = FakeQuantOp(quantizer.op).getQuantizer().getMaxValue();
   forEachElement(quantizer, [&](size_t i, float scale, float zeroPoint) {
     float q = rounding.empty() ? std::nearbyint(weight[i] / scale)
                                : std::floor(weight[i] / scale) +
                                      (rounding[i] >= 0 ? 1.0f : 0.0f);
-    q = std::clamp(q + zeroPoint, 0.0f, max);
-    quantized[i] = (q - zeroPoint) * scale;
+    integers[i] = std::clamp(q + zeroPoint, 0.0f, max);
+  });
+  return integers;
+}
+
+HostTensor mlir::pdq::quantizeWeight(const WeightQuantizer &quantizer) {
+  HostTensor result(quantizer.weight.getShape(), ElementType::F32);
+  MutableArrayRef<float> quantized = result.values<float>();
+  SmallVector<float> integers =
+      computeIntegers(quantizer, getRounding(quantizer));
+  forEachElement(quantizer, [&](size_t i, float scale, float zeroPoint) {
+    quantized[i] = (integers[i] - zeroPoint) * scale;
   });
   return result;
 }
@@ -212,14 +223,11 @@ HostTensor mlir::pdq::initializeRounding(const WeightQuantizer &quantizer) {
 }
 
 int64_t mlir::pdq::countFlipped(const WeightQuantizer &quantizer) {
-  ArrayRef<float> weight = quantizer.weight.values<float>();
-  ArrayRef<float> rounding = getRounding(quantizer);
-  if (rounding.empty())
-    return 0;
+  SmallVector<float> nearest = computeIntegers(quantizer, {});
+  SmallVector<float> learned =
+      computeIntegers(quantizer, getRounding(quantizer));
   int64_t flipped = 0;
-  forEachElement(quantizer, [&](size_t i, float scale, float) {
-    float up = std::floor(weight[i] / scale) + (rounding[i] >= 0 ? 1.0f : 0.0f);
-    flipped += up != std::nearbyint(weight[i] / scale);
-  });
+  for (auto [a, b] : llvm::zip_equal(nearest, learned))
+    flipped += a != b;
   return flipped;
 }

@@ -87,7 +87,8 @@ HostTensor quantizeWeight(const WeightQuantizer &quantizer);
 /// round_3: logits whose soft weight is the weight itself.
 HostTensor initializeRounding(const WeightQuantizer &quantizer);
 
-/// Number of elements whose learned rounding is not the nearest one.
+/// Number of elements whose learned integer is not the nearest one; beyond the
+/// ends of the grid there is one integer only.
 int64_t countFlipped(const WeightQuantizer &quantizer);
 
 } // namespace mlir::pdq
