@@ -6,12 +6,12 @@
 // operations while an assertion stands in them.
 
 #include "DischargeAssertions.h"
-#include "Constants.h"
 #include "Structure.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/IR/Constants.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -83,7 +83,7 @@ static Elements evaluateTensor(Value value) {
   while (isView(value.getDefiningOp()) &&
          !isa<linalg::TransposeOp>(value.getDefiningOp()))
     value = getViewSource(value.getDefiningOp());
-  if (Elements constant = readFloats(value))
+  if (Elements constant = readConstant<float>(value))
     return constant;
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!isElementwise(value.getDefiningOp()) || !type.hasStaticShape())

@@ -4,13 +4,13 @@
 // Folds captured batch norms into the weight and the bias of the layer in
 // front.
 
-#include "Constants.h"
 #include "Structure.h"
 #include "SymbolicExpression.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 #include <cmath>
@@ -95,7 +95,7 @@ static FailureOr<NormParameters> readParameters(BatchNormOp norm) {
   for (auto &[value, elements] : parameters) {
     while (isView(value.getDefiningOp()))
       value = getViewSource(value.getDefiningOp());
-    std::optional<SmallVector<float>> read = readFloats(value);
+    std::optional<SmallVector<float>> read = readConstant<float>(value);
     if (!read)
       return norm.emitError(
           "batch norm has a parameter that is no constant of f32");
@@ -121,8 +121,14 @@ static std::optional<SmallVector<float>> readBias(linalg::LinalgOp layer,
   Value source = structured.getDpsInputOperand(0)->get();
   while (isView(source.getDefiningOp()))
     source = getViewSource(source.getDefiningOp());
-  auto bias = readFloats(source);
+  auto bias = readConstant<float>(source);
   return bias && bias->size() == channels ? bias : std::nullopt;
+}
+
+static Value buildFloats(OpBuilder &builder, Location loc,
+                         RankedTensorType type, ArrayRef<float> elements) {
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, elements));
 }
 
 /// w * g along the axis of output channels.
@@ -203,7 +209,8 @@ static std::optional<SmallVector<float>> readWholeBias(const FoldableNorm &fold,
   if (!bias)
     return std::nullopt;
   for (const FoldableNorm::BiasAddition &addition : fold.additions) {
-    std::optional<SmallVector<float>> added = readFloats(addition.bias);
+    std::optional<SmallVector<float>> added =
+        readConstant<float>(addition.bias);
     if (!added || added->size() != channels)
       return std::nullopt;
     for (auto [sum, term] : llvm::zip_equal(*bias, *added))
@@ -216,7 +223,8 @@ static std::optional<SmallVector<float>> readWholeBias(const FoldableNorm &fold,
 static LogicalResult foldNorm(const FoldableNorm &fold,
                               const NormParameters &parameters) {
   BatchNormOp norm = fold.norm;
-  std::optional<SmallVector<float>> weight = readFloats(fold.weight.constant);
+  std::optional<SmallVector<float>> weight =
+      readConstant<float>(fold.weight.constant);
   std::optional<SmallVector<float>> bias =
       readWholeBias(fold, parameters.mean.size());
   if (!weight || !bias)

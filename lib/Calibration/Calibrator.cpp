@@ -6,8 +6,8 @@
 
 #include "pdq/Calibration/Calibrator.h"
 #include "Checkpoint.h"
-#include "Constants.h"
 #include "KeptForms.h"
+#include "pdq/Execution/TensorAttributes.h"
 #include "pdq/IR/Rebatch.h"
 #include <cmath>
 #include <sys/resource.h>
@@ -263,16 +263,16 @@ LogicalResult Calibrator::runGlue(const Stage &stage) {
 /// Reads the parameters that a calibrated region has as constants.
 LogicalResult Calibrator::readParameters(RegionQuantizers &quantizers) {
   for (WeightQuantizer &quantizer : quantizers.weights) {
-    FailureOr<HostTensor> scale = readConstant(quantizer.op.getScale());
-    FailureOr<HostTensor> zeroPoint = readConstant(quantizer.op.getZeroPoint());
+    FailureOr<HostTensor> scale = readElements(quantizer.op.getScale());
+    FailureOr<HostTensor> zeroPoint = readElements(quantizer.op.getZeroPoint());
     if (failed(scale) || failed(zeroPoint))
       return failure();
     quantizer.scale = std::move(*scale);
     quantizer.zeroPoint = std::move(*zeroPoint);
   }
   for (ActivationQuantizer &quantizer : quantizers.activations) {
-    FailureOr<HostTensor> scale = readConstant(quantizer.op.getScale());
-    FailureOr<HostTensor> zeroPoint = readConstant(quantizer.op.getZeroPoint());
+    FailureOr<HostTensor> scale = readElements(quantizer.op.getScale());
+    FailureOr<HostTensor> zeroPoint = readElements(quantizer.op.getZeroPoint());
     if (failed(scale) || failed(zeroPoint))
       return failure();
     quantizer.scale = scale->values<float>()[0];

@@ -4,11 +4,11 @@
 // Keeping the state of a calibration in a file, as a module.
 
 #include "Checkpoint.h"
-#include "Constants.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/Execution/TensorAttributes.h"
 #include "pdq/IO/AtomicFile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -136,9 +136,9 @@ static LogicalResult readState(DictionaryAttr kept,
   state.emplace();
   state->iterations = iterations.getInt();
   for (Attribute attr : tensors) {
-    auto elements = dyn_cast<DenseElementsAttr>(attr);
+    auto elements = dyn_cast<ElementsAttr>(attr);
     FailureOr<HostTensor> tensor =
-        elements ? toHostTensor(elements) : FailureOr<HostTensor>(failure());
+        elements ? getElements(elements) : FailureOr<HostTensor>(failure());
     if (failed(tensor))
       return failure();
     state->tensors.push_back(std::move(*tensor));
@@ -256,7 +256,7 @@ static DictionaryAttr packState(MLIRContext *context,
   if (state) {
     SmallVector<Attribute> tensors;
     for (const HostTensor &tensor : state->tensors)
-      tensors.push_back(getConstantAttr(context, tensor));
+      tensors.push_back(getAttribute(context, tensor));
     entries.push_back(
         b.getNamedAttr("iterations", b.getI64IntegerAttr(state->iterations)));
     entries.push_back(b.getNamedAttr("state", b.getArrayAttr(tensors)));

@@ -4,12 +4,12 @@
 // The student of a region as a function of its parameters.
 
 #include "Student.h"
-#include "Constants.h"
 #include "Stages.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/Execution/TensorAttributes.h"
 #include "pdq/IR/Rebatch.h"
 #include <cmath>
 
@@ -24,7 +24,7 @@ FailureOr<RegionQuantizers> mlir::pdq::collectQuantizers(RegionOp region) {
       quantizers.activations.push_back({op});
       continue;
     }
-    FailureOr<HostTensor> weight = readConstant(op.getInput());
+    FailureOr<HostTensor> weight = readElements(op.getInput());
     if (failed(weight))
       return failure();
     quantizers.weights.emplace_back();

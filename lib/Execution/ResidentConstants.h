@@ -14,11 +14,6 @@
 
 namespace mlir::pdq {
 
-/// The elements of `value` as they lie in a buffer: row major, booleans and
-/// narrower integers in whole bytes, indices in eight. Fails on element types
-/// that have no such form and on resources whose data is missing.
-FailureOr<HostTensor> getElements(ElementsAttr value);
-
 /// Keeps the elements of constants for as long as someone uses them.
 class ResidentConstants {
 public:

@@ -6,13 +6,13 @@
 
 #include "../CheckBuffers.h"
 #include "../LaunchPlan.h"
-#include "../ResidentConstants.h"
 #include "Device.h"
 #include "GPUBuffer.h"
 #include "Pipelines.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/Pass/PassManager.h"
 #include "pdq/Execution/Executor.h"
+#include "pdq/Execution/TensorAttributes.h"
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace mlir;
