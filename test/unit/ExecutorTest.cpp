@@ -456,6 +456,32 @@ TEST_P(ExecutorTest, PowerOfZeroAndOfNegativeBases) {
   EXPECT_TRUE(std::isnan(r[5]));
 }
 
+/// The sum is what the rounding of the product loses.
+TEST_P(ExecutorTest, ContractionsRoundOnceWhereTheCPUCan) {
+  if (isCUDA())
+    GTEST_SKIP() << "a device rounds as it likes";
+  std::vector<HostTensor> arguments;
+  arguments.push_back(makeRandom({8, 1}, 1));
+  arguments.push_back(makeRandom({1, 16}, 2));
+  arguments.push_back(makeRandom({8, 16}, 3));
+  std::vector<float> a(arguments[0].values<float>()),
+      b(arguments[1].values<float>()), c;
+  for (float &value : arguments[2].values<float>()) {
+    value = -(a[c.size() / 16] * b[c.size() % 16]);
+    c.push_back(value);
+  }
+  auto result = run(R"mlir(
+    func.func @f(%a: tensor<8x1xf32>, %b: tensor<1x16xf32>, %c: tensor<8x16xf32>) -> tensor<8x16xf32> {
+      %r = linalg.matmul ins(%a, %b : tensor<8x1xf32>, tensor<1x16xf32>) outs(%c : tensor<8x16xf32>) -> tensor<8x16xf32>
+      return %r : tensor<8x16xf32>
+    })mlir",
+                    arguments, results(Shape{8, 16}));
+  bool fuses = getCPU() != CPUTarget::Generic;
+  for (int i = 0; i < 128; ++i)
+    EXPECT_EQ(result[0].values<float>()[i],
+              fuses ? std::fma(a[i / 16], b[i % 16], c[i]) : 0.0f);
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ExecutorTest,
                          testing::Values("Generic", "AVX2", "AVX512", "CUDA"),
                          [](const testing::TestParamInfo<const char *> &info) {

@@ -139,6 +139,18 @@ TEST_P(KernelTest, MasksAndTypes) {
                linalg.yield %s, %l, %u, %d : f64, i1, i64, i8)"));
 }
 
+TEST_P(KernelTest, FusedMultiplyAddOfThePayloadRoundsOnce) {
+  std::string id = "affine_map<(i) -> (i)>";
+  check("%a: memref<37xf32>, %b: memref<37xf32>",
+        elementwise(id + ", " + id, R"("parallel")",
+                    "ins(%a : memref<37xf32>) outs(%b : memref<37xf32>)",
+                    R"(^bb0(%x: f32, %o: f32):
+                       %p = arith.mulf %x, %o : f32
+                       %n = arith.negf %p : f32
+                       %r = math.fma %x, %o, %n : f32
+                       linalg.yield %r : f32)"));
+}
+
 TEST_P(KernelTest, LayoutChanges) {
   check("%a: memref<2x5x6x19xf32>, %b: memref<2x6x19x5xf32>",
         "linalg.transpose ins(%a : memref<2x5x6x19xf32>) "

@@ -88,12 +88,9 @@ struct ProtectFMA : OpRewritePattern<math::FmaOp> {
 
   LogicalResult matchAndRewrite(math::FmaOp op,
                                 PatternRewriter &rewriter) const override {
-    if (isa<VectorType>(op.getType()))
-      rewriter.replaceOpWithNewOp<vector::FMAOp>(op, op.getA(), op.getB(),
-                                                 op.getC());
-    else
-      rewriter.replaceOpWithNewOp<LLVM::FMAOp>(op, op.getType(), op.getA(),
-                                               op.getB(), op.getC());
+    // Not vector.fma, which may be rounded twice.
+    rewriter.replaceOpWithNewOp<LLVM::FMAOp>(op, op.getType(), op.getA(),
+                                             op.getB(), op.getC());
     return success();
   }
 };
