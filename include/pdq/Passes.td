@@ -639,6 +639,11 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
     - `elementwise`: one thread for four neighbouring elements where they are
       contiguous, else for one;
     - `reduction`: one thread walks all terms of an element;
+    - `matrix`: a contraction on tensor cores. Loops of the left operand and the
+      result number the rows, those of the right one the columns, those of
+      both operands the terms, all others are a batch, so that convolutions in
+      all three directions and matrix products are one form. Tiles of 16 terms are
+      copied to shared memory asynchronously, three in flight;
     - `shared-reduction`: the threads of a group walk a share each and combine
       through shared memory in a fixed order;
     - `fallback`: scalar loops, for operations that are not linear in memory.
@@ -666,13 +671,17 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
 
     A remark says which kernels take the fallback, and why.
   }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on tensor cores: fp32 (three products of tf32 parts) or tf32">
+  ];
   let statistics = [
     Statistic<"numEmitted", "num-emitted", "Kernels emitted">,
     Statistic<"numFallback", "num-fallback", "Kernels that take the slow fallback">
   ];
   let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "LLVM::LLVMDialect",
-                           "math::MathDialect", "memref::MemRefDialect", "scf::SCFDialect",
-                           "vector::VectorDialect"];
+                           "math::MathDialect", "memref::MemRefDialect", "nvgpu::NVGPUDialect",
+                           "scf::SCFDialect", "vector::VectorDialect"];
 }
 
 def ConvertKernelsToGPU : Pass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
@@ -770,6 +779,8 @@ def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
            "Where programs run: cpu, cuda, or auto (cuda where there is a device)">,
     Option<"chip", "chip", "std::string", /*default=*/"",
            "GPU that code is generated for, such as sm_80; empty takes the device's own">,
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on a GPU's tensor cores: fp32 or tf32">,
     Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
            "Instruction set: host, generic, avx2 or avx512">,
     Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",

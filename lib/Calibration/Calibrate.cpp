@@ -136,6 +136,10 @@ FailureOr<ExecutorOptions> CalibratePass::readExecutorOptions() {
            << "', expected 'cpu', 'cuda' or 'auto'";
   options.target = *where;
   options.chip = chip;
+  if (math != "fp32" && math != "tf32")
+    return emitError(getOperation().getLoc())
+           << "option 'math' is '" << math << "', expected 'fp32' or 'tf32'";
+  options.math = math;
   return options;
 }
 

@@ -61,6 +61,21 @@ const Form forms[] = {
         }
         return
       })mlir"},
+    {"matrix", R"mlir(
+      func.func private @k(%x: memref<8x30x30x64xf32> {llvm.align = 16 : i64}, %w: memref<3x3x64x64xf32> {llvm.align = 16 : i64},
+                           %y: memref<8x28x28x64xf32> {llvm.align = 16 : i64}, %begin: index, %end: index) attributes {pdq.kernel} {
+        linalg.generic {indexing_maps = [affine_map<(n, h, w, f, i, j, c) -> (n, h + i, w + j, c)>,
+                                         affine_map<(n, h, w, f, i, j, c) -> (i, j, c, f)>,
+                                         affine_map<(n, h, w, f, i, j, c) -> (n, h, w, f)>],
+                        iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+          ins(%x, %w : memref<8x30x30x64xf32>, memref<3x3x64x64xf32>) outs(%y : memref<8x28x28x64xf32>) {
+        ^bb0(%a: f32, %b: f32, %o: f32):
+          %m = arith.mulf %a, %b : f32
+          %s = arith.addf %o, %m : f32
+          linalg.yield %s : f32
+        }
+        return
+      })mlir"},
     {"fallback", R"mlir(
       func.func private @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
         linalg.generic {indexing_maps = [affine_map<(n, i, k) -> (n, i)>, affine_map<(n, i, k) -> (k)>, affine_map<(n, i, k) -> (n, i + k)>],

@@ -106,9 +106,10 @@ static std::array<unsigned, 3> getExtent(func::FuncOp kernel, StringRef name) {
 }
 
 /// Names of functions are hashes of kernels; symbols are numbered.
-static LogicalResult emitAndDescribe(ModuleOp module, DeviceImage &image) {
+static LogicalResult emitAndDescribe(ModuleOp module, StringRef math,
+                                     DeviceImage &image) {
   PassManager emit(module.getContext());
-  buildEmitGPUKernelsPipeline(emit);
+  buildEmitGPUKernelsPipeline(emit, math);
   if (failed(emit.run(module)))
     return failure();
   for (auto kernel : module.getOps<func::FuncOp>()) {
@@ -128,7 +129,7 @@ static LogicalResult emitAndDescribe(ModuleOp module, DeviceImage &image) {
 
 llvm::Expected<DeviceImage>
 mlir::pdq::compileKernels(ArrayRef<std::string> kernels, const Chip &chip,
-                          ImageForm form) {
+                          ImageForm form, StringRef math) {
   std::unique_ptr<MLIRContext> context(createContext());
   DeviceImage image;
   std::string errors;
@@ -147,7 +148,7 @@ mlir::pdq::compileKernels(ArrayRef<std::string> kernels, const Chip &chip,
     text += kernel + "\n";
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(text, context.get());
-  if (!module || failed(emitAndDescribe(*module, image)))
+  if (!module || failed(emitAndDescribe(*module, math, image)))
     return fail("code generation failed");
   auto code = *module->getOps<gpu::GPUModuleOp>().begin();
   llvm::LLVMContext llvmContext;

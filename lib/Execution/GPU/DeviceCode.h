@@ -42,9 +42,11 @@ struct DeviceImage {
 };
 
 /// Compiles `kernels` (functions that `-pdq-outline-kernels` made), given as
-/// text, in a context of its own. Errors: the diagnostics, as one text.
+/// text, in a context of its own. `math` is that of `-pdq-emit-gpu-kernels`.
+/// Errors: the diagnostics, as one text.
 llvm::Expected<DeviceImage> compileKernels(ArrayRef<std::string> kernels,
-                                           const Chip &chip, ImageForm form);
+                                           const Chip &chip, ImageForm form,
+                                           StringRef math = "fp32");
 
 } // namespace mlir::pdq
 

@@ -52,6 +52,7 @@ constexpr size_t maxCaptured = 4;
 /// What executables need from their executor, which may go before them.
 struct Machine {
   std::shared_ptr<Device> device;
+  std::string math;
   /// Temporaries of all functions: calls do not overlap.
   std::shared_ptr<DeviceMemory> scratch;
   /// Text of a kernel -> what it became.
@@ -96,9 +97,11 @@ private:
 
 class GPUExecutor : public Executor {
 public:
-  GPUExecutor(MLIRContext *context, std::shared_ptr<Device> device)
+  GPUExecutor(MLIRContext *context, std::shared_ptr<Device> device,
+              StringRef math)
       : context(context), machine(std::make_shared<Machine>()) {
     machine->device = std::move(device);
+    machine->math = math.str();
   }
   FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;
   BufferRef allocate(ArrayRef<int64_t> shape, ElementType type) override {
@@ -376,5 +379,6 @@ Executor::createCUDA(MLIRContext *context, const ExecutorOptions &options) {
   auto device = Device::open(options.chip);
   if (!device)
     return device.takeError();
-  return std::make_unique<GPUExecutor>(context, std::move(*device));
+  return std::make_unique<GPUExecutor>(context, std::move(*device),
+                                       options.math);
 }

@@ -23,9 +23,9 @@ void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
 }
 
 // linalg kernels -> the code of one thread
-void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm) {
+void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math) {
   OpPassManager &kernels = pm.nest<func::FuncOp>();
-  kernels.addPass(createEmitGPUKernels());
+  kernels.addPass(createEmitGPUKernels({math.str()}));
   kernels.addPass(createLoopInvariantCodeMotionPass());
   // The CPU's polynomials: elementwise results have the same bits, and no
   // device library is needed.
@@ -41,6 +41,7 @@ void mlir::pdq::buildGPUKernelsToNVVMPipeline(OpPassManager &pm) {
   code.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   code.addPass(createSCFToControlFlowPass());
+  code.addPass(createConvertNVGPUToNVVMPass());
   code.addPass(memref::createExpandStridedMetadataPass());
   code.addPass(createLowerAffinePass());
   code.addPass(arith::createArithExpandOpsPass());
@@ -60,7 +61,7 @@ void mlir::pdq::registerGPUPipelines() {
       "Lower functions on tensors to launch plans and kernels of a GPU",
       [](OpPassManager &pm) {
         buildFormGPUKernelsPipeline(pm);
-        buildEmitGPUKernelsPipeline(pm);
+        buildEmitGPUKernelsPipeline(pm, "fp32");
         pm.addPass(createConvertKernelsToGPU());
       });
 }

@@ -3,12 +3,14 @@
 //
 // The pass that turns linalg kernels into what one thread of a GPU does.
 
+#include "MatrixEmitter.h"
 #include "ThreadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "pdq/Passes.h"
@@ -56,7 +58,19 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
                                "in f32");
       return signalPassFailure();
     }
-    StringRef reason = "its payload has an operation without vector form";
+    if (math != "fp32" && math != "tf32") {
+      kernel.emitError("option 'math' is '")
+          << math << "', expected 'fp32' or 'tf32'";
+      return signalPassFailure();
+    }
+    StringRef reason;
+    if (FailureOr<MatrixPlan> plan = planMatrix(op, reason); succeeded(plan)) {
+      emitMatrix(kernel, *plan,
+                 math == "tf32" ? MatrixMath::TF32 : MatrixMath::FP32);
+      ++numEmitted;
+      return;
+    }
+    reason = "its payload has an operation without vector form";
     FailureOr<ThreadPlan> plan = isVectorizable(op)
                                      ? planThreads(op, reason)
                                      : FailureOr<ThreadPlan>(failure());
