@@ -197,8 +197,9 @@ std::vector<float> GatherScattersTest::run(StringRef source, unsigned threads,
                                            ArrayRef<HostTensor> arguments,
                                            const Numbers &shape) {
   auto module = parseSourceString<ModuleOp>(source, &context);
-  std::unique_ptr<Executor> executor =
-      Executor::createCPU(&context, {threads, CPUTarget::Host});
+  ExecutorOptions options;
+  options.threads = threads;
+  std::unique_ptr<Executor> executor = Executor::createCPU(&context, options);
   auto executable = executor->compile(*module);
   EXPECT_TRUE(succeeded(executable));
   if (failed(executable))
