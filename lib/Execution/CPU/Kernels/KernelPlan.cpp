@@ -89,7 +89,6 @@ private:
   void chooseTile();
   int getVectorScore(unsigned candidate) const;
   bool areDistinct(unsigned rows, unsigned vector) const;
-  int64_t getInputStride(unsigned i) const;
   int64_t getInnerBytes(ArrayRef<unsigned> loops) const;
 
   linalg::LinalgOp op;
@@ -186,15 +185,6 @@ void Planner::chooseRows() {
   }
 }
 
-/// The largest step that a loop makes in any input, in elements.
-int64_t Planner::getInputStride(unsigned i) const {
-  int64_t largest = 0;
-  for (const KernelOperand &operand : plan.space.operands)
-    if (operand.type && !operand.isOutput)
-      largest = std::max(largest, std::abs(operand.strides[i]));
-  return largest;
-}
-
 /// Bytes of inputs that one pass over these loops touches.
 int64_t Planner::getInnerBytes(ArrayRef<unsigned> loops) const {
   int64_t bytes = 0;
@@ -241,10 +231,6 @@ void Planner::chooseOuter() {
   sortInner();
   if (plan.reducesLanes)
     return;
-  // Neighbours in memory one after another: whole cache lines are used at once.
-  llvm::stable_sort(plan.inner, [&](unsigned a, unsigned b) {
-    return getInputStride(a) > getInputStride(b);
-  });
   while (plan.inner.size() > 1 && getInnerBytes(plan.inner) > cacheBytes) {
     hoisted.push_back(plan.inner.front());
     plan.inner.erase(plan.inner.begin());
