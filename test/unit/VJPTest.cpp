@@ -30,7 +30,9 @@ protected:
     pdq::registerAllDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadDialect<PDQDialect, func::FuncDialect>();
-    executor = Executor::createCPU(&context, {1, CPUTarget::Host});
+    ExecutorOptions options;
+    options.threads = 1;
+    executor = Executor::createCPU(&context, options);
   }
 
   /// Adds callers of @f and of its derivative, and compiles them.
