@@ -167,14 +167,14 @@ private:
 
   /// KL of one sample; the tail doubles.
   double computeDivergence(int64_t sample, const double *row) const {
-    double T = options.temperature, sums[2] = {0, 0}, divergence = 0;
+    double temperature = options.temperature, sums[2] = {0, 0}, divergence = 0;
     for (int64_t o = 0; o < outputs; ++o) {
-      sums[0] += std::exp(at(data.logits, sample, o) / T);
-      sums[1] += std::exp(2 * row[o] / T);
+      sums[0] += std::exp(at(data.logits, sample, o) / temperature);
+      sums[1] += std::exp(2 * row[o] / temperature);
     }
     for (int64_t o = 0; o < outputs; ++o) {
-      double fp = at(data.logits, sample, o) / T - std::log(sums[0]);
-      double q = 2 * row[o] / T - std::log(sums[1]);
+      double fp = at(data.logits, sample, o) / temperature - std::log(sums[0]);
+      double q = 2 * row[o] / temperature - std::log(sums[1]);
       divergence += std::exp(fp) * (fp - q);
     }
     return divergence;

@@ -78,9 +78,12 @@ enum JitOption { ErrorLogBuffer = 5, ErrorLogBufferBytes = 6 };
 
 /// The entry points of a loaded driver.
 struct Driver {
+  // The names are those of the driver.
+  // NOLINTBEGIN(readability-identifier-naming)
 #define PDQ_DECLARE(name, parameters) Result(*name) parameters = nullptr;
   PDQ_CUDA_FUNCTIONS(PDQ_DECLARE)
 #undef PDQ_DECLARE
+  // NOLINTEND(readability-identifier-naming)
 
   /// Loads `$PDQ_CUDA_LIBRARY`, else `libcuda.so.1`, once for the process, and
   /// initializes it. Errors: no library, an entry point that it lacks, or no
