@@ -76,6 +76,7 @@ private:
   void copyTile(const Tile &tile, Value firstTerm, Value stage, Value isNeeded);
   Value copyTiles(Value step, Value stage);
   Parts loadFragment(const Tile &tile, Value base, ArrayRef<int64_t> offsets);
+  Value round(Value value);
   Parts split(Value value);
   void multiply(Value stage, MutableArrayRef<Value> sums);
   SmallVector<Value> emitTerms();
@@ -240,20 +241,25 @@ Value MatrixEmitter::copyTiles(Value step, Value stage) {
 // Products
 //===----------------------------------------------------------------------===//
 
-/// TF32: to nearest. FP32: what fits into TF32, and the rest.
-Parts MatrixEmitter::split(Value value) {
-  Value bits = arith::BitcastOp::create(b, b.getI32Type(), value);
+/// To the nearest number that TF32 has; halves go away from zero.
+Value MatrixEmitter::round(Value value) {
   auto integer = [&](int32_t number) -> Value {
     return arith::ConstantOp::create(b, b.getI32IntegerAttr(number));
   };
   constexpr int32_t mask = ~((1 << 13) - 1), half = 1 << 12;
-  if (math == MatrixMath::TF32)
-    bits = arith::AddIOp::create(b, bits, integer(half));
-  Value high = arith::BitcastOp::create(
+  Value bits = arith::BitcastOp::create(b, b.getI32Type(), value);
+  bits = arith::AddIOp::create(b, bits, integer(half));
+  return arith::BitcastOp::create(
       b, b.getF32Type(), arith::AndIOp::create(b, bits, integer(mask)));
+}
+
+/// TF32: the nearest number. FP32: that, and the rest. Both are rounded: the
+/// instruction cuts off what does not fit, and all sums would be too small.
+Parts MatrixEmitter::split(Value value) {
+  Value high = round(value);
   if (math == MatrixMath::TF32)
     return {high};
-  return {high, arith::SubFOp::create(b, value, high).getResult()};
+  return {high, round(arith::SubFOp::create(b, value, high))};
 }
 
 Parts MatrixEmitter::loadFragment(const Tile &tile, Value base,
