@@ -68,6 +68,11 @@ public:
 
   /// Bytes of the arena that holds all temporaries of `name`.
   virtual size_t getArenaBytes(llvm::StringRef name) const = 0;
+
+  /// The form of each kernel that a call of `name` launches, in order: what
+  /// the code generator made of it ("matrix", "elementwise", ...).
+  virtual llvm::SmallVector<llvm::StringRef>
+  getKernelForms(llvm::StringRef name) const = 0;
 };
 
 /// A device with its memory, its threads and its compiled kernels. Kernels are

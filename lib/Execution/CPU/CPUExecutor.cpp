@@ -85,6 +85,9 @@ public:
   size_t getArenaBytes(StringRef name) const override {
     return get(name).plan.arenaBytes;
   }
+  SmallVector<StringRef> getKernelForms(StringRef name) const override {
+    return SmallVector<StringRef>(get(name).launches.size(), "loops");
+  }
 
   /// Compiles the kernels of all plans at once and computes their residents.
   LogicalResult add(std::vector<LaunchPlan> plans);

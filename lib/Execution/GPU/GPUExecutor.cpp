@@ -76,6 +76,7 @@ public:
   void call(StringRef name, ArrayRef<BufferRef> arguments,
             ArrayRef<BufferRef> results) override;
   size_t getArenaBytes(StringRef name) const override;
+  SmallVector<StringRef> getKernelForms(StringRef name) const override;
   LogicalResult add(std::vector<LaunchPlan> plans);
 
 private:
@@ -133,6 +134,13 @@ CompiledFunction &GPUExecutable::get(StringRef name) {
 
 size_t GPUExecutable::getArenaBytes(StringRef name) const {
   return functions.find(name)->second.plan.arenaBytes;
+}
+
+SmallVector<StringRef> GPUExecutable::getKernelForms(StringRef name) const {
+  return llvm::map_to_vector(functions.find(name)->second.launches,
+                             [](const BoundLaunch &launch) {
+                               return StringRef(launch.kernel->launch.form);
+                             });
 }
 
 /// `pointers` are those of arguments, then results.
@@ -271,8 +279,8 @@ LogicalResult Machine::compile(ArrayRef<func::FuncOp> functions,
   }
   if (!pending.empty()) {
     Location loc = functions.front()->getParentOp()->getLoc();
-    llvm::Expected<DeviceImage> image =
-        compileKernels(pending, device->getChip(), device->getImageForm());
+    llvm::Expected<DeviceImage> image = compileKernels(
+        pending, device->getChip(), device->getImageForm(), math);
     if (!image)
       return emitError(loc, "kernels cannot be compiled: ")
              << llvm::toString(image.takeError());
