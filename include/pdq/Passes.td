@@ -542,13 +542,16 @@ def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
 
     Offsets of views are left to the caller (the cast above: the launch plan
     adds them to the pointer). With `alignment` the arguments of kernels state how
-    their buffers are aligned (`llvm.align`). Constants move into the kernel. A kernel computes
+    their buffers are aligned (`llvm.align`). With `absorb-fills` a kernel holds a
+    reduction together with the `linalg.fill` of its result. Constants move into the kernel. A kernel computes
     its part [begin, end) of `pdq.range` once an emitter has given it one.
     Fails on operations with memory semantics that are not linalg operations.
   }];
   let options = [
     Option<"alignment", "alignment", "unsigned", /*default=*/"0",
-           "Bytes that allocations and arguments are aligned to; 0 promises nothing">
+           "Bytes that allocations and arguments are aligned to; 0 promises nothing">,
+    Option<"absorbFills", "absorb-fills", "bool", /*default=*/"false",
+           "Whether the fill that a reduction starts from moves into its kernel">
   ];
   let statistics = [
     Statistic<"numLaunches", "num-launches", "Kernel launches">,
@@ -669,7 +672,9 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
         %v = vector.load %x[%i] {alignment = 16 : i64} : memref<4096xf32>, vector<4xf32>
     ```
 
-    A remark says which kernels take the fallback, and why.
+    A reduction behind the `linalg.fill` of its result starts from the value of
+    the fill, and its result is not read. A remark says which kernels take the
+    fallback, and why.
   }];
   let options = [
     Option<"math", "math", "std::string", /*default=*/"\"fp32\"",

@@ -5,6 +5,7 @@
 // kernel calls on views, and every kernel is a function that knows its shapes
 // and nothing of where its buffers lie.
 
+#include "InitialFills.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -92,10 +93,10 @@ static void setAlignments(func::FuncOp kernel, ArrayRef<Value> buffers,
   }
 }
 
-/// Builds the kernel function of `op`, named "kernel" until its content is
-/// known.
+/// Builds the kernel function of `fill`, if there is one, and `op`, named
+/// "kernel" until its content is known.
 static func::FuncOp buildKernel(OpBuilder &builder, Operation *op,
-                                ArrayRef<Value> buffers,
+                                linalg::FillOp fill, ArrayRef<Value> buffers,
                                 ArrayRef<Operation *> constants) {
   SmallVector<Type> types;
   for (Value buffer : buffers)
@@ -112,6 +113,8 @@ static func::FuncOp buildKernel(OpBuilder &builder, Operation *op,
     mapping.map(buffer, argument);
   for (Operation *constant : constants)
     inner.clone(*constant, mapping);
+  if (fill)
+    inner.clone(*fill, mapping);
   inner.clone(*op, mapping);
   func::ReturnOp::create(inner, op->getLoc());
   return kernel;
@@ -123,7 +126,8 @@ class Outliner {
 public:
   Outliner(ModuleOp module, unsigned alignment)
       : module(module), alignment(alignment) {}
-  LogicalResult outline(Operation *op);
+  /// `fill` is where the reduction `op` starts, or null.
+  LogicalResult outline(Operation *op, linalg::FillOp fill);
   unsigned getNumKernels() const { return names.size(); }
 
 private:
@@ -155,14 +159,15 @@ StringRef Outliner::getKernelName(func::FuncOp kernel, Operation *op) {
   return it->second = name;
 }
 
-LogicalResult Outliner::outline(Operation *op) {
+LogicalResult Outliner::outline(Operation *op, linalg::FillOp fill) {
   SetVector<Value> buffers;
   SetVector<Operation *> constants;
-  if (failed(collectInputs(op, buffers, constants)))
+  if (failed(collectInputs(op, buffers, constants)) ||
+      (fill && failed(collectInputs(fill, buffers, constants))))
     return failure();
   OpBuilder top = OpBuilder::atBlockEnd(module.getBody());
-  func::FuncOp kernel =
-      buildKernel(top, op, buffers.getArrayRef(), constants.getArrayRef());
+  func::FuncOp kernel = buildKernel(top, op, fill, buffers.getArrayRef(),
+                                    constants.getArrayRef());
   if (alignment > 0)
     setAlignments(kernel, buffers.getArrayRef(), alignment);
   SmallVector<Type> types(kernel.getArgumentTypes());
@@ -181,6 +186,8 @@ LogicalResult Outliner::outline(Operation *op) {
   operands.append({begin, begin});
   func::CallOp::create(builder, op->getLoc(), name, TypeRange(), operands);
   op->erase();
+  if (fill)
+    fill->erase();
   return success();
 }
 
@@ -197,11 +204,17 @@ struct OutlineKernels : mlir::pdq::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
     Outliner outliner(getOperation(), alignment);
     SmallVector<Operation *> work;
+    llvm::DenseMap<Operation *, linalg::FillOp> fills;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
+      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel")) {
+        if (absorbFills)
+          fills.insert_range(findInitialFills(function));
         for (Operation &op : function.getBody().front())
           if (!isPlanOperation(op))
             work.push_back(&op);
+      }
+    for (auto [user, fill] : fills)
+      llvm::erase(work, fill.getOperation());
     for (Operation *op : work) {
       if (isIdentityCopy(op)) {
         op->erase();
@@ -215,7 +228,7 @@ struct OutlineKernels : mlir::pdq::impl::OutlineKernelsBase<OutlineKernels> {
         op->emitOpError("cannot be executed: it has no form as a kernel");
         return signalPassFailure();
       }
-      if (failed(outliner.outline(op)))
+      if (failed(outliner.outline(op, fills.lookup(op))))
         return signalPassFailure();
       ++numLaunches;
     }

@@ -21,8 +21,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 // functions on tensors -> launch plans and linalg kernels
-void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
-                                         unsigned alignment) {
+void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment,
+                                         bool absorbFills) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createCanonicalizerPass());
@@ -50,7 +50,7 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   // Bufferization leaves chains of casts and copies of buffers to themselves.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createOutlineKernels({alignment}));
+  pm.addPass(createOutlineKernels({alignment, absorbFills}));
   pm.addPass(createCSEPass());
 }
 

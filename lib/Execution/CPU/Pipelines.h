@@ -14,7 +14,8 @@ namespace mlir::pdq {
 /// Functions on tensors -> launch plans and kernels that are linalg operations.
 /// With `alignment` kernels may assume that buffers are aligned to as many
 /// bytes.
-void buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment = 0);
+void buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment = 0,
+                              bool absorbFills = false);
 
 /// Kernels that are linalg operations -> kernels that are loops over vectors.
 void buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target);

@@ -19,7 +19,7 @@ using namespace mlir::pdq;
 
 // functions on tensors -> launch plans and linalg kernels
 void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
-  buildFormKernelsPipeline(pm, deviceAlignment);
+  buildFormKernelsPipeline(pm, deviceAlignment, /*absorbFills=*/true);
 }
 
 // linalg kernels -> the code of one thread

@@ -37,6 +37,20 @@ static Operation *findUnsupported(linalg::LinalgOp op) {
   return nullptr;
 }
 
+/// Removes the fill that a reduction starts from; returns its value, or null.
+static Value takeInit(SmallVectorImpl<linalg::LinalgOp> &ops) {
+  if (ops.size() != 2 || ops[1].getNumReductionLoops() == 0 ||
+      ops[1].getNumDpsInits() != 1)
+    return nullptr;
+  auto fill = dyn_cast<linalg::FillOp>(ops[0].getOperation());
+  if (!fill || fill.getOutputs()[0] != ops[1].getDpsInits()[0])
+    return nullptr;
+  Value init = fill.getInputs()[0];
+  fill->erase();
+  ops.erase(ops.begin());
+  return init;
+}
+
 namespace {
 struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
   using Base::Base;
@@ -45,14 +59,14 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     func::FuncOp kernel = getOperation();
     if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
       return;
-    auto ops = kernel.getOps<linalg::LinalgOp>();
+    auto ops = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+    Value init = takeInit(ops);
     if (!llvm::hasSingleElement(ops)) {
       kernel.emitOpError("kernel holds ")
-          << std::distance(ops.begin(), ops.end())
-          << " linalg operations, expected 1";
+          << ops.size() << " linalg operations, expected 1";
       return signalPassFailure();
     }
-    linalg::LinalgOp op = *ops.begin();
+    linalg::LinalgOp op = ops.front();
     if (Operation *unsupported = findUnsupported(op)) {
       unsupported->emitOpError("cannot be executed on a GPU in f64: compute it "
                                "in f32");
@@ -65,6 +79,7 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     }
     StringRef reason;
     if (FailureOr<MatrixPlan> plan = planMatrix(op, reason); succeeded(plan)) {
+      plan->init = init;
       emitMatrix(kernel, *plan,
                  math == "tf32" ? MatrixMath::TF32 : MatrixMath::FP32);
       ++numEmitted;
@@ -75,12 +90,13 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
                                      ? planThreads(op, reason)
                                      : FailureOr<ThreadPlan>(failure());
     if (succeeded(plan)) {
+      plan->init = init;
       emitThreads(kernel, *plan);
       ++numEmitted;
       return;
     }
     op.emitRemark("kernel takes the slow fallback: ") << reason;
-    if (failed(emitFallback(kernel, op))) {
+    if (failed(emitFallback(kernel, op, init))) {
       op.emitOpError("cannot be executed: it has no form as loops");
       return signalPassFailure();
     }

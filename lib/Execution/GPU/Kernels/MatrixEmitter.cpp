@@ -354,7 +354,7 @@ SmallVector<Value> MatrixEmitter::emitTerms() {
 // Results
 //===----------------------------------------------------------------------===//
 
-/// Adds the sums to what the result holds.
+/// Adds the sums to where they start.
 void MatrixEmitter::storeSums(ArrayRef<Value> sums) {
   Value flat = buildFlat(plan.output.buffer);
   Value start = add(buildAddress(batch, plan.batch.extents, plan.batch.output),
@@ -379,7 +379,9 @@ void MatrixEmitter::storeSums(ArrayRef<Value> sums) {
             buildAddress(column, plan.columns.extents, plan.columns.output));
         Value product =
             vector::ExtractOp::create(b, sum, ArrayRef<int64_t>{half, side});
-        Value init = memref::LoadOp::create(b, flat, address);
+        Value init = plan.init;
+        if (!init)
+          init = memref::LoadOp::create(b, flat, address);
         memref::StoreOp::create(b, arith::AddFOp::create(b, init, product),
                                 flat, address);
       }

@@ -36,6 +36,8 @@ struct MatrixPlan {
   linalg::LinalgOp op;
   MatrixSide rows, columns, terms, batch;
   MatrixOperand lhs, rhs, output;
+  /// Where the sums start; null where they are added to what the result holds.
+  Value init;
   int64_t tileRows, tileColumns, warpRows, warpColumns;
 
   static constexpr int64_t tileTerms = 16, warpSize = 32;

@@ -217,7 +217,7 @@ void ThreadEmitter::emit() {
                                           buildIndex(b, 0));
     guarded(arith::AndIOp::create(b, isFirst, isInside), [&] {
       Value sum = memref::LoadOp::create(b, shared, slot);
-      Value init = payload.load(getOutput(), position);
+      Value init = plan.init ? plan.init : payload.load(getOutput(), position);
       payload.store(buildCombiner(b, plan.nest.reduction, init, sum),
                     getOutput(), position);
     });
@@ -226,7 +226,8 @@ void ThreadEmitter::emit() {
       decodePiece();
       if (!plan.nest.reduction.combiner)
         return emitElements();
-      Value init = payload.widen(payload.load(getOutput(), position));
+      Value init = payload.widen(
+          plan.init ? plan.init : payload.load(getOutput(), position));
       payload.store(emitOwnReduction(plan.reductions, init), getOutput(),
                     position);
     });
@@ -247,8 +248,21 @@ void mlir::pdq::emitThreads(func::FuncOp kernel, const ThreadPlan &plan) {
 // Fallback
 //===----------------------------------------------------------------------===//
 
-LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel,
-                                      linalg::LinalgOp op) {
+/// Stores `init` in the element of a thread, whose indices of the loops
+/// `parallel` these are.
+static void storeInit(ImplicitLocOpBuilder &b, linalg::LinalgOp op, Value init,
+                      ArrayRef<unsigned> parallel, ArrayRef<Value> indices) {
+  OpOperand *output = op.getDpsInitOperand(0);
+  SmallVector<Value> element;
+  for (AffineExpr expr : op.getMatchingIndexingMap(output).getResults()) {
+    unsigned dim = cast<AffineDimExpr>(expr).getPosition();
+    element.push_back(indices[llvm::find(parallel, dim) - parallel.begin()]);
+  }
+  memref::StoreOp::create(b, init, output->get(), element);
+}
+
+LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel, linalg::LinalgOp op,
+                                      Value init) {
   constexpr int64_t blockSize = 128;
   SmallVector<int64_t> extents;
   SmallVector<unsigned> parallel;
@@ -273,6 +287,8 @@ LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel,
                         /*withElseRegion=*/false);
   b.setInsertionPointToStart(guard.thenBlock());
   SmallVector<Value> indices = buildDelinearized(b, linear, extents);
+  if (init)
+    storeInit(b, op, init, parallel, indices);
   op->moveBefore(guard.thenBlock()->getTerminator());
   IRRewriter rewriter(op);
   FailureOr<linalg::LinalgLoops> loops = linalg::linalgOpToLoops(rewriter, op);

@@ -27,8 +27,10 @@ SmallVector<Value> buildDelinearized(ImplicitLocOpBuilder &b, Value linear,
 void emitThreads(func::FuncOp kernel, const ThreadPlan &plan);
 
 /// Gives every element of the result a thread that walks scalar loops: takes
-/// every linalg operation. Fails where it has no form as loops.
-LogicalResult emitFallback(func::FuncOp kernel, linalg::LinalgOp op);
+/// every linalg operation. A reduction starts from `init` where that is given.
+/// Fails where it has no form as loops.
+LogicalResult emitFallback(func::FuncOp kernel, linalg::LinalgOp op,
+                           Value init);
 
 } // namespace mlir::pdq
 

@@ -21,6 +21,8 @@ struct ThreadPlan {
   SmallVector<unsigned> outputs, reductions;
   int64_t numPieces = 1;
   int64_t outputsPerBlock = 1, threadsPerOutput = 1;
+  /// Where the reduction starts; null where it adds to what the result holds.
+  Value init;
   /// Neighbouring threads take neighbouring pieces, or neighbouring terms.
   bool outputsAreNeighbours = true;
 
