@@ -116,15 +116,21 @@ PayloadEmitter::getVectorAlignment(const KernelOperand &operand) const {
   return llvm::Align(bytes);
 }
 
-/// Elements [address, address + lanes) of a buffer. An i1 takes a byte in
-/// memory, but a vector of i1 would be read as bits.
+/// Integers of less than a byte take one in memory, but a vector of them would
+/// be packed.
+static bool isNarrow(Type elementType) {
+  auto integer = dyn_cast<IntegerType>(elementType);
+  return integer && integer.getWidth() < 8;
+}
+
+/// Elements [address, address + lanes) of a buffer.
 Value PayloadEmitter::loadContiguous(Value buffer, Type elementType,
                                      Value address,
                                      llvm::MaybeAlign alignment) {
   Value flat = getFlatBuffer(buffer);
   if (lanes == 1)
     return memref::LoadOp::create(b, flat, address);
-  if (!elementType.isInteger(1))
+  if (!isNarrow(elementType))
     return vector::LoadOp::create(b, cast<VectorType>(getWideType(elementType)),
                                   flat, address, /*nontemporal=*/false,
                                   alignment);
@@ -179,7 +185,7 @@ void PayloadEmitter::store(Value value, unsigned index,
           addConstant(address, lane * stride));
     return;
   }
-  if (!operand.type.getElementType().isInteger(1)) {
+  if (!isNarrow(operand.type.getElementType())) {
     vector::StoreOp::create(b, value, flat, address, /*nontemporal=*/false,
                             getVectorAlignment(operand));
     return;
