@@ -30,6 +30,8 @@ struct PendingKernel {
   /// Name in the linker; unlike names of functions it never occurs twice.
   std::string symbol;
   CompiledKernel result;
+  /// Why it runs as scalar loops, or empty.
+  std::string declined;
 };
 
 /// The kernels that one thread compiles, and what came of them.
@@ -53,6 +55,7 @@ private:
   void runJob(Job &job, MLIRContext &context) const;
   LogicalResult emit(Job &job, ModuleOp module) const;
   LogicalResult link(MutableArrayRef<Job> jobs);
+  void remarkDeclined(const PendingKernel &kernel);
 
   CPUTarget target;
   llvm::orc::JITTargetMachineBuilder machine;
@@ -60,6 +63,8 @@ private:
   std::vector<std::unique_ptr<MLIRContext>> contexts;
   /// Text of a kernel -> its code.
   llvm::StringMap<CompiledKernel> known;
+  /// Kinds of kernels that the user knows to be slow.
+  llvm::StringSet<> remarked;
   uint64_t numSymbols = 0;
 };
 
@@ -96,7 +101,7 @@ KernelCompilerImpl::compile(ArrayRef<func::FuncOp> kernels) {
     kernel.print(stream);
     if (!known.contains(text) && isPending.insert(text).second)
       pending.push_back(
-          {kernel, text, "kernel_" + std::to_string(numSymbols++), {}});
+          {kernel, text, "kernel_" + std::to_string(numSymbols++), {}, {}});
     texts.push_back(std::move(text));
   }
   if (failed(compileNew(pending)))
@@ -158,6 +163,8 @@ LogicalResult KernelCompilerImpl::emit(Job &job, ModuleOp module) const {
     kernel->result.range =
         function->getAttrOfType<IntegerAttr>("pdq.range").getInt();
     kernel->result.isScalar = function->hasAttr("pdq.scalar");
+    if (auto reason = function->getAttrOfType<StringAttr>("pdq.scalar"))
+      kernel->declined = reason.getValue();
     function.setName("body_of_" + kernel->symbol);
   }
   PassManager lower(module.getContext());
@@ -196,6 +203,18 @@ void KernelCompilerImpl::runJob(Job &job, MLIRContext &context) const {
     job.error = "code generation failed";
 }
 
+/// Tells the user once per kind, which is the operation and the reason: one
+/// network can have hundreds of shapes of it.
+void KernelCompilerImpl::remarkDeclined(const PendingKernel &kernel) {
+  func::FuncOp source = kernel.source;
+  StringRef operation = source.getName().rsplit('_').first;
+  if (!kernel.declined.empty() &&
+      remarked.insert((operation + ": " + kernel.declined).str()).second)
+    source.emitRemark("kernel for '")
+        << operation
+        << "' takes the scalar fallback, which is slow: " << kernel.declined;
+}
+
 LogicalResult KernelCompilerImpl::link(MutableArrayRef<Job> jobs) {
   for (Job &job : jobs) {
     func::FuncOp first = job.kernels.front()->source;
@@ -211,6 +230,7 @@ LogicalResult KernelCompilerImpl::link(MutableArrayRef<Job> jobs) {
                << llvm::toString(address.takeError());
       kernel->result.entry = address->toPtr<KernelEntry>();
       known[kernel->text] = kernel->result;
+      remarkDeclined(*kernel);
     }
   }
   return success();

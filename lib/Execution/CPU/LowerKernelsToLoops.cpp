@@ -59,7 +59,9 @@ struct LowerKernelsToLoops
     int64_t range = restrictToRange(kernel, op, *loops);
     rewriter.eraseOp(op);
     kernel->setAttr("pdq.range", rewriter.getI64IntegerAttr(range));
-    kernel->setAttr("pdq.scalar", rewriter.getUnitAttr());
+    // Where the kernel was declined, the attribute says why.
+    if (!kernel->hasAttr("pdq.scalar"))
+      kernel->setAttr("pdq.scalar", rewriter.getUnitAttr());
   }
 };
 } // namespace

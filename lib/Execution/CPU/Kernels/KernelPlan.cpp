@@ -32,13 +32,14 @@ bool mlir::pdq::isVectorizable(linalg::LinalgOp op) {
 
 /// Whether `value` depends on `argument` inside the payload.
 static bool dependsOn(Value value, BlockArgument argument) {
-  if (value == argument)
-    return true;
-  Operation *op = value.getDefiningOp();
-  return op && op->getBlock() == argument.getOwner() &&
-         llvm::any_of(op->getOperands(), [&](Value operand) {
-           return dependsOn(operand, argument);
-         });
+  llvm::SetVector<Value> slice;
+  slice.insert(value);
+  for (size_t i = 0; i < slice.size(); ++i) {
+    Operation *op = slice[i].getDefiningOp();
+    if (op && op->getBlock() == argument.getOwner())
+      slice.insert(op->operand_begin(), op->operand_end());
+  }
+  return slice.contains(argument);
 }
 
 FailureOr<Reduction> mlir::pdq::findReduction(linalg::LinalgOp op) {

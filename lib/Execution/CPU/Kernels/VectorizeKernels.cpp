@@ -39,6 +39,7 @@ struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
                                      : FailureOr<KernelPlan>(failure());
     if (failed(plan)) {
       op.emitRemark("kernel takes the scalar fallback: ") << reason;
+      kernel->setAttr("pdq.scalar", StringAttr::get(&getContext(), reason));
       ++numDeclined;
       return;
     }
