@@ -22,7 +22,7 @@ using namespace mlir::pdq;
 
 /// Attribute by which a user names the region that an operation belongs to.
 static constexpr StringRef boundaryAttribute = "pdq.region";
-/// Layers in one unit beyond which a graph is reconstructed layer by layer.
+/// Layers in one block beyond which it is reconstructed layer by layer.
 static constexpr unsigned maxLayers = 12;
 
 namespace {
@@ -63,6 +63,23 @@ static SmallVector<NamedUnit> findMarkedUnits(const DataPath &path) {
   return units;
 }
 
+/// Splits blocks with too many layers, such as a whole U-Net.
+static SmallVector<Segment> splitHugeBlocks(const DataPath &path,
+                                            ArrayRef<Segment> units) {
+  SmallVector<Segment> split;
+  for (const Segment &unit : units) {
+    if (unit.numLayers <= maxLayers) {
+      split.push_back(unit);
+      continue;
+    }
+    path.getOperations()[unit.begin]->emitRemark("block has ")
+        << unit.numLayers << " layers, more than " << maxLayers
+        << ": it is reconstructed layer by layer";
+    llvm::append_range(split, splitLayers(path, unit.begin, unit.end));
+  }
+  return split;
+}
+
 SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
   DataPath path(function.getBody().front());
   SmallVector<NamedUnit> marked = findMarkedUnits(path);
@@ -70,16 +87,11 @@ SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
     return marked;
   SmallVector<Segment> units;
   if (granularity == "layer") {
-    units = splitLayers(path);
+    units = splitLayers(path, 0, path.getOperations().size());
   } else {
     units = joinUnits(path, cutSegments(path), /*joinBottlenecks=*/true);
-    bool huge = llvm::any_of(
-        units, [](const Segment &unit) { return unit.numLayers > maxLayers; });
-    if (huge && granularity == "block") {
-      function.emitRemark("network has a block with more than ")
-          << maxLayers << " layers: it is reconstructed layer by layer";
-      units = splitLayers(path);
-    }
+    if (granularity == "block")
+      units = splitHugeBlocks(path, units);
   }
   if (granularity == "network" && units.size() > 1) {
     units.front().end = units.back().end;

@@ -121,11 +121,16 @@ static Value findOutput(Value start, const Continuation &continuation,
            continuation.operations.contains(*output.user_begin()))
       output = output.user_begin()->getResult(0);
   }
-  if (!output.hasOneUse())
-    return output;
   Operation *user = *output.user_begin();
-  bool feedsSum = isElementwise(user) && path.getDataOperands(user).size() > 1;
-  return feedsSum ? Value() : output;
+  if (output.hasOneUse() && isElementwise(user) &&
+      path.getDataOperands(user).size() > 1)
+    return Value();
+  // Views move the batch around; in front of them it is where the layer has it.
+  while (continuation.operations.contains(output.getDefiningOp()) &&
+         isView(output.getDefiningOp()) &&
+         getViewSource(output.getDefiningOp()).hasOneUse())
+    output = getViewSource(output.getDefiningOp());
+  return output;
 }
 
 /// Adds `value` and all values it depends on; regions are entered and left.

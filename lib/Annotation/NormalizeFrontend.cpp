@@ -5,6 +5,8 @@
 // in linalg.
 
 #include "DischargeAssertions.h"
+#include "FlattenLinears.h"
+#include "RaiseComputedReads.h"
 #include "RaiseStridedGathers.h"
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
@@ -47,6 +49,7 @@ private:
   LogicalResult checkSignature(func::FuncOp network);
   LogicalResult checkOperations(func::FuncOp network);
   LogicalResult specializeBatch(func::FuncOp network);
+  LogicalResult raise(func::FuncOp network);
   LogicalResult simplify();
 };
 } // namespace
@@ -117,6 +120,16 @@ LogicalResult NormalizeFrontend::simplify() {
   return runPipeline(pm, getOperation());
 }
 
+/// Undoes what frontends do to structured operations, on static shapes.
+LogicalResult NormalizeFrontend::raise(func::FuncOp network) {
+  RewritePatternSet patterns(&getContext());
+  populateFlattenLinearsPatterns(patterns);
+  populateRaiseComputedReadsPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("patterns of the frontend did not converge");
+  return success();
+}
+
 /// Only operations whose meaning we know may stand in a network.
 LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
   WalkResult result = network.walk([](Operation *op) {
@@ -166,7 +179,7 @@ void NormalizeFrontend::runOnOperation() {
   if (failed(runPipeline(inliner, getOperation())) ||
       failed(checkOperations(*network)) || failed(specializeBatch(*network)) ||
       failed(simplify()) || failed(dischargeAssertions(*network)) ||
-      failed(simplify()))
+      failed(raise(*network)) || failed(simplify()))
     return signalPassFailure();
   for (Operation &op :
        llvm::make_early_inc_range(getOperation().getBody()->getOperations()))

@@ -55,7 +55,19 @@ static void addOperation(Segment &segment, const DataPath &path,
   }
   bool combines = isElementwise(op) || isa<tensor::ConcatOp>(op);
   segment.isJoin |= combines && path.getDataOperands(op).size() > 1;
-  segment.hasActivation |= isActivation(op);
+  segment.numBounds += countBounds(op);
+}
+
+/// Whether dimension 0 of a value is the batch, as it must be at the border of
+/// a region: samples are kept and drawn one by one.
+static bool isBatchFirst(Value value, const DataPath &path) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  Block *block = path.getOperations().front()->getBlock();
+  auto input = block->getNumArguments() > 0
+                   ? dyn_cast<RankedTensorType>(block->getArgument(0).getType())
+                   : RankedTensorType();
+  return type && input && type.getRank() > 0 && input.getRank() > 0 &&
+         type.getDimSize(0) == input.getDimSize(0);
 }
 
 SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
@@ -63,8 +75,9 @@ SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
   DenseMap<Operation *, size_t> positions;
   for (auto [position, op] : llvm::enumerate(operations))
     positions[op] = position;
-  // Data values that are live behind each operation.
+  // Data values that are live behind each operation, and one of them.
   SmallVector<int> live(operations.size() + 1, 0);
+  SmallVector<Value> carried(operations.size() + 1);
   auto addRange = [&](Value value, size_t begin) {
     size_t end = begin;
     for (Operation *user : value.getUsers()) {
@@ -73,8 +86,10 @@ SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
       end = std::max(end, position == positions.end() ? operations.size()
                                                       : position->second);
     }
-    for (size_t i = begin; i < end; ++i)
+    for (size_t i = begin; i < end; ++i) {
       ++live[i];
+      carried[i] = value;
+    }
   };
   for (auto [position, op] : llvm::enumerate(operations))
     for (Value result : op->getResults())
@@ -87,7 +102,9 @@ SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
   Segment current{0, 0};
   for (auto [position, op] : llvm::enumerate(operations)) {
     addOperation(current, path, op);
-    if (live[position] != 1 && position + 1 != operations.size())
+    bool isBorder =
+        live[position] == 1 && isBatchFirst(carried[position], path);
+    if (!isBorder && position + 1 != operations.size())
       continue;
     current.end = position + 1;
     segments.push_back(current);
@@ -116,7 +133,7 @@ static void merge(Segment &unit, const Segment &next) {
   unit.end = next.end;
   unit.numLayers += next.numLayers;
   unit.isJoin |= next.isJoin;
-  unit.hasActivation |= next.hasActivation;
+  unit.numBounds += next.numBounds;
   unit.isDepthwise |= next.isDepthwise;
   unit.isPointwise &= next.isPointwise;
 }
@@ -156,15 +173,15 @@ static SmallVector<Segment> openUnits(const DataPath &path,
 /// Whether a unit is one layer of the given kind.
 static bool isExpansion(const Segment &unit) {
   return unit.numLayers == 1 && !unit.isJoin && !unit.isDepthwise &&
-         unit.isPointwise && unit.hasActivation;
+         unit.isPointwise && unit.numBounds > 0;
 }
 static bool isDepthwiseLayer(const Segment &unit) {
   return unit.numLayers == 1 && !unit.isJoin && unit.isDepthwise &&
-         unit.hasActivation;
+         unit.numBounds > 0;
 }
 static bool isProjection(const Segment &unit) {
   return unit.numLayers == 1 && !unit.isJoin && !unit.isDepthwise &&
-         unit.isPointwise && !unit.hasActivation;
+         unit.isPointwise && unit.numBounds == 0;
 }
 
 /// Number of units from the first on that make an inverted residual without
@@ -174,8 +191,9 @@ static size_t matchBottleneck(ArrayRef<Segment> units) {
   if (units.size() > 2 && isExpansion(units[0]) && isDepthwiseLayer(units[1]) &&
       isProjection(units[2]) && adjoins(1) && adjoins(2))
     return 3;
+  // The graph of a separable stem is the same, up to the activation function.
   if (units.size() > 1 && isDepthwiseLayer(units[0]) &&
-      isProjection(units[1]) && adjoins(1))
+      units[0].numBounds > 1 && isProjection(units[1]) && adjoins(1))
     return 2;
   return 1;
 }
@@ -206,14 +224,18 @@ static bool readsOnly(Operation *op, const Segment &unit,
   });
 }
 
-SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path) {
+SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path, size_t begin,
+                                            size_t end) {
   SmallVector<Segment> units;
   std::optional<size_t> preparation;
   bool isOpen = false;
-  for (auto [position, op] : llvm::enumerate(path.getOperations())) {
+  for (size_t position = begin; position < end; ++position) {
+    Operation *op = path.getOperations()[position];
     Segment step{position, position + 1};
     addOperation(step, path, op);
-    bool completes = isOpen && isCompletion(op);
+    bool restoresBatch =
+        isOpen && isView(op) && !isBatchFirst(op->getOperand(0), path);
+    bool completes = isOpen && (isCompletion(op) || restoresBatch);
     bool isSum =
         step.isJoin && !(completes && readsOnly(op, units.back(), path));
     if (step.numLayers > 0 || isSum) {
@@ -232,8 +254,9 @@ SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path) {
       isOpen = false;
     }
   }
-  // Behind the last layer nothing is quantized.
-  while (!units.empty() && units.back().numLayers == 0)
+  // Behind the last layer of the network nothing is quantized.
+  while (end == path.getOperations().size() && !units.empty() &&
+         units.back().numLayers == 0)
     units.pop_back();
   return units;
 }

@@ -40,14 +40,14 @@ bool mlir::pdq::isView(Operation *op) {
 
 Value mlir::pdq::getViewSource(Operation *view) { return view->getOperand(0); }
 
-bool mlir::pdq::isActivation(Operation *op) {
+unsigned mlir::pdq::countBounds(Operation *op) {
   if (!isElementwise(op))
-    return false;
-  for (Operation &scalar : *cast<linalg::LinalgOp>(op).getBlock())
-    if (isa<arith::SelectOp, arith::MaximumFOp, arith::MinimumFOp,
-            arith::MaxNumFOp, arith::MinNumFOp>(scalar))
-      return true;
-  return false;
+    return 0;
+  return llvm::count_if(
+      *cast<linalg::LinalgOp>(op).getBlock(), [](Operation &scalar) {
+        return isa<arith::SelectOp, arith::MaximumFOp, arith::MinimumFOp,
+                   arith::MaxNumFOp, arith::MinNumFOp>(scalar);
+      });
 }
 
 /// Whether the payload is out + a * b for two floating point operands.

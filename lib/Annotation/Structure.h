@@ -26,9 +26,8 @@ Value getViewSource(Operation *view);
 /// multiply-accumulate over an input and a weight.
 bool isLayer(Operation *op);
 
-/// Whether the payload of an elementwise operation has a select, maximum or
-/// minimum.
-bool isActivation(Operation *op);
+/// Selects, maxima and minima in the payload of an elementwise operation.
+unsigned countBounds(Operation *op);
 
 /// The values and operations of a block that depend on its arguments.
 class DataPath {

@@ -23,7 +23,14 @@ static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
   auto div = [&](Value lhs, Value rhs) -> Value {
     return arith::DivFOp::create(b, lhs, rhs);
   };
+  auto add = [&](Value lhs, Value rhs) -> Value {
+    return arith::AddFOp::create(b, lhs, rhs);
+  };
   auto constant = [&](double value) { return buildFloat(b, type, value); };
+  auto gauss = [&](double factor) { // factor * exp(-x^2)
+    Value square = arith::NegFOp::create(b, mul(x, x));
+    return mul(constant(factor), math::ExpOp::create(b, square));
+  };
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](math::AbsFOp) -> Value { // sign(x), sign(0) = 0
         auto compare = [&](arith::CmpFPredicate predicate) -> Value {
@@ -34,18 +41,29 @@ static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
         return arith::SelectOp::create(b, compare(arith::CmpFPredicate::OGT),
                                        constant(1), negative);
       })
+      .Case([&](math::AtanOp) {
+        return div(constant(1), add(constant(1), mul(x, x)));
+      })
+      .Case([&](math::CbrtOp) {
+        return div(constant(1), mul(constant(3), mul(y, y)));
+      })
       .Case([&](math::CosOp) -> Value {
         return arith::NegFOp::create(b, math::SinOp::create(b, x).getResult());
       })
-      .Case([&](math::ErfOp) {
-        Value square = arith::NegFOp::create(b, mul(x, x));
-        return mul(constant(2 / std::sqrt(M_PI)),
-                   math::ExpOp::create(b, square));
-      })
+      .Case([&](math::CoshOp) -> Value { return math::SinhOp::create(b, x); })
+      .Case([&](math::ErfOp) { return gauss(2 / std::sqrt(M_PI)); })
+      .Case([&](math::ErfcOp) { return gauss(-2 / std::sqrt(M_PI)); })
+      .Case([&](math::Exp2Op) { return mul(constant(std::log(2.0)), y); })
+      .Case([&](math::ExpM1Op) { return add(y, constant(1)); })
       .Case([&](math::ExpOp) { return y; })
+      .Case([&](math::Log10Op) { return div(constant(1 / std::log(10.0)), x); })
+      .Case(
+          [&](math::Log1pOp) { return div(constant(1), add(constant(1), x)); })
+      .Case([&](math::Log2Op) { return div(constant(1 / std::log(2.0)), x); })
       .Case([&](math::LogOp) { return div(constant(1), x); })
       .Case([&](math::RsqrtOp) { return mul(constant(-0.5), div(y, x)); })
       .Case([&](math::SinOp) -> Value { return math::CosOp::create(b, x); })
+      .Case([&](math::SinhOp) -> Value { return math::CoshOp::create(b, x); })
       .Case([&](math::SqrtOp) { return div(constant(0.5), y); })
       .Case([&](math::TanhOp) -> Value {
         return arith::SubFOp::create(b, constant(1), mul(y, y));

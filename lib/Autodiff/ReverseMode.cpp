@@ -70,20 +70,35 @@ static bool isDifferentiableThrough(OpOperand &operand, OpResult result) {
                                                result.getResultNumber());
 }
 
+/// Values from outside that the payload of `op` reads without an operand.
+static SetVector<Value> getCaptured(Operation *op) {
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  return captured;
+}
+
 Activity::Activity(Block &block, ArrayRef<int64_t> wrt, Value result) {
   for (int64_t index : wrt)
     varied.insert(block.getArgument(index));
   for (Operation &op : block.without_terminator())
-    for (OpResult value : op.getResults())
+    for (OpResult value : op.getResults()) {
+      if (isa<FloatType>(getElementTypeOrSelf(value.getType())) &&
+          llvm::any_of(getCaptured(&op),
+                       [&](Value v) { return varied.contains(v); }))
+        varied.insert(value);
       for (OpOperand &operand : op.getOpOperands())
         if (varied.contains(operand.get()) &&
             ::isDifferentiableThrough(operand, value))
           varied.insert(value);
+    }
   useful.insert(result);
   for (Operation &op : llvm::reverse(block.without_terminator()))
     for (OpResult value : op.getResults()) {
       if (!useful.contains(value))
         continue;
+      // Walked into, so that a captured value gets its error.
+      for (Value captured : getCaptured(&op))
+        useful.insert(captured);
       for (OpOperand &operand : op.getOpOperands())
         if (::isDifferentiableThrough(operand, value))
           useful.insert(operand.get());
@@ -102,9 +117,7 @@ LogicalResult ReverseWalk::visit(Operation *op) {
       op->getResults(), [&](Value v) { return cotangents.lookup(v); });
   if (llvm::none_of(results, [](Value v) { return static_cast<bool>(v); }))
     return success();
-  SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  if (llvm::any_of(captured, isActive))
+  if (llvm::any_of(getCaptured(op), isActive))
     return op->emitOpError(
         "captures a value that is differentiated; pass it as an operand");
   SmallVector<bool> needed = llvm::map_to_vector(op->getOperands(), isActive);

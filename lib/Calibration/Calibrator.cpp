@@ -104,10 +104,14 @@ LogicalResult Calibrator::checkData(func::FuncOp function) {
     return function.emitError()
            << "network takes " << function.getArgumentTypes()[0]
            << ", expected a tensor of f32";
-  if (!output || output.getRank() != 2)
+  bool isKnown =
+      output && output.getElementType().isF32() && output.getRank() > 0;
+  if (!isKnown || (output.getRank() != 2 && options.predictionDifference))
     return function.emitError()
            << "network returns " << function.getResultTypes()[0]
-           << ", expected logits of rank 2 (batch, classes)";
+           << ", expected logits of f32 of rank 2 (batch, classes)"
+           << (isKnown ? "; other outputs need prediction-difference=false"
+                       : "");
   ArrayRef<int64_t> found = data.getShape();
   bool matches = data.getElementType() == ElementType::F32 &&
                  found.size() == static_cast<size_t>(input.getRank()) &&
@@ -142,6 +146,16 @@ LogicalResult Calibrator::checkBorders(func::FuncOp network) {
              << region.getSymName() << " does not have the batch "
              << options.batch
              << " as dimension 0; place the border elsewhere with pdq.region";
+    }
+    for (auto quantizer :
+         region.getQuantizedBody().front().getOps<FakeQuantOp>()) {
+      auto type = cast<RankedTensorType>(quantizer.getType());
+      bool isWeight = quantizer.getQuantizer().getAxis().has_value();
+      if (!isWeight &&
+          (type.getRank() == 0 || type.getNumElements() % options.batch != 0))
+        return quantizer.emitError() << "quantized value of type " << type
+                                     << " does not have the batch "
+                                     << options.batch << " in its shape";
     }
   }
   return success();

@@ -38,10 +38,11 @@ static func::FuncOp addObjective(ModuleOp module,
   Value distance = buildReconstructionLoss(b, inputs, originals);
   Value loss = buildMul(b, distance, factor);
   for (BatchNormOp norm : function.getBody().front().getOps<BatchNormOp>())
-    loss = buildAdd(b, loss,
-                    BatchNormLossOp::create(b, scalar, norm.getInput(),
-                                            norm.getMean(), norm.getVariance(),
-                                            norm.getAxis()));
+    if (hasSpread(norm))
+      loss = buildAdd(
+          b, loss,
+          BatchNormLossOp::create(b, scalar, norm.getInput(), norm.getMean(),
+                                  norm.getVariance(), norm.getAxis()));
   func::ReturnOp::create(b, loss);
   return function;
 }

@@ -51,6 +51,23 @@ RankedTensorType mlir::pdq::getParameterType(RankedTensorType type) {
   return permute(type, getParameterPermutation(type.getRank()));
 }
 
+RankedTensorType mlir::pdq::getObservedType(RankedTensorType type,
+                                            int64_t batch) {
+  if (type.getDimSize(0) % batch == 0)
+    return type;
+  return RankedTensorType::get({type.getNumElements()}, type.getElementType());
+}
+
+Value mlir::pdq::buildToObserved(ImplicitLocOpBuilder &b, Value value,
+                                 int64_t batch) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (getObservedType(type, batch) == type)
+    return value;
+  auto all = llvm::to_vector<2>(llvm::seq<int64_t>(type.getRank()));
+  return tensor::CollapseShapeOp::create(
+      b, value, SmallVector<ReassociationIndices>{all});
+}
+
 Value mlir::pdq::buildToCache(ImplicitLocOpBuilder &b, Value value) {
   int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
   return transpose(b, value, getCachePermutation(rank));

@@ -19,6 +19,11 @@ RankedTensorType getCacheType(RankedTensorType type);
 /// channels last.
 RankedTensorType getParameterType(RankedTensorType type);
 
+/// The type in which a quantizer is observed: flat where dimension 0 does not
+/// hold the batch, as behind attention; elements are all that counts there.
+RankedTensorType getObservedType(RankedTensorType type, int64_t batch);
+Value buildToObserved(ImplicitLocOpBuilder &b, Value value, int64_t batch);
+
 /// Conversions between a tensor and its kept form.
 Value buildToCache(ImplicitLocOpBuilder &b, Value value);
 Value buildFromCache(ImplicitLocOpBuilder &b, Value value,

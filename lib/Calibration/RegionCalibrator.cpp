@@ -68,9 +68,7 @@ void RegionCalibrator::advance(const RegionData &data,
   arguments.addFixed(uploadParameters());
   results.addSamples(quantized);
   for (const ActivationQuantizer &quantizer : quantizers.activations)
-    results.addFixed(allocateSamples(
-        executor, cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType()),
-        options.batch, options.batch));
+    results.addFixed(allocateObserved(quantizer, options.batch));
   runBatches(*programs, program::forward, context.samples, options.batch,
              arguments, results);
 
@@ -131,13 +129,20 @@ SmallVector<BufferRef> RegionCalibrator::uploadParameters() {
 // Before the iterations
 //===----------------------------------------------------------------------===//
 
+/// A buffer for what a quantizer sees of `samples` samples.
+BufferRef
+RegionCalibrator::allocateObserved(const ActivationQuantizer &quantizer,
+                                   int64_t samples) {
+  auto type = cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType());
+  return allocateSamples(executor, getObservedType(type, options.batch),
+                         options.batch, samples);
+}
+
 LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
   int64_t samples = options.initSamples;
   SmallVector<BufferRef> results = allocateResults(samples), observed;
   for (const ActivationQuantizer &quantizer : quantizers.activations)
-    observed.push_back(allocateSamples(
-        executor, cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType()),
-        options.batch, samples));
+    observed.push_back(allocateObserved(quantizer, samples));
   // Each quantizer sees the ones before it in place, so one pass initializes
   // one quantizer.
   for (auto [index, quantizer] : llvm::enumerate(quantizers.activations)) {

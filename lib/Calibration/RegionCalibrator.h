@@ -76,6 +76,8 @@ private:
   BufferRef uploadScalar(float value);
   BufferRef uploadScalar(double value);
   SmallVector<BufferRef> allocateResults(int64_t samples);
+  BufferRef allocateObserved(const ActivationQuantizer &quantizer,
+                             int64_t samples);
   /// Weights, scales and zero points as they are now.
   SmallVector<BufferRef> uploadParameters();
   StringRef getName() const { return context.getRegion().getSymName(); }

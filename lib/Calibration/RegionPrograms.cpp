@@ -20,9 +20,16 @@ SmallVector<Value> RegionContext::getBypasses() const {
   return bypasses;
 }
 
+bool mlir::pdq::hasSpread(BatchNormOp norm) {
+  auto type = cast<RankedTensorType>(norm.getType());
+  return type.getNumElements() >=
+         2 * type.getDimSize(0) * type.getDimSize(norm.getAxis());
+}
+
 bool RegionContext::hasBatchNorms() const {
   return options.distributionCorrection && options.correctionSteps > 0 &&
-         !getRegion().getFloatBody().front().getOps<BatchNormOp>().empty();
+         llvm::any_of(getRegion().getFloatBody().front().getOps<BatchNormOp>(),
+                      hasSpread);
 }
 
 bool RegionContext::hasTrainables() const {
@@ -110,8 +117,12 @@ static LogicalResult addForward(ModuleOp module, const RegionContext &context) {
   ProgramBuilder program(module, program::forward);
   SmallVector<Value> arguments =
       addStudentArguments(program, context, *student);
-  program.finish(
-      buildToCaches(program.getBuilder(), program.call(*student, arguments)));
+  SmallVector<Value> results = program.call(*student, arguments);
+  // Behind the region's results stand the inputs of its quantizers.
+  for (Value &observed :
+       MutableArrayRef(results).drop_front(context.getRegion().getNumResults()))
+    observed = buildToObserved(program.getBuilder(), observed, options.batch);
+  program.finish(buildToCaches(program.getBuilder(), results));
   return success();
 }
 

@@ -68,6 +68,10 @@ LogicalResult addCorrection(ModuleOp module, const RegionContext &context);
 LogicalResult addStep(ModuleOp module, const RegionContext &context,
                       func::FuncOp tail, int64_t ringSize);
 
+/// Whether distribution correction can use the statistics of a batch norm: each
+/// sample must have at least two elements a channel, or it has no deviation.
+bool hasSpread(BatchNormOp norm);
+
 /// Rows of the ring of losses.
 inline constexpr int64_t lossRingSize = 128;
 

@@ -19,10 +19,12 @@ using namespace mlir::pdq;
 
 namespace {
 /// Where a value carries the batch: dimension `dim` has `factor` times its
-/// size.
+/// size. `outer` of the factor stands in front of the batch, as where tokens
+/// and batch merge: [tokens, batch] -> [tokens * batch].
 struct BatchDim {
   int64_t dim;
   int64_t factor;
+  int64_t outer = 1;
 };
 
 /// Rebatches one block.
@@ -234,18 +236,19 @@ LogicalResult BlockRebatcher::adaptOperand(OpOperand &operand, BatchDim place) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult BlockRebatcher::visitStructured(linalg::LinalgOp op) {
-  std::optional<std::pair<AffineExpr, int64_t>> loop;
+  std::optional<std::pair<AffineExpr, BatchDim>> loop;
   for (OpOperand &operand : op->getOpOperands()) {
     auto tracked = dims.find(operand.get());
     if (tracked == dims.end() || op.isDpsInit(&operand))
       continue;
     AffineExpr expr =
         op.getMatchingIndexingMap(&operand).getResult(tracked->second.dim);
-    int64_t factor = tracked->second.factor;
+    BatchDim place = tracked->second;
     if (!isa<AffineDimExpr>(expr) || (loop && loop->first != expr) ||
-        (loop && loop->second != factor))
+        (loop && loop->second.factor != place.factor) ||
+        (loop && loop->second.outer != place.outer))
       return op.emitOpError("uses the batch in a way that cannot be followed");
-    loop = {expr, factor};
+    loop = {expr, place};
   }
   if (!loop)
     return success();
@@ -254,7 +257,8 @@ LogicalResult BlockRebatcher::visitStructured(linalg::LinalgOp op) {
     auto *found = llvm::find(results, loop->first);
     if (found == results.end())
       continue;
-    BatchDim place{found - results.begin(), loop->second};
+    BatchDim place = loop->second;
+    place.dim = found - results.begin();
     if (failed(adaptOperand(operand, place)))
       return failure();
     if (op.isDpsInit(&operand))
@@ -267,19 +271,22 @@ LogicalResult BlockRebatcher::visitExpand(tensor::ExpandShapeOp op) {
   BatchDim place = dims.lookup(op.getSrc());
   ReassociationIndices group = op.getReassociationIndices()[place.dim];
   auto type = cast<RankedTensorType>(op.getType());
-  // The batch goes to the slowest dimension that it can fill; only dimensions
-  // of size 1 may stand in front of that.
+  // The batch goes to the slowest dimension that it can fill; what stands in
+  // front of that is a part of what stands in front of the batch.
   std::optional<BatchDim> found;
+  int64_t outer = place.outer, inner = place.factor / place.outer;
   for (auto [position, dim] : llvm::enumerate(group)) {
     int64_t rest = 1;
     for (int64_t faster : ArrayRef(group).drop_front(position + 1))
       rest *= type.getDimSize(faster);
-    if (rest > 0 && place.factor % rest == 0) {
-      found = {dim, place.factor / rest};
+    if (rest > 0 && inner % rest == 0) {
+      found = {dim, outer * (inner / rest), outer};
       break;
     }
-    if (type.getDimSize(dim) != 1)
+    int64_t size = type.getDimSize(dim);
+    if (size <= 0 || outer % size != 0)
       break;
+    outer /= size;
   }
   if (!found)
     return op.emitOpError("splits the batch in a way that cannot be followed");
@@ -303,15 +310,17 @@ LogicalResult BlockRebatcher::visitCollapse(tensor::CollapseShapeOp op) {
   for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
     if (!llvm::is_contained(group, place.dim))
       continue;
-    BatchDim result{static_cast<int64_t>(dim), place.factor};
+    BatchDim result{static_cast<int64_t>(dim), place.factor, place.outer};
     for (int64_t member : group) {
       int64_t size = source.getDimSize(member);
       if (member == place.dim)
         continue;
-      if (ShapedType::isDynamic(size) || (member < place.dim && size != 1))
+      if (ShapedType::isDynamic(size))
         return op.emitOpError(
             "merges the batch in a way that cannot be followed");
       result.factor *= size;
+      if (member < place.dim)
+        result.outer *= size;
     }
     track(op.getResult(), result);
     return success();
@@ -420,11 +429,13 @@ FailureOr<int64_t> BlockRebatcher::getLeadingFactor(Value value) {
   auto tracked = dims.find(value);
   if (tracked == dims.end())
     return 0;
-  if (tracked->second.dim == 0)
-    return tracked->second.factor;
-  emitError(value.getLoc()) << "batch must be dimension 0 at the border of a "
-                               "region, it is dimension "
-                            << tracked->second.dim;
+  BatchDim place = tracked->second;
+  if (place.dim == 0 && place.outer == 1)
+    return place.factor;
+  emitError(value.getLoc())
+      << "batch must be dimension 0 at the border of a "
+         "region, it is "
+      << (place.outer == 1 ? "" : "merged into ") << "dimension " << place.dim;
   return failure();
 }
 
