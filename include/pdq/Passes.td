@@ -731,6 +731,65 @@ def LowerDeviceMath : Pass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> 
 // 4 Calibration: data + gradients -> calibrated parameters
 //===----------------------------------------------------------------------===//
 
+/// Options of every pass that runs the network on the calibration set.
+defvar runOptions = [
+  Option<"calibration", "calibration", "std::string", /*default=*/"",
+         "Calibration set: .npy file, float32, [N, ...] as the network's input">,
+  Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
+  Option<"threads", "threads", "unsigned", /*default=*/"0",
+         "Worker threads; 0 takes one per core. The result does not depend on it">,
+  Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
+         "Where programs run: cpu, cuda, or auto (cuda where there is a device)">,
+  Option<"chip", "chip", "std::string", /*default=*/"",
+         "GPU that code is generated for, such as sm_80; empty takes the device's own">,
+  Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+         "Precision of products on a GPU's tensor cores: fp32 or tf32">,
+  Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
+         "Instruction set: host, generic, avx2 or avx512">,
+  Option<"init", "init", "std::string", /*default=*/"\"mse\"",
+         "First scales: mse (smallest error) or minmax">,
+  Option<"initSamples", "init-samples", "int64_t", /*default=*/"256",
+         "Samples that initialize the activation quantizers">
+];
+
+def InitializeScales : Pass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
+  let summary = "Choose first scales and zero points, and learn nothing";
+  let description = [{
+    Goes through the regions in execution order and gives every quantizer the
+    scale and zero point with which `pdq-calibrate` would start: a weight those
+    of its numbers, an activation those of the first samples, pushed through the
+    quantized network in front of it (init_minmax, init_mse). Weights stay as
+    they are; their quantizers round to nearest.
+
+    Before:
+
+    ```mlir
+    %w = pdq.fake_quant %weight to <bits = 4, axis = 0> : tensor<8x4xf32>
+    %a = pdq.fake_quant %x to <bits = 4> : tensor<32x4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %w = pdq.fake_quant %weight scale(%ws) zero_point(%wz) to <bits = 4, axis = 0>
+       : tensor<8x4xf32>, tensor<8xf32>, tensor<8xi32>
+    %a = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 4>
+       : tensor<32x4xf32>, tensor<f32>, tensor<i32>
+    ```
+
+    The regions get no status: `pdq-freeze` takes them with `allow-initialized`,
+    and `pdq-calibrate` calibrates them as if they were not initialized. A region
+    that is calibrated already stays as it is. Declines what `pdq-calibrate`
+    declines.
+  }];
+  let options = runOptions;
+  let statistics = [
+    Statistic<"numInitialized", "num-initialized", "Quantizers initialized">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
 def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
   let summary = "Calibrate an annotated network, region after region";
   let description = [{
@@ -769,34 +828,17 @@ def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
     Declines networks without regions, and data of another shape than the
     network's input. A region that is calibrated already stays as it is.
   }];
-  let options = [
-    Option<"calibration", "calibration", "std::string", /*default=*/"",
-           "Calibration set: .npy file, float32, [N, ...] as the network's input">,
+  let options = !listconcat(runOptions, [
     Option<"preset", "preset", "std::string", /*default=*/"\"resnet\"",
            "Settings of a network family: resnet, regnetx, mobilenetv2 or mnasnet">,
     Option<"iterations", "iterations", "int64_t", /*default=*/"20000",
            "Optimizer iterations per region; 0 rounds to nearest">,
-    Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
     Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
-    Option<"threads", "threads", "unsigned", /*default=*/"0",
-           "Worker threads; 0 takes one per core. The result does not depend on it">,
-    Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
-           "Where programs run: cpu, cuda, or auto (cuda where there is a device)">,
-    Option<"chip", "chip", "std::string", /*default=*/"",
-           "GPU that code is generated for, such as sm_80; empty takes the device's own">,
-    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products on a GPU's tensor cores: fp32 or tf32">,
-    Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
-           "Instruction set: host, generic, avx2 or avx512">,
     Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
            "File that keeps the state, to go on after an interruption">,
     Option<"checkpointEvery", "checkpoint-every", "int64_t", /*default=*/"2000",
            "Iterations between two checkpoints inside a region; 0 keeps one per region">,
     Option<"report", "report", "std::string", /*default=*/"", "File for the report, as JSON">,
-    Option<"init", "init", "std::string", /*default=*/"\"mse\"",
-           "First scales: mse (smallest error) or minmax">,
-    Option<"initSamples", "init-samples", "int64_t", /*default=*/"256",
-           "Samples that initialize the activation quantizers">,
     Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
            "Learn the rounding of weights (AdaRound)">,
     Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",
@@ -827,7 +869,7 @@ def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
            "Learning rate of the rounding">,
     Option<"scaleRate", "scale-rate", "double", /*default=*/"4e-5",
            "Learning rate of the scales">
-  ];
+  ]);
   let statistics = [
     Statistic<"numCalibrated", "num-calibrated", "Regions calibrated">
   ];

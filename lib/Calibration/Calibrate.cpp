@@ -3,6 +3,7 @@
 //
 // The pass around the calibration: options in, parameters and report out.
 
+#include "RunOptions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -10,10 +11,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Calibrator.h"
 #include "pdq/IO/AtomicFile.h"
-#include "pdq/IO/Npy.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
@@ -26,19 +25,17 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// More threads than any machine has cores are a mistake.
-static constexpr unsigned maxThreads = 1024;
-
 namespace {
 struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
   using Base::Base;
+  friend struct mlir::pdq::RunOptions;
   void runOnOperation() override;
 
 private:
   FailureOr<CalibrationOptions> readOptions();
   LogicalResult checkOptions();
   LogicalResult checkFiles();
-  FailureOr<ExecutorOptions> readExecutorOptions();
+  LogicalResult calibrateModule();
   LogicalResult writeReport(const CalibrationReport &result);
 };
 } // namespace
@@ -47,17 +44,11 @@ LogicalResult CalibratePass::checkOptions() {
   auto fail = [&](const Twine &text) {
     return emitError(getOperation().getLoc()) << text;
   };
-  if (calibration.empty())
-    return fail("option 'calibration' is missing: name a .npy file with "
-                "calibration samples");
-  if (iterations < 0 || batch < 1 || correctionSteps < 0 || initSamples < 1 ||
-      checkpointEvery < 0)
+  if (failed(RunOptions::of(*this).check(getOperation().getLoc())))
+    return failure();
+  if (iterations < 0 || correctionSteps < 0 || checkpointEvery < 0)
     return fail("options 'iterations', 'distribution-correction-steps' and "
-                "'checkpoint-every' must be 0 or more, 'batch' and "
-                "'init-samples' 1 or more");
-  if (threads > maxThreads)
-    return fail("option 'threads' is " + Twine(threads) + ", expected 0 to " +
-                Twine(maxThreads));
+                "'checkpoint-every' must be 0 or more");
   for (double probability :
        {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
     if (!(probability >= 0 && probability <= 1))
@@ -70,8 +61,6 @@ LogicalResult CalibratePass::checkOptions() {
                   "learning rates must be positive and finite");
   if (!std::isfinite(roundingWeight))
     return fail("option 'rounding-weight' must be finite");
-  if (init != "mse" && init != "minmax")
-    return fail("option 'init' is '" + init + "', expected 'mse' or 'minmax'");
   return success();
 }
 
@@ -81,10 +70,8 @@ FailureOr<CalibrationOptions> CalibratePass::readOptions() {
     return emitError(getOperation().getLoc())
            << "option 'preset' is '" << preset
            << "', expected 'resnet', 'regnetx', 'mobilenetv2' or 'mnasnet'";
+  RunOptions::of(*this).apply(options);
   options.iterations = iterations;
-  options.batch = batch;
-  options.initSamples = initSamples;
-  options.init = init == "mse" ? ScaleInit::MSE : ScaleInit::MinMax;
   options.seed = seed;
   options.learnedRounding = learnedRounding;
   options.scaleLearning = scaleLearning;
@@ -106,40 +93,6 @@ FailureOr<CalibrationOptions> CalibratePass::readOptions() {
   choose(options.roundingWeight, roundingWeight);
   choose(options.temperature, temperature);
   choose(options.lambdaC, lambdaC);
-  return options;
-}
-
-FailureOr<ExecutorOptions> CalibratePass::readExecutorOptions() {
-  ExecutorOptions options;
-  options.threads = threads;
-  std::optional<CPUTarget> chosen =
-      llvm::StringSwitch<std::optional<CPUTarget>>(cpu)
-          .Case("host", CPUTarget::Host)
-          .Case("generic", CPUTarget::Generic)
-          .Case("avx2", CPUTarget::AVX2)
-          .Case("avx512", CPUTarget::AVX512)
-          .Default(std::nullopt);
-  if (!chosen)
-    return emitError(getOperation().getLoc())
-           << "option 'cpu' is '" << cpu
-           << "', expected 'host', 'generic', 'avx2' or 'avx512'";
-  options.cpu = *chosen;
-  std::optional<Target> where =
-      llvm::StringSwitch<std::optional<Target>>(target)
-          .Case("cpu", Target::CPU)
-          .Case("cuda", Target::CUDA)
-          .Case("auto", Target::Auto)
-          .Default(std::nullopt);
-  if (!where)
-    return emitError(getOperation().getLoc())
-           << "option 'target' is '" << target
-           << "', expected 'cpu', 'cuda' or 'auto'";
-  options.target = *where;
-  options.chip = chip;
-  if (math != "fp32" && math != "tf32")
-    return emitError(getOperation().getLoc())
-           << "option 'math' is '" << math << "', expected 'fp32' or 'tf32'";
-  options.math = math;
   return options;
 }
 
@@ -179,28 +132,29 @@ LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
          << "cannot write report: " << llvm::toString(std::move(error));
 }
 
-void CalibratePass::runOnOperation() {
-  ModuleOp module = getOperation();
+LogicalResult CalibratePass::calibrateModule() {
+  Location loc = getOperation().getLoc();
   if (failed(checkOptions()) || failed(checkFiles()))
-    return signalPassFailure();
+    return failure();
   FailureOr<CalibrationOptions> options = readOptions();
-  FailureOr<ExecutorOptions> executorOptions = readExecutorOptions();
-  if (failed(options) || failed(executorOptions))
-    return signalPassFailure();
-  llvm::Expected<HostTensor> data = readNpy(calibration);
-  if (!data) {
-    emitError(module.getLoc()) << llvm::toString(data.takeError());
-    return signalPassFailure();
-  }
-  auto executor = Executor::create(&getContext(), *executorOptions);
-  if (!executor) {
-    emitError(module.getLoc()) << llvm::toString(executor.takeError());
-    return signalPassFailure();
-  }
+  if (failed(options))
+    return failure();
+  RunOptions run = RunOptions::of(*this);
+  FailureOr<HostTensor> data = run.readData(loc);
+  if (failed(data))
+    return failure();
+  FailureOr<std::unique_ptr<Executor>> executor = run.createExecutor(loc);
+  if (failed(executor))
+    return failure();
   CalibrationReport result;
-  if (failed(
-          calibrate(module, *data, *options, **executor, checkpoint, result)) ||
-      failed(writeReport(result)))
-    return signalPassFailure();
+  if (failed(calibrate(getOperation(), *data, *options, **executor, checkpoint,
+                       result)))
+    return failure();
   numCalibrated = result.regions.size();
+  return writeReport(result);
+}
+
+void CalibratePass::runOnOperation() {
+  if (failed(calibrateModule()))
+    signalPassFailure();
 }

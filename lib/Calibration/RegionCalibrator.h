@@ -42,6 +42,9 @@ public:
   /// Builds and compiles the programs.
   LogicalResult compile(RegionReport &report);
 
+  /// Chooses first scales and zero points of the activation quantizers.
+  LogicalResult initializeActivations(const RegionData &data);
+
   /// Initializes the activation quantizers and runs the iterations, from
   /// `resumed` on where it is given. `save` is called between iterations as
   /// often as the options say.
@@ -56,7 +59,6 @@ public:
                SmallVectorImpl<BufferRef> &floating);
 
 private:
-  LogicalResult initializeActivations(const RegionData &data);
   LogicalResult correct(const RegionData &data,
                         SmallVectorImpl<BufferRef> &corrected);
   LogicalResult evaluate(const RegionData &data, ArrayRef<BufferRef> targets,

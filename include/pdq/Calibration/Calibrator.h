@@ -24,8 +24,18 @@ namespace mlir::pdq {
 ///
 /// Errors: emits located diagnostics; the checkpoint keeps the last good state.
 LogicalResult calibrate(ModuleOp module, const HostTensor &data,
-                        CalibrationOptions options, Executor &executor,
+                        const CalibrationOptions &options, Executor &executor,
                         StringRef checkpoint, CalibrationReport &report);
+
+/// Gives every quantizer of the annotated network in `module` that is not
+/// calibrated its first scale and zero point (init_minmax, init_mse) as
+/// constants: what `calibrate` starts from. Of the options, `batch`, `init` and
+/// `initSamples` count. Adds the number of quantizers to `numQuantizers`.
+///
+/// Errors: as above.
+LogicalResult initializeScales(ModuleOp module, const HostTensor &data,
+                               const CalibrationOptions &options,
+                               Executor &executor, int64_t &numQuantizers);
 
 } // namespace mlir::pdq
 

@@ -1,0 +1,49 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The calibration set at every value between the regions.
+
+#ifndef PDQ_CALIBRATION_PROPAGATION_H
+#define PDQ_CALIBRATION_PROPAGATION_H
+
+#include "RegionCalibrator.h"
+
+namespace mlir::pdq {
+
+/// Pushes the calibration set through the network, once quantized and once in
+/// floating point, and keeps it at the values that are still needed. Samples
+/// are slices of dimension 0, activations are in their kept form.
+class Propagation {
+public:
+  /// `data` is [N, ...] as the network takes it, `batch` samples a call.
+  Propagation(const NetworkStages &stages, Executor &executor,
+              const HostTensor &data, int64_t batch, Location loc);
+
+  /// Runs the float network; its logits are part of the data of each region.
+  LogicalResult computeLogits();
+
+  /// Runs the operations between two regions.
+  LogicalResult runGlue(const Stage &stage);
+
+  /// The data at the border of a region.
+  RegionData gather(const RegionContext &context) const;
+
+  /// Takes in the results of a region.
+  void setResults(RegionOp region, ArrayRef<BufferRef> quantizedResults,
+                  ArrayRef<BufferRef> floatResults);
+
+  /// Forgets what no stage after `stage` reads.
+  void dropDeadValues(int stage);
+
+private:
+  const NetworkStages &stages;
+  Executor &executor;
+  int64_t samples, batch;
+  Location loc;
+  DenseMap<Value, BufferRef> quantized, floating;
+  BufferRef logits;
+};
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CALIBRATION_PROPAGATION_H

@@ -1,0 +1,87 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Options of every pass that runs the network: on what, and where.
+
+#include "RunOptions.h"
+#include "pdq/IO/Npy.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// More threads than any machine has cores are a mistake.
+static constexpr unsigned maxThreads = 1024;
+
+static std::optional<CPUTarget> readCPU(StringRef text) {
+  return llvm::StringSwitch<std::optional<CPUTarget>>(text)
+      .Case("host", CPUTarget::Host)
+      .Case("generic", CPUTarget::Generic)
+      .Case("avx2", CPUTarget::AVX2)
+      .Case("avx512", CPUTarget::AVX512)
+      .Default(std::nullopt);
+}
+
+static std::optional<Target> readTarget(StringRef text) {
+  return llvm::StringSwitch<std::optional<Target>>(text)
+      .Case("cpu", Target::CPU)
+      .Case("cuda", Target::CUDA)
+      .Case("auto", Target::Auto)
+      .Default(std::nullopt);
+}
+
+LogicalResult RunOptions::check(Location loc) const {
+  if (calibration.empty())
+    return emitError(loc) << "option 'calibration' is missing: name a .npy "
+                             "file with calibration samples";
+  if (batch < 1 || initSamples < 1)
+    return emitError(loc)
+           << "options 'batch' and 'init-samples' must be 1 or more";
+  if (threads > maxThreads)
+    return emitError(loc) << "option 'threads' is " << threads
+                          << ", expected 0 to " << maxThreads;
+  if (init != "mse" && init != "minmax")
+    return emitError(loc) << "option 'init' is '" << init
+                          << "', expected 'mse' or 'minmax'";
+  if (!readCPU(cpu))
+    return emitError(loc) << "option 'cpu' is '" << cpu
+                          << "', expected 'host', 'generic', 'avx2' or "
+                             "'avx512'";
+  if (!readTarget(target))
+    return emitError(loc) << "option 'target' is '" << target
+                          << "', expected 'cpu', 'cuda' or 'auto'";
+  if (math != "fp32" && math != "tf32")
+    return emitError(loc) << "option 'math' is '" << math
+                          << "', expected 'fp32' or 'tf32'";
+  if (target == "cpu" && !chip.empty())
+    return emitError(loc) << "option 'chip' is '" << chip
+                          << "', which target=cpu does not have";
+  return success();
+}
+
+void RunOptions::apply(CalibrationOptions &options) const {
+  options.batch = batch;
+  options.initSamples = initSamples;
+  options.init = init == "mse" ? ScaleInit::MSE : ScaleInit::MinMax;
+}
+
+FailureOr<HostTensor> RunOptions::readData(Location loc) const {
+  llvm::Expected<HostTensor> data = readNpy(calibration);
+  if (data)
+    return std::move(*data);
+  return emitError(loc) << llvm::toString(data.takeError());
+}
+
+FailureOr<std::unique_ptr<Executor>>
+RunOptions::createExecutor(Location loc) const {
+  ExecutorOptions options;
+  options.threads = threads;
+  options.cpu = *readCPU(cpu);
+  options.target = *readTarget(target);
+  options.chip = chip;
+  options.math = math;
+  auto executor = Executor::create(loc.getContext(), options);
+  if (executor)
+    return std::move(*executor);
+  return emitError(loc) << llvm::toString(executor.takeError());
+}
