@@ -168,6 +168,9 @@ getAllowedSymbols(llvm::orc::ExecutionSession &session,
 #undef PDQ_ALLOW
   allow("fma", static_cast<double (*)(double, double, double)>(::fma));
   allow("fmaf", static_cast<float (*)(float, float, float)>(::fmaf));
+  // LLVM joins the sine and the cosine of one number.
+  allow("sincos", static_cast<void (*)(double, double *, double *)>(::sincos));
+  allow("sincosf", static_cast<void (*)(float, float *, float *)>(::sincosf));
   return symbols;
 }
 
