@@ -20,6 +20,7 @@ public:
       : b(op.getLoc(), builder), op(op), combined(combined),
         cotangent(cotangent),
         input(cast<BlockArgument>(combined.term).getArgNumber()),
+        initial(op.getDpsInitOperand(result)->get()),
         resultMap(op.getMatchingIndexingMap(op.getDpsInitOperand(result))) {
     for (OpOperand *operand : op.getDpsInputOperands()) {
       operands.push_back(operand->get());
@@ -39,6 +40,7 @@ private:
   CombinedResult combined;
   Value cotangent;
   unsigned input;
+  Value initial;
   AffineMap resultMap;
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
@@ -63,18 +65,13 @@ Value ExtremumAdjoint::buildPosition(ImplicitLocOpBuilder &body) {
   return arith::IndexCastOp::create(body, body.getI64Type(), position);
 }
 
-/// Position of the first extremal element for each element of the result. The
-/// tie rule is commutative, so the order of iterations does not matter.
+/// Position of the first extremal element for each element of the result, and
+/// INT64_MAX where the initial value is beyond all of them. The tie rule is
+/// commutative, so the order of iterations does not matter.
 Value ExtremumAdjoint::buildWinners() {
   bool isMax = combined.combiner == Combiner::Max;
-  auto type = cast<FloatType>(getElementTypeOrSelf(cotangent.getType()));
-  Value worst = arith::ConstantOp::create(
-      b,
-      FloatAttr::get(type, APFloat::getInf(type.getFloatSemantics(), isMax)));
   Value last = arith::ConstantOp::create(b, b.getI64IntegerAttr(INT64_MAX));
-  Value extremum =
-      linalg::FillOp::create(b, worst, buildEmptyLike(b, b.getLoc(), cotangent))
-          .getResult(0);
+  Value extremum = initial;
   Value empty = tensor::EmptyOp::create(
       b, tensor::getMixedSizes(b, b.getLoc(), cotangent), b.getI64Type());
   Value position = linalg::FillOp::create(b, last, empty).getResult(0);

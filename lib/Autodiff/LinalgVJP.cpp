@@ -294,6 +294,9 @@ LogicalResult LinalgRule::visitResult(unsigned result, Value cotangent) {
     if (!input)
       return op.emitOpError("reduces a computed value by maximum or minimum, "
                             "which has no derivative rule");
+    if (needed[init->getOperandNumber()])
+      return op.emitOpError("differentiates the initial value of a maximum or "
+                            "minimum, which has no derivative rule");
     if (!needed[input->getOperandNumber()])
       return success();
     FailureOr<Value> value =

@@ -76,6 +76,23 @@ func.func @main(%x: tensor<4xf32>, %z: tensor<f32>) -> tensor<4xf32> {
 // -----
 
 func.func private @f(%x: tensor<4xf32>, %z: tensor<f32>) -> tensor<f32> {
+  // expected-error@+1 {{differentiates the initial value of a maximum or minimum, which has no derivative rule}}
+  %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
+    ins(%x : tensor<4xf32>) outs(%z : tensor<f32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %o, %a : f32
+    linalg.yield %m : f32
+  } -> tensor<f32>
+  return %y : tensor<f32>
+}
+func.func @main(%x: tensor<4xf32>, %z: tensor<f32>) -> tensor<f32> {
+  %l, %d = pdq.value_and_grad @f(%x, %z) wrt [1] : (tensor<4xf32>, tensor<f32>) -> (tensor<f32>, tensor<f32>)
+  return %d : tensor<f32>
+}
+
+// -----
+
+func.func private @f(%x: tensor<4xf32>, %z: tensor<f32>) -> tensor<f32> {
   // expected-error@+1 {{combines its initial value in a way that has no derivative rule; sums, maxima and minima have one}}
   %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
     ins(%x : tensor<4xf32>) outs(%z : tensor<f32>) {
