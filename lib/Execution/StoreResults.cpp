@@ -20,15 +20,15 @@ using namespace mlir::pdq;
 using bufferization::BufferizationDialect;
 using bufferization::MaterializeInDestinationOp;
 
-/// The argument that `value` is or is a view of, or null.
-static BlockArgument getViewedArgument(Value value) {
+/// The argument or the computed value that `value` is or is a view of.
+static Value getViewedValue(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
              tensor::CollapseShapeOp, tensor::CastOp>(op))
-      return nullptr;
+      break;
     value = op->getOperand(0);
   }
-  return cast<BlockArgument>(value);
+  return value;
 }
 
 /// Adds one argument for every result that is not stored in place. Returns the
@@ -53,16 +53,22 @@ static SmallVector<BlockArgument> addDestinations(func::FuncOp function) {
   return destinations;
 }
 
-/// Copies of results that view an argument which another result overwrites, so
-/// that the stores may run in any order.
-static void copyOverwrittenArguments(func::ReturnOp terminator,
-                                     ArrayRef<BlockArgument> destinations) {
+/// Copies of results that cannot be computed in their destination: views of an
+/// argument which another result overwrites, so that the stores may run in any
+/// order, and what an earlier result is, too.
+static void copySharedResults(func::ReturnOp terminator,
+                              ArrayRef<BlockArgument> destinations) {
   OpBuilder builder(terminator);
   Location loc = terminator.getLoc();
+  DenseSet<Value> computed;
   for (OpOperand &result : terminator->getOpOperands()) {
-    BlockArgument viewed = getViewedArgument(result.get());
-    if (!viewed || viewed == destinations[result.getOperandNumber()] ||
-        !llvm::is_contained(destinations, viewed))
+    Value viewed = getViewedValue(result.get());
+    auto argument = dyn_cast<BlockArgument>(viewed);
+    bool shared = argument
+                      ? argument != destinations[result.getOperandNumber()] &&
+                            llvm::is_contained(destinations, argument)
+                      : !computed.insert(viewed).second;
+    if (!shared)
       continue;
     auto type = cast<RankedTensorType>(result.get().getType());
     Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
@@ -76,7 +82,7 @@ static void storeResults(func::FuncOp function) {
   SmallVector<BlockArgument> destinations = addDestinations(function);
   auto terminator =
       cast<func::ReturnOp>(function.getBody().front().getTerminator());
-  copyOverwrittenArguments(terminator, destinations);
+  copySharedResults(terminator, destinations);
   OpBuilder builder(terminator);
   for (OpOperand &result : terminator->getOpOperands()) {
     Value destination = destinations[result.getOperandNumber()];

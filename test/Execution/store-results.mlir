@@ -15,3 +15,20 @@ func.func @step(%g: tensor<4xf32>, %w: tensor<4xf32>)
   %new = linalg.add ins(%g, %w : tensor<4xf32>, tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
   return %new, %w : tensor<4xf32>, tensor<4xf32>
 }
+
+// A value that is two results is computed in the place of the first one.
+// CHECK-LABEL: func.func @twice(
+// CHECK-SAME:    %{{[a-z0-9]+}}: tensor<4xf32> {bufferization.writable = false}
+// CHECK-SAME:    %[[FIRST:[a-z0-9]+]]: tensor<4xf32> {bufferization.writable = true, pdq.result = 0 : i64}
+// CHECK-SAME:    %[[SECOND:[a-z0-9]+]]: tensor<2x2xf32> {bufferization.writable = true, pdq.result = 1 : i64}
+// CHECK:         %[[SUM:[a-z0-9_]+]] = linalg.add
+// CHECK:         %[[VIEW:[a-z0-9_]+]] = tensor.expand_shape %[[SUM]]
+// CHECK:         %[[COPY:[a-z0-9_]+]] = linalg.copy ins(%[[VIEW]]
+// CHECK:         bufferization.materialize_in_destination %[[SUM]] in %[[FIRST]]
+// CHECK:         bufferization.materialize_in_destination %[[COPY]] in %[[SECOND]]
+func.func @twice(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<2x2xf32>) {
+  %empty = tensor.empty() : tensor<4xf32>
+  %sum = linalg.add ins(%x, %x : tensor<4xf32>, tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+  %view = tensor.expand_shape %sum [[0, 1]] output_shape [2, 2] : tensor<4xf32> into tensor<2x2xf32>
+  return %sum, %view : tensor<4xf32>, tensor<2x2xf32>
+}
