@@ -4,171 +4,14 @@
 // Derivatives against central differences in 64 bits: each function is
 // differentiated, compiled and run.
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
-#include "pdq/Execution/Executor.h"
-#include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
-#include "pdq/Pipelines.h"
-#include "gtest/gtest.h"
-#include <cmath>
+#include "DifferenceHarness.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
 namespace {
 
-constexpr double step = 1e-6, tolerance = 2e-7;
-
-/// Differentiates @f of a module, whose arguments are f64 tensors and whose
-/// result is tensor<f64>, with respect to all arguments in `wrt`.
-class VJPTest : public testing::Test {
-protected:
-  VJPTest() {
-    pdq::registerAllDialects(registry);
-    context.appendDialectRegistry(registry);
-    context.loadDialect<PDQDialect, func::FuncDialect>();
-    ExecutorOptions options;
-    options.threads = 1;
-    executor = Executor::createCPU(&context, options);
-  }
-
-  /// Adds callers of @f and of its derivative, and compiles them.
-  void compile(StringRef source, ArrayRef<int64_t> wrt) {
-    module = parseSourceString<ModuleOp>(source, &context);
-    ASSERT_TRUE(module);
-    auto function = module->lookupSymbol<func::FuncOp>("f");
-    ASSERT_TRUE(function);
-    function.setPrivate();
-    addCaller("value", function, {});
-    addCaller("gradient", function, wrt);
-    PassManager pm(&context);
-    pm.addPass(createDifferentiate());
-    pm.addPass(createInlinerPass());
-    pm.addPass(createSymbolDCEPass());
-    pm.addPass(createDecompose());
-    pm.addPass(createCanonicalizerPass());
-    pm.addPass(createCSEPass());
-    ASSERT_TRUE(succeeded(pm.run(*module)));
-    auto compiled = executor->compile(*module);
-    ASSERT_TRUE(succeeded(compiled));
-    executable = std::move(*compiled);
-  }
-
-  void addCaller(StringRef name, func::FuncOp function, ArrayRef<int64_t> wrt) {
-    OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
-    SmallVector<Type> types(function.getResultTypes());
-    for (int64_t index : wrt)
-      types.push_back(function.getArgumentTypes()[index]);
-    auto caller = func::FuncOp::create(
-        b, module->getLoc(), name,
-        b.getFunctionType(function.getArgumentTypes(), types));
-    b.setInsertionPointToStart(caller.addEntryBlock());
-    auto op = ValueAndGradOp::create(b, module->getLoc(), types, "f",
-                                     caller.getArguments(), wrt);
-    func::ReturnOp::create(b, module->getLoc(), op.getResults());
-  }
-
-  double evaluate(ArrayRef<BufferRef> arguments) {
-    BufferRef result = executor->allocate({}, ElementType::F64);
-    executable->call("value", arguments, {result});
-    return result->read().values<double>()[0];
-  }
-
-  /// Compares every element of every gradient with a central difference.
-  void check(StringRef source, ArrayRef<int64_t> wrt, double offset = 0) {
-    compile(source, wrt);
-    if (HasFatalFailure())
-      return;
-    auto function = module->lookupSymbol<func::FuncOp>("value");
-    SmallVector<BufferRef> arguments;
-    SmallVector<HostTensor> values;
-    for (Type type : function.getArgumentTypes()) {
-      values.push_back(makeRandom(cast<RankedTensorType>(type).getShape(),
-                                  values.size() + 1, offset));
-      arguments.push_back(
-          executor->allocate(values.back().getShape(), ElementType::F64));
-      arguments.back()->write(values.back());
-    }
-    SmallVector<BufferRef> results{executor->allocate({}, ElementType::F64)};
-    for (int64_t index : wrt)
-      results.push_back(
-          executor->allocate(values[index].getShape(), ElementType::F64));
-    executable->call("gradient", arguments, results);
-    for (auto [place, index] : llvm::enumerate(wrt)) {
-      HostTensor gradient = results[place + 1]->read();
-      compare(gradient, values[index], arguments, index);
-    }
-  }
-
-  void compare(const HostTensor &gradient, HostTensor &value,
-               ArrayRef<BufferRef> arguments, int64_t index) {
-    double largest = 1;
-    for (double element : gradient.values<double>())
-      largest = std::max(largest, std::fabs(element));
-    for (int64_t i = 0; i < value.getNumElements(); ++i) {
-      double &element = value.values<double>()[i], start = element;
-      element = start + step;
-      arguments[index]->write(value);
-      double above = evaluate(arguments);
-      element = start - step;
-      arguments[index]->write(value);
-      double below = evaluate(arguments);
-      element = start;
-      arguments[index]->write(value);
-      EXPECT_NEAR(gradient.values<double>()[i], (above - below) / (2 * step),
-                  tolerance * largest + tolerance)
-          << "argument " << index << ", element " << i;
-    }
-  }
-
-  /// Numbers without a pattern in [-1, 1) + offset.
-  static HostTensor makeRandom(ArrayRef<int64_t> shape, uint32_t seed,
-                               double offset) {
-    HostTensor tensor(shape, ElementType::F64);
-    for (double &value : tensor.values<double>()) {
-      seed = seed * 1664525u + 1013904223u;
-      value = static_cast<int32_t>(seed) / 2147483648.0 + offset;
-    }
-    return tensor;
-  }
-
-  DialectRegistry registry;
-  MLIRContext context;
-  OwningOpRef<ModuleOp> module;
-  std::unique_ptr<Executor> executor;
-  std::unique_ptr<Executable> executable;
-};
-
-/// A function that applies `body` to %x and %w and sums the squares of its
-/// result %y of type `type`.
-std::string withSquaredSum(StringRef arguments, StringRef body,
-                           ArrayRef<int64_t> shape) {
-  std::string type, dims, results;
-  for (auto [i, size] : llvm::enumerate(shape)) {
-    type += std::to_string(size) + "x";
-    dims += (i ? ", d" : "d") + std::to_string(i);
-    results += (i ? ", " : "") + std::string("\"reduction\"");
-  }
-  std::string tensor = "tensor<" + type + "f64>";
-  return "func.func @f(" + arguments.str() + ") -> tensor<f64> {\n" +
-         "  %zero = arith.constant 0.0 : f64\n" + body.str() +
-         "\n  %e = tensor.empty() : tensor<f64>\n"
-         "  %z = linalg.fill ins(%zero : f64) outs(%e : tensor<f64>) -> "
-         "tensor<f64>\n"
-         "  %l = linalg.generic {indexing_maps = [affine_map<(" +
-         dims + ") -> (" + dims + ")>, affine_map<(" + dims +
-         ") -> ()>], iterator_types = [" + results + "]} ins(%y : " + tensor +
-         ") outs(%z : tensor<f64>) {\n"
-         "  ^bb0(%one: f64, %sum: f64):\n"
-         "    %square = arith.mulf %one, %one : f64\n"
-         "    %next = arith.addf %sum, %square : f64\n"
-         "    linalg.yield %next : f64\n"
-         "  } -> tensor<f64>\n"
-         "  return %l : tensor<f64>\n}\n";
-}
+using VJPTest = DifferenceTest;
 
 TEST_F(VJPTest, ConvolutionStrideOne) {
   check(withSquaredSum("%x: tensor<2x3x6x6xf64>, %w: tensor<4x3x3x3xf64>", R"(
@@ -345,19 +188,17 @@ func.func @f(%x: tensor<4xf64>, %s: tensor<f64>) -> tensor<f64> {
           {0, 1});
   if (HasFatalFailure())
     return;
-  auto upload = [&](ArrayRef<int64_t> shape, ArrayRef<double> values) {
+  auto makeBuffer = [&](ArrayRef<int64_t> shape, ArrayRef<double> values) {
     HostTensor tensor(shape, ElementType::F64);
     llvm::copy(values, tensor.values<double>().begin());
-    BufferRef buffer = executor->allocate(shape, ElementType::F64);
-    buffer->write(tensor);
-    return buffer;
+    return upload(tensor);
   };
   SmallVector<BufferRef> results{executor->allocate({}, ElementType::F64),
                                  executor->allocate({4}, ElementType::F64),
                                  executor->allocate({}, ElementType::F64)};
-  executable->call("gradient",
-                   {upload({4}, {-1.0, 0.1, 0.6, 9.0}), upload({}, {0.5})},
-                   results);
+  executable->call(
+      "gradient",
+      {makeBuffer({4}, {-1.0, 0.1, 0.6, 9.0}), makeBuffer({}, {0.5})}, results);
   // Values: -0.5, 0, 0.5, 1.
   EXPECT_DOUBLE_EQ(results[0]->read().values<double>()[0], 1.0);
   double expected[] = {0, 1, 1, 0};
