@@ -166,6 +166,35 @@ static SmallVector<int64_t> followDims(Operation *view,
   return sources.takeVector();
 }
 
+/// Splits a constant whose dimensions `first` and `first + 1` index output
+/// channels into a constant with one such dimension, which is returned, and a
+/// view of it; null where it is none that canonicalization could have reshaped.
+static Value joinChannels(Value value, int64_t first) {
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+  if (!elements)
+    return {};
+  SmallVector<int64_t> shape;
+  SmallVector<ReassociationIndices> groups;
+  for (auto [dim, size] : llvm::enumerate(elements.getType().getShape())) {
+    if (static_cast<int64_t>(dim) == first + 1) {
+      shape.back() *= size;
+      groups.back().push_back(dim);
+      continue;
+    }
+    shape.push_back(size);
+    groups.push_back({static_cast<int64_t>(dim)});
+  }
+  OpBuilder builder(constant);
+  Value joined = arith::ConstantOp::create(
+      builder, constant.getLoc(),
+      elements.reshape(elements.getType().clone(shape)));
+  Value view = tensor::ExpandShapeOp::create(builder, constant.getLoc(),
+                                             value.getType(), joined, groups);
+  value.replaceAllUsesWith(view);
+  return joined;
+}
+
 FailureOr<LayerWeight> mlir::pdq::findWeight(linalg::LinalgOp layer) {
   OpOperand *operand = layer.getDpsInputOperand(1);
   SmallVector<int64_t> dims =
@@ -184,6 +213,10 @@ FailureOr<LayerWeight> mlir::pdq::findWeight(linalg::LinalgOp layer) {
                 [&](int64_t dim) { return type.getDimSize(dim) != 1; });
   if (proper.empty() && !dims.empty())
     proper.push_back(dims.front());
+  llvm::sort(proper);
+  if (proper.size() == 2 && proper[1] == proper[0] + 1)
+    if (Value joined = joinChannels(value, proper[0]))
+      return LayerWeight{operand, joined, proper[0]};
   if (proper.size() != 1)
     return layer.emitOpError()
            << "has a weight of type " << type

@@ -54,7 +54,8 @@ struct LayerWeight {
 };
 
 /// The weight of a layer; failure where it is no constant, or where output
-/// channels are not one dimension of it.
+/// channels are not one dimension of it. Makes them one again where
+/// canonicalization has folded the view that splits them into groups.
 FailureOr<LayerWeight> findWeight(linalg::LinalgOp layer);
 
 /// Dimensions of a layer's result that index output channels.

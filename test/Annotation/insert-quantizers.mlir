@@ -145,3 +145,22 @@ func.func @linear(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
   %y = linalg.matmul ins(%x, %t : tensor<4x2xf32>, tensor<2x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>
   return %y : tensor<4x3xf32>
 }
+
+// -----
+
+// The weight of two groups is a constant without a view: output channels are one
+// dimension of it again.
+// CHECK-LABEL: func.func @grouped
+// CHECK: quantized
+// CHECK: %[[W:.+]] = arith.constant dense<{{.*}}> : tensor<4x1x1x1xf32>
+// CHECK: %[[Q:.+]] = pdq.fake_quant %[[W]] to <bits = 8, axis = 0> : tensor<4x1x1x1xf32>
+// CHECK: %[[V:.+]] = tensor.expand_shape %[[Q]] {{.*}} : tensor<4x1x1x1xf32> into tensor<2x2x1x1x1xf32>
+// CHECK: linalg.conv_2d_ngchw_gfchw ins(%{{.+}}, %[[V]]
+func.func @grouped(%x: tensor<1x2x1x3x3xf32>) -> tensor<1x2x2x3x3xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[[1.0]]], [[[2.0]]]], [[[[3.0]]], [[[4.0]]]]]> : tensor<2x2x1x1x1xf32>
+  %empty = tensor.empty() : tensor<1x2x2x3x3xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x2x2x3x3xf32>) -> tensor<1x2x2x3x3xf32>
+  %c = linalg.conv_2d_ngchw_gfchw ins(%x, %w : tensor<1x2x1x3x3xf32>, tensor<2x2x1x1x1xf32>) outs(%init : tensor<1x2x2x3x3xf32>) -> tensor<1x2x2x3x3xf32>
+  return %c : tensor<1x2x2x3x3xf32>
+}
