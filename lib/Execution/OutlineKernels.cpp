@@ -144,7 +144,7 @@ private:
 StringRef Outliner::getKernelName(func::FuncOp kernel, Operation *op) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  kernel.print(stream, OpPrintingFlags().printGenericOpForm());
+  kernel.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
   auto [it, isNew] = names.try_emplace(text);
   if (!isNew) {
     kernel.erase();

@@ -98,7 +98,8 @@ KernelCompilerImpl::compile(ArrayRef<func::FuncOp> kernels) {
   for (func::FuncOp kernel : kernels) {
     std::string text;
     llvm::raw_string_ostream stream(text);
-    kernel.print(stream);
+    // By default the whole module around the kernel is verified and numbered.
+    kernel.print(stream, OpPrintingFlags().assumeVerified().useLocalScope());
     if (!known.contains(text) && isPending.insert(text).second)
       pending.push_back(
           {kernel, text, "kernel_" + std::to_string(numSymbols++), {}, {}});

@@ -272,7 +272,8 @@ LogicalResult Machine::compile(ArrayRef<func::FuncOp> functions,
   for (func::FuncOp function : functions) {
     std::string text;
     llvm::raw_string_ostream stream(text);
-    function.print(stream);
+    // By default the whole module around the function is verified and numbered.
+    function.print(stream, OpPrintingFlags().assumeVerified().useLocalScope());
     if (kernels.try_emplace(text).second)
       pending.push_back(text);
     texts.push_back(std::move(text));
