@@ -623,10 +623,11 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
     f32 `exp`, `log`, `tanh`, `erf`, ... on scalars and vectors become upstream's
     polynomial approximations; `powf` becomes exp(y log |x|) with the cases of
     the C function (0 for base 0 and positive exponent, the sign of odd integer
-    exponents, NaN for a negative base otherwise). Multiplications and additions
+    exponents, NaN for a negative base otherwise). `fpowi` becomes multiplications
+    or, where its exponent is no constant, `powf`. Multiplications and additions
     of the approximations are rounded one by one, never fused: elementwise
     results have the same bits on every CPU. A `math.fma` that the function
-    already holds stays one rounding. f64 is left to the C library.
+    already holds stays one rounding. Otherwise f64 is left to the C library.
   }];
   let dependentDialects = ["arith::ArithDialect", "math::MathDialect",
                            "vector::VectorDialect", "LLVM::LLVMDialect"];

@@ -36,12 +36,21 @@ private:
   /// logits, bypasses, student parameters, step, beta, rounding weight) ->
   /// (total, reconstruction loss, prediction difference, regularizer).
   LogicalResult buildObjective();
+  LogicalResult buildTrainedStudent();
   SmallVector<Type> getObjectiveTypes();
-  Value buildRegularizer(ImplicitLocOpBuilder &b, ValueRange roundings,
-                         Value beta, Value weight);
-  SmallVector<Value> callStudent(ImplicitLocOpBuilder &b, ValueRange mixed,
-                                 ValueRange plain, ValueRange parameters,
-                                 Value step);
+  /// The arguments of the objective. `weights` are rounding variables where
+  /// rounding is learned, else the weights themselves.
+  struct ObjectiveArguments {
+    ValueRange mixed, plain, targets, bypasses, weights, scales;
+    Value logits, step, beta, roundingWeight;
+  };
+  ObjectiveArguments getObjectiveArguments(ValueRange arguments);
+  SmallVector<Value> callStudent(ImplicitLocOpBuilder &b,
+                                 const ObjectiveArguments &parts);
+  Value buildPredictionDifference(ImplicitLocOpBuilder &b, ValueRange predicted,
+                                  const ObjectiveArguments &parts);
+  Value buildRegularizer(ImplicitLocOpBuilder &b,
+                         const ObjectiveArguments &parts);
 
   /// A mini-batch of one cache.
   Value buildSamples(ProgramBuilder &program, Value indices,
@@ -87,32 +96,31 @@ static Value buildSlice(ImplicitLocOpBuilder &b, Value value, int64_t first,
 }
 
 SmallVector<Value> StepBuilder::callStudent(ImplicitLocOpBuilder &b,
-                                            ValueRange mixed, ValueRange plain,
-                                            ValueRange parameters, Value step) {
+                                            const ObjectiveArguments &parts) {
   SmallVector<Value> arguments;
-  for (auto [lhs, rhs] : llvm::zip_equal(mixed, plain))
+  for (auto [lhs, rhs] : llvm::zip_equal(parts.mixed, parts.plain))
     arguments.push_back(
         options.predictionDifference
             ? tensor::ConcatOp::create(b, 0, ValueRange{lhs, rhs}).getResult()
             : lhs);
-  llvm::append_range(arguments, parameters);
+  llvm::append_range(arguments, parts.weights);
+  llvm::append_range(arguments, parts.scales);
   if (drops())
-    arguments.push_back(step);
+    arguments.push_back(parts.step);
   return SmallVector<Value>(
       func::CallOp::create(b, student, arguments).getResults());
 }
 
 Value StepBuilder::buildRegularizer(ImplicitLocOpBuilder &b,
-                                    ValueRange roundings, Value beta,
-                                    Value weight) {
+                                    const ObjectiveArguments &parts) {
   Value sum;
-  for (Value rounding : roundings) {
-    Value term = RoundingRegularizerOp::create(b, scalar, rounding, beta);
+  for (Value rounding : learnsRounding() ? parts.weights : ValueRange()) {
+    Value term = RoundingRegularizerOp::create(b, scalar, rounding, parts.beta);
     sum = sum ? buildAdd(b, sum, term) : term;
   }
   if (!sum)
     return buildScalar(b, b.getF32Type(), 0.0);
-  return buildMul(b, sum, weight);
+  return buildMul(b, sum, parts.roundingWeight);
 }
 
 SmallVector<Type> StepBuilder::getObjectiveTypes() {
@@ -136,7 +144,7 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
   return types;
 }
 
-LogicalResult StepBuilder::buildObjective() {
+LogicalResult StepBuilder::buildTrainedStudent() {
   StudentOptions form;
   form.weights = learnsRounding() ? WeightForm::Rounding : WeightForm::Ready;
   form.batch = options.predictionDifference ? 2 * batch : batch;
@@ -148,7 +156,44 @@ LogicalResult StepBuilder::buildObjective() {
   if (failed(built))
     return failure();
   student = *built;
+  return success();
+}
 
+StepBuilder::ObjectiveArguments
+StepBuilder::getObjectiveArguments(ValueRange arguments) {
+  auto take = [&](size_t count) {
+    ValueRange taken = arguments.take_front(count);
+    arguments = arguments.drop_front(count);
+    return taken;
+  };
+  RegionOp region = context.getRegion();
+  ObjectiveArguments parts;
+  parts.mixed = take(region.getInputs().size());
+  parts.plain = take(region.getInputs().size());
+  parts.targets = take(region.getNumResults());
+  parts.logits = take(1).front();
+  parts.bypasses = take(context.getBypasses().size());
+  parts.weights = take(context.quantizers.weights.size());
+  parts.scales = take(2 * context.quantizers.activations.size());
+  parts.step = take(1).front();
+  parts.beta = take(1).front();
+  parts.roundingWeight = take(1).front();
+  return parts;
+}
+
+Value StepBuilder::buildPredictionDifference(ImplicitLocOpBuilder &b,
+                                             ValueRange predicted,
+                                             const ObjectiveArguments &parts) {
+  auto call = func::CallOp::create(
+      b, tail, getTailArguments(context, predicted, parts.bypasses));
+  return PredictionDifferenceOp::create(
+      b, scalar, call.getResult(0), parts.logits, APFloat(options.temperature),
+      APFloat(options.lambdaR));
+}
+
+LogicalResult StepBuilder::buildObjective() {
+  if (failed(buildTrainedStudent()))
+    return failure();
   ImplicitLocOpBuilder b =
       ImplicitLocOpBuilder::atBlockEnd(module.getLoc(), module.getBody());
   objective = func::FuncOp::create(
@@ -156,46 +201,26 @@ LogicalResult StepBuilder::buildObjective() {
       b.getFunctionType(getObjectiveTypes(), {scalar, scalar, scalar, scalar}));
   objective.setPrivate();
   b.setInsertionPointToStart(objective.addEntryBlock());
-  ValueRange rest = objective.getArguments();
-  auto take = [&](size_t count) {
-    ValueRange taken = rest.take_front(count);
-    rest = rest.drop_front(count);
-    return taken;
-  };
-  RegionOp region = context.getRegion();
-  ValueRange mixed = take(region.getInputs().size());
-  ValueRange plain = take(region.getInputs().size());
-  ValueRange targets = take(region.getNumResults());
-  ValueRange logits = take(1);
-  ValueRange bypasses = take(context.getBypasses().size());
-  size_t numWeights = context.quantizers.weights.size();
-  ValueRange parameters =
-      take(numWeights + 2 * context.quantizers.activations.size());
-  ValueRange schedule = take(3);
-
-  SmallVector<Value> results =
-      callStudent(b, mixed, plain, parameters, schedule[0]);
+  ObjectiveArguments parts = getObjectiveArguments(objective.getArguments());
+  // With prediction difference the batch holds the mixed inputs, which are
+  // reconstructed, and then the plain ones, which are predicted from.
+  bool predicts = options.predictionDifference;
   SmallVector<Value> reconstructed, predicted;
-  for (Value result : results) {
-    bool split = options.predictionDifference;
-    reconstructed.push_back(split ? buildSlice(b, result, 0, batch) : result);
-    if (split)
+  for (Value result : callStudent(b, parts)) {
+    reconstructed.push_back(predicts ? buildSlice(b, result, 0, batch)
+                                     : result);
+    if (predicts)
       predicted.push_back(buildSlice(b, result, batch, batch));
   }
-  Value reconstruction = buildReconstructionLoss(b, reconstructed, targets);
+  Value reconstruction =
+      buildReconstructionLoss(b, reconstructed, parts.targets);
   Value total = reconstruction;
   Value difference = buildScalar(b, b.getF32Type(), 0.0);
-  if (options.predictionDifference) {
-    auto call = func::CallOp::create(
-        b, tail, getTailArguments(context, predicted, bypasses));
-    difference = PredictionDifferenceOp::create(
-        b, scalar, call.getResult(0), logits.front(),
-        APFloat(options.temperature), APFloat(options.lambdaR));
+  if (predicts) {
+    difference = buildPredictionDifference(b, predicted, parts);
     total = buildAdd(b, total, difference);
   }
-  Value regularizer = buildRegularizer(
-      b, learnsRounding() ? parameters.take_front(numWeights) : ValueRange(),
-      schedule[1], schedule[2]);
+  Value regularizer = buildRegularizer(b, parts);
   total = buildAdd(b, total, regularizer);
   func::ReturnOp::create(
       b, ValueRange{total, reconstruction, difference, regularizer});

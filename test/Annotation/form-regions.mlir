@@ -116,6 +116,88 @@ func.func @inverted(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
 
 // -----
 
+// MobileNetV2's first block has no expansion; ReLU6 tells it apart.
+// CHECK-LABEL: func.func @first_block
+// CHECK: pdq.region @layer0
+// CHECK-NOT: linalg.depthwise_conv
+// CHECK: pdq.region @block0
+// CHECK: linalg.depthwise_conv_2d_nchw_chw
+// CHECK: linalg.conv_2d_nchw_fchw
+// CHECK-NOT: pdq.region
+// LAYER-LABEL: func.func @first_block
+// LAYER: pdq.region @layer2
+// NETWORK-LABEL: func.func @first_block
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @first_block(%x: tensor<2x2x3x3xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %six = arith.constant 6.0 : f32
+  %s = arith.constant dense<1.0> : tensor<2x2x2x2xf32>
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %s : tensor<2x2x3x3xf32>, tensor<2x2x2x2xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    %1 = arith.minimumf %0, %six : f32
+    linalg.yield %1 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.depthwise_conv_2d_nchw_chw ins(%r0, %d : tensor<2x2x2x2xf32>, tensor<2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c1 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    %1 = arith.minimumf %0, %six : f32
+    linalg.yield %1 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c2 = linalg.conv_2d_nchw_fchw ins(%r1, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c2 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// The separable stem of MNasNet: the same layers with ReLU, a region each.
+// CHECK-LABEL: func.func @separable_stem
+// CHECK: pdq.region @layer0
+// CHECK: pdq.region @layer1
+// CHECK: linalg.depthwise_conv_2d_nchw_chw
+// CHECK: pdq.region @layer2
+// CHECK: linalg.conv_2d_nchw_fchw
+// CHECK-NOT: pdq.region
+// LAYER-LABEL: func.func @separable_stem
+// LAYER: pdq.region @layer2
+// NETWORK-LABEL: func.func @separable_stem
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @separable_stem(%x: tensor<2x2x3x3xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %six = arith.constant 6.0 : f32
+  %s = arith.constant dense<1.0> : tensor<2x2x2x2xf32>
+  %w = arith.constant dense<[[[[1.0]], [[2.0]]], [[[3.0]], [[4.0]]]]> : tensor<2x2x1x1xf32>
+  %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw ins(%x, %s : tensor<2x2x3x3xf32>, tensor<2x2x2x2xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c1 = linalg.depthwise_conv_2d_nchw_chw ins(%r0, %d : tensor<2x2x2x2xf32>, tensor<2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %r1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%c1 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) {
+  ^bb0(%a0: f32, %out: f32):
+    %0 = arith.maximumf %a0, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x2x2x2xf32>
+  %c2 = linalg.conv_2d_nchw_fchw ins(%r1, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  return %c2 : tensor<2x2x2x2xf32>
+}
+
+// -----
+
 // Branches that are no residual block are one region up to where they meet.
 // CHECK-LABEL: func.func @branches
 // CHECK: pdq.region @layer0

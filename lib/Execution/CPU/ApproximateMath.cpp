@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "pdq/Passes.h"
 
@@ -82,6 +83,22 @@ struct ExpandPow : OpRewritePattern<math::PowFOp> {
   }
 };
 
+/// fpowi(x, n) = powf(x, n) where n is no constant: LLVM has no instruction for
+/// vectors of exponents.
+struct ConvertFPowI : OpRewritePattern<math::FPowIOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::FPowIOp op,
+                                PatternRewriter &rewriter) const override {
+    if (matchPattern(op.getRhs(), mlir::m_Constant()))
+      return rewriter.notifyMatchFailure(op, "becomes multiplications");
+    Value exponent = arith::SIToFPOp::create(rewriter, op.getLoc(),
+                                             op.getType(), op.getRhs());
+    rewriter.replaceOpWithNewOp<math::PowFOp>(op, op.getLhs(), exponent);
+    return success();
+  }
+};
+
 /// Keeps the fused operations of the user out of reach of `SplitFMA`.
 struct ProtectFMA : OpRewritePattern<math::FmaOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -114,7 +131,8 @@ struct ApproximateMath : mlir::pdq::impl::ApproximateMathBase<ApproximateMath> {
     MLIRContext *context = &getContext();
     RewritePatternSet protect(context), expand(context), split(context);
     protect.add<ProtectFMA>(context);
-    expand.add<ExpandPow>(context);
+    expand.add<ConvertFPowI, ExpandPow>(context);
+    math::populateExpansionPatterns(expand, {"fpowi"});
     populateMathPolynomialApproximationPatterns(expand, [](StringRef name) {
       return llvm::is_contained(
           {"math.exp", "math.log", "math.log2", "math.log1p", "math.expm1",
