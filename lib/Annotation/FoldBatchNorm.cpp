@@ -105,10 +105,12 @@ static FailureOr<NormParameters> readParameters(BatchNormOp norm) {
 }
 
 /// The constant bias that initializes a layer's result, one element per
-/// channel; zeros for a fill with zero.
+/// channel; zeros for a fill with zero. Views split its channels into groups.
 static std::optional<SmallVector<float>> readBias(linalg::LinalgOp layer,
                                                   size_t channels) {
   Value init = layer.getDpsInitOperand(0)->get();
+  while (isView(init.getDefiningOp()))
+    init = getViewSource(init.getDefiningOp());
   if (auto fill = init.getDefiningOp<linalg::FillOp>()) {
     FloatAttr value;
     if (matchPattern(fill.getInputs()[0], m_Constant(&value)))

@@ -101,6 +101,7 @@ LogicalResult NormalizeFrontend::lowerTosa(func::FuncOp network) {
     return success();
   RewritePatternSet patterns(&getContext());
   populateRaiseStridedGathersPatterns(patterns);
+  tosa::populateTosaDecomposeTransposeConv(&getContext(), patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("gathers did not converge");
   OpPassManager pm(func::FuncOp::getOperationName());

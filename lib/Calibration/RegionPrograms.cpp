@@ -137,6 +137,8 @@ static void addTeach(ModuleOp module, const RegionContext &context) {
   program.finish(buildToCaches(program.getBuilder(), results));
 }
 
+/// Both losses with nothing dropped; the prediction difference is 0 where the
+/// outputs are no logits (batch, classes).
 static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
                                  func::FuncOp tail) {
   StudentOptions options;
@@ -152,16 +154,19 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
   SmallVector<Value> targets =
       addCacheArguments(program, context.getRegion().getResultTypes());
   auto logitsType = cast<RankedTensorType>(tail.getResultTypes().front());
-  Value logits = program.addArgument(logitsType);
+  Value logits = program.addArgument(getCacheType(logitsType));
   SmallVector<Value> bypasses =
       addCacheArguments(program, TypeRange(ValueRange(context.getBypasses())));
   ValueRange results = program.call(*student, arguments);
   Value reconstruction = buildReconstructionLoss(b, results, targets);
-  Value predicted =
-      program.call(tail, getTailArguments(context, results, bypasses)).front();
-  Value difference = PredictionDifferenceOp::create(
-      b, reconstruction.getType(), predicted, logits,
-      APFloat(context.options.temperature), APFloat(context.options.lambdaR));
+  Value difference = buildScalar(b, b.getF32Type(), 0.0);
+  if (logitsType.getRank() == 2) {
+    auto tailArguments = getTailArguments(context, results, bypasses);
+    difference = PredictionDifferenceOp::create(
+        b, reconstruction.getType(), program.call(tail, tailArguments).front(),
+        logits, APFloat(context.options.temperature),
+        APFloat(context.options.lambdaR));
+  }
   program.finish({reconstruction, difference});
   return success();
 }

@@ -57,6 +57,34 @@ func.func @grouped(%x: tensor<1x2x3x3xf32>) -> tensor<1x4x3x3xf32> {
 
 // -----
 
+// Two groups with a bias, which is split in two after its broadcast:
+// b' = g b = [5, 12, 21, 32].
+// CHECK-LABEL: func.func @grouped_bias
+// CHECK: quantized
+// CHECK: %[[B:.+]] = arith.constant dense<{{.*}}5.000000e+00, 1.200000e+01{{.*}}2.100000e+01, 3.200000e+01{{.*}}> : tensor<2x2xf32>
+// CHECK: %[[INIT:.+]] = linalg.broadcast ins(%[[B]] : tensor<2x2xf32>)
+// CHECK: linalg.conv_2d_ngchw_gfchw {{.*}} outs(%[[INIT]]
+// CHECK-NOT: pdq.batch_norm
+// CHECK: return
+func.func @grouped_bias(%x: tensor<1x2x3x3xf32>) -> tensor<1x4x3x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<4x1x1x1xf32>
+  %b = arith.constant dense<[5.0, 6.0, 7.0, 8.0]> : tensor<4xf32>
+  %gamma = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %one = arith.constant dense<1.0> : tensor<4xf32>
+  %none = arith.constant dense<0.0> : tensor<4xf32>
+  %xe = tensor.expand_shape %x [[0], [1, 2], [3], [4]] output_shape [1, 2, 1, 3, 3] : tensor<1x2x3x3xf32> into tensor<1x2x1x3x3xf32>
+  %we = tensor.expand_shape %w [[0, 1], [2], [3], [4]] output_shape [2, 2, 1, 1, 1] : tensor<4x1x1x1xf32> into tensor<2x2x1x1x1xf32>
+  %empty = tensor.empty() : tensor<1x4x3x3xf32>
+  %bias = linalg.broadcast ins(%b : tensor<4xf32>) outs(%empty : tensor<1x4x3x3xf32>) dimensions = [0, 2, 3]
+  %init = tensor.expand_shape %bias [[0], [1, 2], [3], [4]] output_shape [1, 2, 2, 3, 3] : tensor<1x4x3x3xf32> into tensor<1x2x2x3x3xf32>
+  %c = linalg.conv_2d_ngchw_gfchw ins(%xe, %we : tensor<1x2x1x3x3xf32>, tensor<2x2x1x1x1xf32>) outs(%init : tensor<1x2x2x3x3xf32>) -> tensor<1x2x2x3x3xf32>
+  %cc = tensor.collapse_shape %c [[0], [1, 2], [3], [4]] : tensor<1x2x2x3x3xf32> into tensor<1x4x3x3xf32>
+  %n = pdq.batch_norm %cc, %none, %one, %gamma, %none {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<1x4x3x3xf32>, tensor<4xf32>
+  return %n : tensor<1x4x3x3xf32>
+}
+
+// -----
+
 // Linear layer: the weight [out, in] is folded in front of its transpose, the
 // bias that is added behind it goes along: b' = 1 + 2 (7 - 3), 1 + 4 (8 - 3).
 // CHECK-LABEL: func.func @linear

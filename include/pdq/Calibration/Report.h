@@ -20,7 +20,8 @@ struct RegionReport {
   double seconds = 0;
   double millisecondsPerIteration = 0;
   double compileSeconds = 0;
-  /// Before and after the iterations, nothing dropped.
+  /// Before and after the iterations, nothing dropped. The prediction
+  /// difference is 0 where the network's outputs are no logits.
   double reconstructionLoss[2] = {0, 0};
   double predictionDifference[2] = {0, 0};
   std::vector<double> activationScales;
