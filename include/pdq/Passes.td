@@ -385,6 +385,8 @@ def HoistConstants : Pass<"pdq-hoist-constants", "ModuleOp"> {
     func.func @f.constants() -> tensor<3x2xf32>
     ```
 
+    Run again, it adds what depends on residents to the same function.
+
     Declines results of more than 4096 elements that are larger than twice their
     inputs: broadcasts are cheaper to compute than to read.
   }];
@@ -523,6 +525,63 @@ def BufferizeInPlace : Pass<"pdq-bufferize", "ModuleOp"> {
   }];
   let dependentDialects = ["bufferization::BufferizationDialect",
                            "linalg::LinalgDialect", "memref::MemRefDialect"];
+}
+
+def MergeElementwise : Pass<"pdq-merge-elementwise", "ModuleOp"> {
+  let summary = "Join elementwise operations on buffers into launches with several results";
+  let description = [{
+    Two elementwise `linalg.generic` on buffers with the same loops become one, with
+    the payloads behind each other, where one reads what the other computes, both
+    read the same buffer, or there are few elements; and where the operations between
+    allow one of them to move. A result that nothing else reads is not stored.
+
+    ```mlir
+    linalg.generic ... ins(%x) outs(%t) { add }
+    linalg.generic ... ins(%t) outs(%y) { max }
+    // becomes
+    linalg.generic ... ins(%x) outs(%y) { add, max }
+    ```
+
+    Every element is computed as before, to the bit. Declines operations that read
+    other elements of what the other writes.
+  }];
+  let statistics = [Statistic<"numMerged", "num-merged", "Operations that were joined">];
+  let dependentDialects = ["linalg::LinalgDialect"];
+}
+
+def KeepBorders : Pass<"pdq-keep-borders", "ModuleOp"> {
+  let summary = "Fill the padding of buffers once";
+  let description = [{
+    A temporary that is filled in parts which nothing else writes (padding) becomes
+    a resident buffer: the function `pdq.constants`, which the executor calls once,
+    fills those parts, and calls leave them as they are. Temporaries with the same
+    type and borders that are never in use at the same time share one buffer.
+
+    ```mlir
+    func.func @f(%x: memref<4xf32>) {
+      %p = memref.alloc() : memref<6xf32>
+      %low = memref.subview %p[0] [1] [1] : ...
+      linalg.fill ins(%zero : f32) outs(%low : ...)
+      %inside = memref.subview %p[1] [4] [1] : ...
+      linalg.generic ... ins(%x) outs(%inside)
+    // becomes
+    func.func @f(%x: memref<4xf32>, %p: memref<6xf32> {pdq.resident = 0 : i64})
+        attributes {pdq.constants = @f.constants} {
+      %inside = memref.subview %p[1] [4] [1] : ...
+      linalg.generic ... ins(%x) outs(%inside)
+    func.func @f.constants(%p: memref<6xf32> {pdq.result = 0 : i64}) {
+      %low = memref.subview %p[0] [1] [1] : ...
+      linalg.fill ins(%zero : f32) outs(%low : ...)
+    ```
+
+    Declines fills that another operation overwrites in part, and buffers with users
+    other than views and linalg operations.
+  }];
+  let statistics = [
+    Statistic<"numFills", "num-fills", "Fills that are done once">,
+    Statistic<"numBuffers", "num-buffers", "Buffers that became resident">
+  ];
+  let dependentDialects = ["func::FuncDialect"];
 }
 
 def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
@@ -786,6 +845,57 @@ def InitializeScales : Pass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
   let options = runOptions;
   let statistics = [
     Statistic<"numInitialized", "num-initialized", "Quantizers initialized">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
+def BuildPrograms : Pass<"pdq-build-programs", "::mlir::ModuleOp"> {
+  let summary = "Replace an annotated network by the programs that calibrate one region";
+  let description = [{
+    What `pdq-calibrate` compiles and runs for the region, as functions on tensors:
+    `@step` is one whole optimizer iteration (mini-batch, student and tail in both
+    directions, losses, Adam), `@forward` and `@teach` the region, `@evaluate` the
+    losses, `@correct` one step of distribution correction. Results with
+    `pdq.in_place = i` are stored in argument i. Nothing is run: weights get the
+    scales of their range, activations take theirs as arguments.
+
+    For reading, for `pdq-print-plan-cost`, and as input for lowerings:
+
+    ```
+    pdq-opt net.mlirbc --pdq-annotate --pdq-build-programs=region=block0
+        --pdq-form-gpu-kernels --pdq-print-plan-cost=chip=sm_90a
+    ```
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<4x8xf32>) -> tensor<4x2xf32> {
+      %y = pdq.region @layer0 ins(%x : tensor<4x8xf32>) -> (tensor<4x8xf32>) ...
+    ```
+
+    After:
+
+    ```mlir
+    func.func @step(%counter: tensor<i64>, ...) -> (tensor<i64> {pdq.in_place = 0 : i64}, ...)
+    ```
+
+    Declines a region that the network does not have, and programs that it does not
+    need (`step` of a region without quantizers).
+  }];
+  let options = [
+    Option<"region", "region", "std::string", /*default=*/"", "Name of the region">,
+    Option<"programName", "program", "std::string", /*default=*/"\"step\"",
+           "Program that stays: forward, teach, evaluate, correct, step, or all">,
+    Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
+    Option<"samples", "samples", "int64_t", /*default=*/"1024",
+           "Samples of the calibration set, which mini-batches are drawn from">,
+    Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
+           "Learn the rounding of weights (AdaRound)">,
+    Option<"predictionDifference", "prediction-difference", "bool", /*default=*/"true",
+           "Add the prediction difference to the loss">,
+    Option<"dropAct", "drop-act", "double", /*default=*/"0.5",
+           "Probability of keeping the quantized element of an activation">
   ];
   let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
                            "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];

@@ -53,7 +53,6 @@ private:
   LogicalResult calibrateRegion(int index, RegionOp target,
                                 Checkpoint &checkpoint,
                                 CalibrationReport &report);
-  LogicalResult initializeWeights(RegionQuantizers &quantizers);
   FailureOr<std::unique_ptr<OpenRegion>> open(int index, RegionOp target);
   void advance(OpenRegion &work, const RegionData &border);
 
@@ -113,21 +112,6 @@ LogicalResult Calibrator::visitRegions(VisitFn visit) {
   return success();
 }
 
-LogicalResult Calibrator::initializeWeights(RegionQuantizers &quantizers) {
-  for (WeightQuantizer &quantizer : quantizers.weights) {
-    BufferRef weight =
-        executor.allocate(quantizer.weight.getShape(), ElementType::F32);
-    weight->write(quantizer.weight);
-    FailureOr<QuantizerParameters> found = scales.search(
-        quantizer.op.getLoc(), weight, quantizer.op.getQuantizer());
-    if (failed(found))
-      return failure();
-    quantizer.scale = std::move(found->scale);
-    quantizer.zeroPoint = std::move(found->zeroPoint);
-  }
-  return success();
-}
-
 /// Compiles the programs of a region, with its quantizers as they start: those
 /// of a finished region as they are, since only its results are needed.
 FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
@@ -143,7 +127,7 @@ FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
     return failure();
   work->quantizers = std::move(*quantizers);
   if (failed(finished ? readParameters(work->quantizers)
-                      : initializeWeights(work->quantizers)))
+                      : initializeWeights(work->quantizers, scales, executor)))
     return failure();
   work->calibrator = std::make_unique<RegionCalibrator>(
       work->context, work->quantizers, executor, scales, *progress);

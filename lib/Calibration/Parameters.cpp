@@ -36,6 +36,23 @@ static void assign(FakeQuantOp op, const HostTensor &scale,
   op.getZeroPointMutable().assign(buildConstant(b, zeroPoint));
 }
 
+LogicalResult mlir::pdq::initializeWeights(RegionQuantizers &quantizers,
+                                           ScaleSearch &scales,
+                                           Executor &executor) {
+  for (WeightQuantizer &quantizer : quantizers.weights) {
+    BufferRef weight =
+        executor.allocate(quantizer.weight.getShape(), ElementType::F32);
+    weight->write(quantizer.weight);
+    FailureOr<QuantizerParameters> found = scales.search(
+        quantizer.op.getLoc(), weight, quantizer.op.getQuantizer());
+    if (failed(found))
+      return failure();
+    quantizer.scale = std::move(found->scale);
+    quantizer.zeroPoint = std::move(found->zeroPoint);
+  }
+  return success();
+}
+
 void mlir::pdq::writeScales(RegionOp region,
                             const RegionQuantizers &quantizers) {
   RegionQuantizers places = *collectQuantizers(region);

@@ -6,6 +6,7 @@
 #ifndef PDQ_CALIBRATION_PARAMETERS_H
 #define PDQ_CALIBRATION_PARAMETERS_H
 
+#include "ScaleSearch.h"
 #include "Student.h"
 #include "pdq/Calibration/Report.h"
 
@@ -13,6 +14,11 @@ namespace mlir::pdq {
 
 /// Reads the scales and zero points that a calibrated region has as constants.
 LogicalResult readParameters(RegionQuantizers &quantizers);
+
+/// Gives the weights' quantizers the scales and zero points that `scales`
+/// finds.
+LogicalResult initializeWeights(RegionQuantizers &quantizers,
+                                ScaleSearch &scales, Executor &executor);
 
 /// Writes scales and zero points into the corresponding quantizers of `region`.
 void writeScales(RegionOp region, const RegionQuantizers &quantizers);

@@ -4,17 +4,11 @@
 // Fills whose only purpose is to start a reduction.
 
 #include "InitialFills.h"
+#include "BufferAccesses.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
-
-/// The value whose memory `value` views.
-static Value getRoot(Value value) {
-  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
-    value = view.getViewSource();
-  return value;
-}
 
 /// Whether `op` works on memory of `root`; views only name it.
 static bool touches(Operation *op, Value root) {

@@ -1,4 +1,5 @@
 // RUN: pdq-opt %s --pdq-hoist-constants | FileCheck %s
+// RUN: pdq-opt %s --pdq-hoist-constants | pdq-opt --pdq-hoist-constants | FileCheck %s
 
 // CHECK-LABEL: func.func @f(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2xf32>, %[[C:[a-z0-9]+]]: tensor<2xf32> {pdq.resident = 0 : i64})
@@ -27,4 +28,23 @@ func.func @broadcast(%x: tensor<100x100xf32>) -> tensor<100x100xf32> {
   %t = linalg.broadcast ins(%c : tensor<100xf32>) outs(%e : tensor<100x100xf32>) dimensions = [0]
   %r = linalg.add ins(%x, %t : tensor<100x100xf32>, tensor<100x100xf32>) outs(%e : tensor<100x100xf32>) -> tensor<100x100xf32>
   return %r : tensor<100x100xf32>
+}
+
+// What depends on an earlier resident joins it.
+// CHECK-LABEL: func.func @again(
+// CHECK-SAME:    %{{.+}}: tensor<2xf32> {pdq.resident = 0 : i64}, %[[T:[a-z0-9]+]]: tensor<2xf32> {pdq.resident = 1 : i64})
+// CHECK-NOT:     linalg.log
+// CHECK:         return %[[T]]
+// CHECK-LABEL: func.func @again.constants() -> (tensor<2xf32>, tensor<2xf32>)
+// CHECK:         %[[C:.+]] = arith.constant dense<[1.0
+// CHECK:         %[[L:[a-z0-9_]+]] = linalg.log ins(%[[C]]
+// CHECK:         return %[[C]], %[[L]]
+func.func @again(%c: tensor<2xf32> {pdq.resident = 0 : i64}) -> tensor<2xf32> attributes {pdq.constants = @again.constants} {
+  %e = tensor.empty() : tensor<2xf32>
+  %t = linalg.log ins(%c : tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  return %t : tensor<2xf32>
+}
+func.func @again.constants() -> tensor<2xf32> {
+  %c = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  return %c : tensor<2xf32>
 }

@@ -21,8 +21,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 // functions on tensors -> launch plans and linalg kernels
-void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment,
-                                         bool absorbFills) {
+void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
+                                         const KernelFormOptions &options) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createCanonicalizerPass());
@@ -43,6 +43,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment,
   pm.addNestedPass<func::FuncOp>(createPackOperands());
   pm.addNestedPass<func::FuncOp>(createSplitReductions());
   pm.addPass(createCSEPass());
+  // Copies of constants that were packed.
+  pm.addPass(createHoistConstants());
   // After fusion, which does not look through slices.
   pm.addNestedPass<func::FuncOp>(createExpandPads());
   pm.addPass(createStoreResults());
@@ -50,7 +52,11 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment,
   // Bufferization leaves chains of casts and copies of buffers to themselves.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createOutlineKernels({alignment, absorbFills}));
+  if (options.fewLaunches) {
+    pm.addPass(createMergeElementwise());
+    pm.addPass(createKeepBorders());
+  }
+  pm.addPass(createOutlineKernels({options.alignment, options.fewLaunches}));
   pm.addPass(createCSEPass());
 }
 

@@ -11,11 +11,18 @@
 
 namespace mlir::pdq {
 
+/// What kernels are formed for.
+struct KernelFormOptions {
+  /// Bytes that buffers are aligned to, as far as kernels may assume.
+  unsigned alignment = 0;
+  /// A launch costs more than memory or registers: kernels take fills and other
+  /// elementwise operations along, and padding stays in memory of its own.
+  bool fewLaunches = false;
+};
+
 /// Functions on tensors -> launch plans and kernels that are linalg operations.
-/// With `alignment` kernels may assume that buffers are aligned to as many
-/// bytes.
-void buildFormKernelsPipeline(OpPassManager &pm, unsigned alignment = 0,
-                              bool absorbFills = false);
+void buildFormKernelsPipeline(OpPassManager &pm,
+                              const KernelFormOptions &options = {});
 
 /// Kernels that are linalg operations -> kernels that are loops over vectors.
 void buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target);

@@ -19,7 +19,7 @@ using namespace mlir::pdq;
 
 // functions on tensors -> launch plans and linalg kernels
 void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
-  buildFormKernelsPipeline(pm, deviceAlignment, /*absorbFills=*/true);
+  buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true});
 }
 
 // linalg kernels -> the code of one thread
@@ -56,6 +56,10 @@ void mlir::pdq::buildGPUKernelsToNVVMPipeline(OpPassManager &pm) {
 }
 
 void mlir::pdq::registerGPUPipelines() {
+  PassPipelineRegistration<>(
+      "pdq-form-gpu-kernels",
+      "Turn functions on tensors into launch plans and linalg kernels of a GPU",
+      buildFormGPUKernelsPipeline);
   PassPipelineRegistration<>(
       "pdq-lower-to-gpu",
       "Lower functions on tensors to launch plans and kernels of a GPU",

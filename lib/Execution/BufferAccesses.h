@@ -1,0 +1,34 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which memory an operation on buffers reads and writes, so that others can be
+// moved across it.
+
+#ifndef PDQ_LIB_EXECUTION_BUFFERACCESSES_H
+#define PDQ_LIB_EXECUTION_BUFFERACCESSES_H
+
+#include "mlir/IR/Operation.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace mlir::pdq {
+
+/// The value whose memory `value` views. Different roots share no memory.
+Value getRoot(Value value);
+
+/// Roots that an operation reads and writes.
+struct BufferAccesses {
+  llvm::SmallSetVector<Value, 8> reads, writes;
+  /// Nothing is known about the operation.
+  bool isUnknown = false;
+
+  /// Whether two operations must stay in their order.
+  bool conflictsWith(const BufferAccesses &other) const;
+};
+
+/// The accesses of a linalg operation with what its payload loads; views and
+/// allocations have none, and others are unknown.
+BufferAccesses getAccesses(Operation *op);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_EXECUTION_BUFFERACCESSES_H

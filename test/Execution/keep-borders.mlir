@@ -1,0 +1,86 @@
+// Padding that nothing else writes is filled once, by the function of the
+// residents; buffers that are never in use together share one.
+
+// RUN: pdq-opt %s --pdq-keep-borders | FileCheck %s
+
+#id = affine_map<(i) -> (i)>
+
+// Two padded buffers one after the other: the same memory.
+// CHECK-LABEL: func.func @twice(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[Z:[a-z0-9]+]]: memref<6xf32>,
+// CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64}) attributes {pdq.constants = @twice.constants}
+// CHECK-NOT:     memref.alloc
+// CHECK-NOT:     linalg.fill
+// CHECK:         memref.subview %[[P]][1] [4] [1]
+// CHECK:         linalg.generic {{.*}} ins(%[[P]] : memref<6xf32>) outs(%[[Y]]
+// CHECK:         linalg.generic {{.*}} ins(%[[P]] : memref<6xf32>) outs(%[[Z]]
+// CHECK-LABEL: func.func @twice.constants(
+// CHECK-SAME:    %[[Q:[a-z0-9]+]]: memref<6xf32> {pdq.result = 0 : i64})
+// CHECK:         %[[LOW:.+]] = memref.subview %[[Q]][0] [1] [1]
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[LOW]]
+// CHECK:         %[[HIGH:.+]] = memref.subview %[[Q]][5] [1] [1]
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[HIGH]]
+// CHECK-NOT:     linalg.fill
+func.func @twice(%x: memref<4xf32>, %y: memref<6xf32>, %z: memref<6xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %p = memref.alloc() : memref<6xf32>
+  %low = memref.subview %p[0] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low : memref<1xf32, strided<[1]>>)
+  %high = memref.subview %p[5] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1], offset: 5>>
+  linalg.fill ins(%zero : f32) outs(%high : memref<1xf32, strided<[1], offset: 5>>)
+  %inside = memref.subview %p[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.exp ins(%x : memref<4xf32>) outs(%inside : memref<4xf32, strided<[1], offset: 1>>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%p : memref<6xf32>) outs(%y : memref<6xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  %q = memref.alloc() : memref<6xf32>
+  %low2 = memref.subview %q[0] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low2 : memref<1xf32, strided<[1]>>)
+  %high2 = memref.subview %q[5] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1], offset: 5>>
+  linalg.fill ins(%zero : f32) outs(%high2 : memref<1xf32, strided<[1], offset: 5>>)
+  %inside2 = memref.subview %q[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.log ins(%x : memref<4xf32>) outs(%inside2 : memref<4xf32, strided<[1], offset: 1>>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%q : memref<6xf32>) outs(%z : memref<6xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// The first fill is overwritten in part and stays; the other one does not.
+// CHECK-LABEL: func.func @overwritten(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64})
+// CHECK:         %[[LOW:.+]] = memref.subview %[[P]][0] [2] [1]
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[LOW]]
+// CHECK-NOT:     linalg.fill
+// CHECK-LABEL: func.func @overwritten.constants(
+// CHECK:         memref.subview %{{.+}}[5] [1] [1]
+// CHECK:         linalg.fill
+// CHECK-NOT:     linalg.fill
+func.func @overwritten(%x: memref<4xf32>, %y: memref<6xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %p = memref.alloc() : memref<6xf32>
+  %low = memref.subview %p[0] [2] [1] : memref<6xf32> to memref<2xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low : memref<2xf32, strided<[1]>>)
+  %high = memref.subview %p[5] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1], offset: 5>>
+  linalg.fill ins(%zero : f32) outs(%high : memref<1xf32, strided<[1], offset: 5>>)
+  %inside = memref.subview %p[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.exp ins(%x : memref<4xf32>) outs(%inside : memref<4xf32, strided<[1], offset: 1>>)
+  linalg.copy ins(%p : memref<6xf32>) outs(%y : memref<6xf32>)
+  return
+}
+
+// What starts a sum is overwritten as a whole.
+// CHECK-LABEL: func.func @sum(
+// CHECK:         memref.alloc
+// CHECK:         linalg.fill
+// CHECK-NOT:   func.func @sum.constants
+func.func @sum(%x: memref<4xf32>, %y: memref<f32>) {
+  %zero = arith.constant 0.0 : f32
+  %s = memref.alloc() : memref<f32>
+  linalg.fill ins(%zero : f32) outs(%s : memref<f32>)
+  linalg.reduce { arith.addf } ins(%x : memref<4xf32>) outs(%s : memref<f32>) dimensions = [0]
+  linalg.copy ins(%s : memref<f32>) outs(%y : memref<f32>)
+  return
+}

@@ -1,0 +1,144 @@
+// Which elementwise operations on buffers become one, and what must stay apart.
+
+// RUN: pdq-opt %s --pdq-merge-elementwise | FileCheck %s
+
+#id = affine_map<(i) -> (i)>
+#one = affine_map<(i) -> ()>
+#reverse = affine_map<(i, j) -> (j, i)>
+#plain = affine_map<(i, j) -> (i, j)>
+#none = affine_map<() -> ()>
+
+// The temporary in between is not stored, and %x is read once.
+// CHECK-LABEL: func.func @chain(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>) {
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:      %[[E:.+]] = math.exp %[[A]]
+// CHECK-NEXT:      %[[M:.+]] = arith.mulf %[[E]], %[[A]]
+// CHECK-NEXT:      linalg.yield %[[M]] : f32
+// CHECK-NOT:     linalg.generic
+// CHECK:         return
+func.func @chain(%x: memref<8192xf32>, %y: memref<8192xf32>) {
+  %t = memref.alloc() : memref<8192xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%t : memref<8192xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %e = math.exp %a : f32
+    linalg.yield %e : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]} ins(%t, %x : memref<8192xf32>, memref<8192xf32>) outs(%y : memref<8192xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// A reduction reads the first result in between: the second operation rises to
+// the first, and both results stay.
+// CHECK-LABEL: func.func @rises(
+// CHECK:         linalg.generic {{.*}} outs(%{{.+}}, %{{.+}} : memref<8192xf32>, memref<8192xf32>) {
+// CHECK:           linalg.yield %{{.+}}, %{{.+}} : f32, f32
+// CHECK:         linalg.reduce
+// CHECK-NOT:     linalg.generic
+// CHECK:         return
+func.func @rises(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32>, %s: memref<f32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%y : memref<8192xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %e = math.exp %a : f32
+    linalg.yield %e : f32
+  }
+  linalg.reduce { arith.addf } ins(%y : memref<8192xf32>) outs(%s : memref<f32>) dimensions = [0]
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%y : memref<8192xf32>) outs(%z : memref<8192xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %e = arith.negf %a : f32
+    linalg.yield %e : f32
+  }
+  return
+}
+
+// The second reads the sum of what the first computes: no place for both.
+// CHECK-LABEL: func.func @needs_sum(
+// CHECK-COUNT-2: linalg.generic
+func.func @needs_sum(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32>, %s: memref<f32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%y : memref<8192xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %e = math.exp %a : f32
+    linalg.yield %e : f32
+  }
+  linalg.reduce { arith.addf } ins(%y : memref<8192xf32>) outs(%s : memref<f32>) dimensions = [0]
+  linalg.generic {indexing_maps = [#id, #one, #id], iterator_types = ["parallel"]} ins(%y, %s : memref<8192xf32>, memref<f32>) outs(%z : memref<8192xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %e = arith.divf %a, %b : f32
+    linalg.yield %e : f32
+  }
+  return
+}
+
+// The second reads other elements than the first writes.
+// CHECK-LABEL: func.func @transposed(
+// CHECK-COUNT-2: linalg.generic
+func.func @transposed(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf32>) {
+  linalg.generic {indexing_maps = [#plain, #plain], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %e = math.exp %a : f32
+    linalg.yield %e : f32
+  }
+  linalg.generic {indexing_maps = [#reverse, #plain], iterator_types = ["parallel", "parallel"]} ins(%y : memref<8x8xf32>) outs(%z : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// The first reads other elements than the second overwrites.
+// CHECK-LABEL: func.func @overwrites(
+// CHECK-COUNT-2: linalg.generic
+func.func @overwrites(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
+  linalg.generic {indexing_maps = [#reverse, #plain], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [#plain, #plain], iterator_types = ["parallel", "parallel"]} ins(%y : memref<8x8xf32>) outs(%x : memref<8x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// Scalars that share nothing: one launch; the stored one is updated in place.
+// CHECK-LABEL: func.func @scalars(
+// CHECK:         linalg.generic
+// CHECK:           arith.addf
+// CHECK:           arith.mulf
+// CHECK-NOT:     linalg.generic
+// CHECK:         return
+func.func @scalars(%a: memref<f32>, %b: memref<f32>) {
+  linalg.generic {indexing_maps = [#none], iterator_types = []} outs(%a : memref<f32>) {
+  ^bb0(%o: f32):
+    %e = arith.addf %o, %o : f32
+    linalg.yield %e : f32
+  }
+  linalg.generic {indexing_maps = [#none], iterator_types = []} outs(%b : memref<f32>) {
+  ^bb0(%o: f32):
+    %e = arith.mulf %o, %o : f32
+    linalg.yield %e : f32
+  }
+  return
+}
+
+// Large ones that share nothing stay apart.
+// CHECK-LABEL: func.func @strangers(
+// CHECK-COUNT-2: linalg.generic
+func.func @strangers(%a: memref<8192xf32>, %b: memref<8192xf32>) {
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%a : memref<8192xf32>) {
+  ^bb0(%o: f32):
+    %e = arith.addf %o, %o : f32
+    linalg.yield %e : f32
+  }
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%b : memref<8192xf32>) {
+  ^bb0(%o: f32):
+    %e = arith.mulf %o, %o : f32
+    linalg.yield %e : f32
+  }
+  return
+}
