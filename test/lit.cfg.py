@@ -24,6 +24,8 @@ config.test_exec_root = os.path.join(config.pdq_build_dir, "test")
 
 path = [os.path.join(config.pdq_build_dir, "bin"), config.llvm_tools_dir]
 config.environment["PATH"] = os.pathsep.join(path + [config.environment["PATH"]])
+# Only tests of the cache have one.
+config.environment["PDQ_CACHE_DIR"] = ""
 # Variables do not leak from one CHECK-LABEL block into the next.
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope"
 

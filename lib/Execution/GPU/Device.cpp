@@ -46,9 +46,8 @@ llvm::Error Device::initialize(llvm::StringRef wantedChip) {
         "device '%s' has compute capability %u.%u, expected 8.0 or later", text,
         capability / 10, capability % 10);
   // Hopper's tensor cores are features of its own chip, not of the family.
-  chip.name = wantedChip.empty() ? "sm_" + std::to_string(capability) +
-                                       (capability == 90 ? "a" : "")
-                                 : wantedChip.str();
+  ownChip = "sm_" + std::to_string(capability) + (capability == 90 ? "a" : "");
+  chip.name = wantedChip.empty() ? ownChip : wantedChip.str();
   if (auto error =
           driver.check(driver.cuDevicePrimaryCtxRetain(&context, number),
                        "cuDevicePrimaryCtxRetain"))
@@ -129,8 +128,9 @@ Device::load(const DeviceImage &image) {
   int options[] = {cuda::ErrorLogBuffer, cuda::ErrorLogBufferBytes};
   void *values[] = {log.data(), reinterpret_cast<void *>(log.size())};
   cuda::Module module = nullptr;
+  const std::string &code = image.object.empty() ? image.text : image.object;
   cuda::Result result = driver.cuModuleLoadDataEx(
-      &module, image.text.c_str(), std::size(options), options, values);
+      &module, code.c_str(), std::size(options), options, values);
   if (llvm::Error error = driver.check(result, "cuModuleLoadDataEx"))
     return llvm::createStringError(toString(std::move(error)) + ": " +
                                    log.c_str());

@@ -26,6 +26,11 @@ public:
   cuda::Stream getStream() const { return stream; }
   const Chip &getChip() const { return chip; }
   ImageForm getImageForm() const { return imageForm; }
+  /// Whether machine code for `getChip` runs here: no other chip was asked for,
+  /// and the device is none that takes only text.
+  bool takesMachineCode() const {
+    return imageForm == ImageForm::PTX && chip.name == ownChip;
+  }
   llvm::StringRef getName() const { return name; }
 
   /// Ends the program where a call failed.
@@ -41,8 +46,9 @@ public:
   /// Between two places on the device.
   void copy(cuda::Pointer target, cuda::Pointer source, size_t bytes);
 
-  /// Loads an image; its kernels stay as long as the device. Errors: what the
-  /// driver's compiler says.
+  /// Loads the machine code of an image, or its text where it has none; its
+  /// kernels stay as long as the device. Errors: what the driver's compiler
+  /// says.
   llvm::Expected<SmallVector<cuda::Function>> load(const DeviceImage &image);
 
 private:
@@ -56,6 +62,7 @@ private:
   cuda::Stream stream = nullptr;
   std::string name;
   Chip chip;
+  std::string ownChip;
   ImageForm imageForm = ImageForm::PTX;
   SmallVector<cuda::Module> modules;
 };

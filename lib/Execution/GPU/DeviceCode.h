@@ -36,6 +36,8 @@ struct KernelLaunch {
 /// One image and its kernels, in the order they were given.
 struct DeviceImage {
   std::string text;
+  /// The text of PTX as machine code; empty where the driver compiles it.
+  std::string object;
   SmallVector<KernelLaunch> kernels;
   /// Remarks of the emitters, such as on the slow fallback.
   SmallVector<std::string> remarks;

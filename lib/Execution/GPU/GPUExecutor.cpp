@@ -8,6 +8,7 @@
 #include "../LaunchPlan.h"
 #include "Device.h"
 #include "GPUBuffer.h"
+#include "ImageStore.h"
 #include "Pipelines.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/Pass/PassManager.h"
@@ -51,8 +52,13 @@ constexpr size_t maxCaptured = 4;
 
 /// What executables need from their executor, which may go before them.
 struct Machine {
+  Machine(std::shared_ptr<Device> opened, StringRef math)
+      : device(std::move(opened)),
+        images(device->getChip(), device->getImageForm(), math,
+               ContentCache::openDefault()) {}
+
   std::shared_ptr<Device> device;
-  std::string math;
+  ImageStore images;
   /// Temporaries of all functions: calls do not overlap.
   std::shared_ptr<DeviceMemory> scratch;
   /// Text of a kernel -> what it became.
@@ -65,6 +71,7 @@ struct Machine {
   }
   LogicalResult compile(ArrayRef<func::FuncOp> functions,
                         SmallVectorImpl<const LoadedKernel *> &loaded);
+  LogicalResult load(ArrayRef<std::string> texts, Location loc);
   FailureOr<std::shared_ptr<DeviceMemory>> getConstant(ElementsAttr value);
 };
 
@@ -100,10 +107,10 @@ class GPUExecutor : public Executor {
 public:
   GPUExecutor(MLIRContext *context, std::shared_ptr<Device> device,
               StringRef math)
-      : context(context), machine(std::make_shared<Machine>()) {
-    machine->device = std::move(device);
-    machine->math = math.str();
-  }
+      : context(context),
+        machine(std::make_shared<Machine>(std::move(device), math)) {}
+  /// Takes the assembler that is installed, if machine code can be used.
+  llvm::Error findAssembler();
   FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;
   BufferRef allocate(ArrayRef<int64_t> shape, ElementType type) override {
     return allocateDeviceBuffer(machine->device, shape, type);
@@ -266,6 +273,34 @@ GPUExecutable::~GPUExecutable() {
 // Compiling
 //===----------------------------------------------------------------------===//
 
+/// Compiles kernels that are new. Machine code that the driver does not take is
+/// left to the driver's own compiler.
+LogicalResult Machine::load(ArrayRef<std::string> texts, Location loc) {
+  llvm::Expected<DeviceImage> image = images.get(texts);
+  if (!image)
+    return emitError(loc, "kernels cannot be compiled: ")
+           << llvm::toString(image.takeError());
+  for (const std::string &remark : image->remarks)
+    emitRemark(loc) << remark;
+  auto code = device->load(*image);
+  if (!code && !image->object.empty()) {
+    emitRemark(loc) << "the driver does not take the machine code of ptxas ("
+                    << llvm::toString(code.takeError())
+                    << "); it compiles PTX instead";
+    images.dropAssembler();
+    image->object.clear();
+    code = device->load(*image);
+  }
+  if (!code)
+    return emitError(loc, "kernels cannot be loaded: ")
+           << llvm::toString(code.takeError());
+  for (auto [text, function, launch] :
+       llvm::zip_equal(texts, *code, image->kernels))
+    kernels[text] = std::make_unique<LoadedKernel>(
+        LoadedKernel{function, std::move(launch)});
+  return success();
+}
+
 LogicalResult Machine::compile(ArrayRef<func::FuncOp> functions,
                                SmallVectorImpl<const LoadedKernel *> &loaded) {
   SmallVector<std::string> texts, pending;
@@ -278,24 +313,9 @@ LogicalResult Machine::compile(ArrayRef<func::FuncOp> functions,
       pending.push_back(text);
     texts.push_back(std::move(text));
   }
-  if (!pending.empty()) {
-    Location loc = functions.front()->getParentOp()->getLoc();
-    llvm::Expected<DeviceImage> image = compileKernels(
-        pending, device->getChip(), device->getImageForm(), math);
-    if (!image)
-      return emitError(loc, "kernels cannot be compiled: ")
-             << llvm::toString(image.takeError());
-    for (const std::string &remark : image->remarks)
-      emitRemark(loc) << remark;
-    auto code = device->load(*image);
-    if (!code)
-      return emitError(loc, "kernels cannot be loaded: ")
-             << llvm::toString(code.takeError());
-    for (auto [text, function, launch] :
-         llvm::zip_equal(pending, *code, image->kernels))
-      kernels[text] = std::make_unique<LoadedKernel>(
-          LoadedKernel{function, std::move(launch)});
-  }
+  if (!pending.empty() &&
+      failed(load(pending, functions.front()->getParentOp()->getLoc())))
+    return failure();
   for (const std::string &text : texts)
     loaded.push_back(kernels[text].get());
   return success();
@@ -383,11 +403,25 @@ FailureOr<std::unique_ptr<Executable>> GPUExecutor::compile(ModuleOp module) {
   return std::unique_ptr<Executable>(std::move(executable));
 }
 
+llvm::Error GPUExecutor::findAssembler() {
+  if (!machine->device->takesMachineCode())
+    return llvm::Error::success();
+  auto assembler = PTXAssembler::find();
+  if (!assembler)
+    return assembler.takeError();
+  if (*assembler)
+    machine->images.useAssembler(std::move(**assembler));
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::unique_ptr<Executor>>
 Executor::createCUDA(MLIRContext *context, const ExecutorOptions &options) {
   auto device = Device::open(options.chip);
   if (!device)
     return device.takeError();
-  return std::make_unique<GPUExecutor>(context, std::move(*device),
-                                       options.math);
+  auto executor =
+      std::make_unique<GPUExecutor>(context, std::move(*device), options.math);
+  if (llvm::Error error = executor->findAssembler())
+    return std::move(error);
+  return executor;
 }
