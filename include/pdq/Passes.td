@@ -692,6 +692,30 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
                            "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
+def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
+  let summary = "Launch matrix products with the elementwise kernels around them";
+  let description = [{
+    A kernel that is a matrix product for a GPU's tensor cores takes along the
+    elementwise kernel that computes where its sums start (a bias), and the one that
+    takes its result (ReLU, the derivative of it, a residual sum): their payloads run
+    on the elements while they are in registers.
+
+    ```mlir
+    call @broadcast(%bias, %t, ...)
+    call @product(%x, %w, %t, ...)
+    call @relu(%t, %y, ...)
+    // becomes
+    call @joined(%bias, %t, %x, %w, %y, ...)
+    ```
+
+    `pdq.unstored` marks the argument of a result that nothing else reads. Declines
+    payloads of more than 24 operations, kernels that read other elements of the
+    result, and those that other launches must stay between.
+  }];
+  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
 def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
   let summary = "Turn linalg kernels into what one thread of a GPU does";
   let description = [{

@@ -12,8 +12,14 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 Value mlir::pdq::getRoot(Value value) {
-  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
-    value = view.getViewSource();
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto view = dyn_cast<ViewLikeOpInterface>(op))
+      value = view.getViewSource();
+    else if (isa<UnrealizedConversionCastOp>(op))
+      value = op->getOperand(0);
+    else
+      break;
+  }
   return value;
 }
 

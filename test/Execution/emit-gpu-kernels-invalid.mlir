@@ -1,6 +1,6 @@
 // RUN: pdq-opt %s --pdq-emit-gpu-kernels --split-input-file --verify-diagnostics
 
-// expected-error@+1 {{kernel holds 0 linalg operations, expected 1}}
+// expected-error@+1 {{kernel holds 0 linalg operations, expected 1, or a reduction with what it starts from and what takes its result}}
 func.func private @k(%x: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
   return
 }

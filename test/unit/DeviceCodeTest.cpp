@@ -18,6 +18,8 @@ namespace {
 struct Form {
   const char *name;
   const char *kernel;
+  /// Tells forms of the same name apart.
+  const char *variant = "";
 };
 
 const Form forms[] = {
@@ -76,6 +78,39 @@ const Form forms[] = {
         }
         return
       })mlir"},
+    // With a bias in front and ReLU behind, into a buffer with a border.
+    {"matrix", R"mlir(
+      func.func private @k(%x: memref<8x30x30x64xf32> {llvm.align = 16 : i64}, %w: memref<3x3x64x64xf32> {llvm.align = 16 : i64},
+                           %y: memref<8x28x28x64xf32> {llvm.align = 16 : i64, pdq.unstored}, %bias: memref<64xf32> {llvm.align = 16 : i64},
+                           %z: memref<8x28x28x64xf32, strided<[57600, 1920, 64, 1]>> {llvm.align = 16 : i64},
+                           %begin: index, %end: index) attributes {pdq.kernel} {
+        %zero = arith.constant 0.0 : f32
+        linalg.generic {indexing_maps = [affine_map<(n, h, w, f) -> (f)>, affine_map<(n, h, w, f) -> (n, h, w, f)>],
+                        iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+          ins(%bias : memref<64xf32>) outs(%y : memref<8x28x28x64xf32>) {
+        ^bb0(%a: f32, %o: f32):
+          linalg.yield %a : f32
+        }
+        linalg.generic {indexing_maps = [affine_map<(n, h, w, f, i, j, c) -> (n, h + i, w + j, c)>,
+                                         affine_map<(n, h, w, f, i, j, c) -> (i, j, c, f)>,
+                                         affine_map<(n, h, w, f, i, j, c) -> (n, h, w, f)>],
+                        iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+          ins(%x, %w : memref<8x30x30x64xf32>, memref<3x3x64x64xf32>) outs(%y : memref<8x28x28x64xf32>) {
+        ^bb0(%a: f32, %b: f32, %o: f32):
+          %m = arith.mulf %a, %b : f32
+          %s = arith.addf %o, %m : f32
+          linalg.yield %s : f32
+        }
+        linalg.generic {indexing_maps = [affine_map<(n, h, w, f) -> (n, h, w, f)>, affine_map<(n, h, w, f) -> (n, h, w, f)>],
+                        iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+          ins(%y : memref<8x28x28x64xf32>) outs(%z : memref<8x28x28x64xf32, strided<[57600, 1920, 64, 1]>>) {
+        ^bb0(%a: f32, %o: f32):
+          %m = arith.maximumf %a, %zero : f32
+          linalg.yield %m : f32
+        }
+        return
+      })mlir",
+     "joined_"},
     {"fallback", R"mlir(
       func.func private @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
         linalg.generic {indexing_maps = [affine_map<(n, i, k) -> (n, i)>, affine_map<(n, i, k) -> (k)>, affine_map<(n, i, k) -> (n, i + k)>],
@@ -145,9 +180,10 @@ INSTANTIATE_TEST_SUITE_P(Chips, DeviceCodeTest,
                                           testing::Values("sm_80", "sm_90a",
                                                           "sm_100")),
                          [](const auto &info) {
-                           std::string name =
-                               std::string(std::get<0>(info.param).name) + "_" +
-                               std::get<1>(info.param);
+                           const Form &form = std::get<0>(info.param);
+                           std::string name = std::string(form.variant) +
+                                              form.name + "_" +
+                                              std::get<1>(info.param);
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });

@@ -20,6 +20,7 @@ using namespace mlir::pdq;
 // functions on tensors -> launch plans and linalg kernels
 void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
   buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true});
+  pm.addPass(createJoinKernels());
 }
 
 // linalg kernels -> the code of one thread

@@ -30,6 +30,11 @@ public:
   /// Forgets loads and values of other positions; call where indices change.
   void startPosition() { loads.clear(); }
 
+  /// States what an operand holds at the position, instead of loading it.
+  void provide(unsigned operand, Value value) {
+    loads[{operand, 0, 0}] = value;
+  }
+
   /// The elements of an operand at a position.
   Value load(unsigned operand, const NestPosition &position);
   void store(Value value, unsigned operand, const NestPosition &position);

@@ -3,6 +3,7 @@
 //
 // The pass that turns linalg kernels into what one thread of a GPU does.
 
+#include "ElementOp.h"
 #include "MatrixEmitter.h"
 #include "ThreadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,18 +38,65 @@ static Operation *findUnsupported(linalg::LinalgOp op) {
   return nullptr;
 }
 
-/// Removes the fill that a reduction starts from; returns its value, or null.
-static Value takeInit(SmallVectorImpl<linalg::LinalgOp> &ops) {
-  if (ops.size() != 2 || ops[1].getNumReductionLoops() == 0 ||
-      ops[1].getNumDpsInits() != 1)
-    return nullptr;
-  auto fill = dyn_cast<linalg::FillOp>(ops[0].getOperation());
-  if (!fill || fill.getOutputs()[0] != ops[1].getDpsInits()[0])
-    return nullptr;
-  Value init = fill.getInputs()[0];
-  fill->erase();
-  ops.erase(ops.begin());
-  return init;
+namespace {
+/// The operations of a kernel.
+struct KernelParts {
+  /// The value that the result is filled with first, or null.
+  Value fill;
+  /// What computes where the result starts, or null; not both.
+  linalg::GenericOp initial;
+  linalg::LinalgOp main;
+  /// What takes the elements of the result, or null.
+  linalg::GenericOp epilogue;
+
+  bool isJoined() const { return initial || epilogue; }
+};
+} // namespace
+
+/// Sorts the operations of a kernel around the one that reduces. Fails where
+/// that leaves some over.
+static FailureOr<KernelParts> splitKernel(func::FuncOp kernel) {
+  KernelParts parts;
+  for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>())) {
+    auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+    auto fill = dyn_cast<linalg::FillOp>(op.getOperation());
+    bool reduces = op.getNumReductionLoops() > 0;
+    if (parts.main && generic && !reduces && !parts.epilogue)
+      parts.epilogue = generic;
+    else if (!parts.main && reduces)
+      parts.main = op;
+    else if (!parts.main && !parts.fill && !parts.initial && fill)
+      parts.fill = fill.getInputs()[0];
+    else if (!parts.main && !parts.fill && !parts.initial && generic)
+      parts.initial = generic;
+    else
+      return failure();
+  }
+  return parts;
+}
+
+/// A kernel of one elementwise operation has nothing to start from.
+static FailureOr<KernelParts> findParts(func::FuncOp kernel) {
+  auto ops = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+  if (ops.size() == 1) {
+    KernelParts parts;
+    parts.main = ops.front();
+    return parts;
+  }
+  FailureOr<KernelParts> parts = splitKernel(kernel);
+  if (failed(parts) || !parts->main || parts->main.getNumDpsInits() != 1)
+    return failure();
+  Value result = parts->main.getDpsInits().front();
+  for (auto op : ops)
+    if (auto fill = dyn_cast<linalg::FillOp>(op.getOperation())) {
+      if (fill.getOutputs()[0] != result)
+        return failure();
+      fill->erase();
+    }
+  for (linalg::GenericOp part : {parts->initial, parts->epilogue})
+    if (part && !isElementOp(part, result))
+      return failure();
+  return parts;
 }
 
 namespace {
@@ -59,14 +107,17 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     func::FuncOp kernel = getOperation();
     if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
       return;
-    auto ops = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-    Value init = takeInit(ops);
-    if (!llvm::hasSingleElement(ops)) {
+    int64_t numOps = llvm::range_size(kernel.getOps<linalg::LinalgOp>());
+    FailureOr<KernelParts> parts = findParts(kernel);
+    if (failed(parts)) {
       kernel.emitOpError("kernel holds ")
-          << ops.size() << " linalg operations, expected 1";
+          << numOps
+          << " linalg operations, expected 1, or a reduction with what it "
+             "starts from and what takes its result";
       return signalPassFailure();
     }
-    linalg::LinalgOp op = ops.front();
+    linalg::LinalgOp op = parts->main;
+    Value init = parts->fill;
     if (Operation *unsupported = findUnsupported(op)) {
       unsupported->emitOpError("cannot be executed on a GPU in f64: compute it "
                                "in f32");
@@ -80,10 +131,18 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     StringRef reason;
     if (FailureOr<MatrixPlan> plan = planMatrix(op, reason); succeeded(plan)) {
       plan->init = init;
+      plan->initial = parts->initial;
+      plan->epilogue = parts->epilogue;
+      plan->storesResult = !kernel.getArgAttr(
+          plan->output.buffer.getArgNumber(), "pdq.unstored");
       emitMatrix(kernel, *plan,
                  math == "tf32" ? MatrixMath::TF32 : MatrixMath::FP32);
       ++numEmitted;
       return;
+    }
+    if (parts->isJoined()) {
+      op.emitOpError("is joined with elementwise operations, but ") << reason;
+      return signalPassFailure();
     }
     reason = "its payload has an operation without vector form";
     FailureOr<ThreadPlan> plan = isVectorizable(op)

@@ -4,6 +4,7 @@
 // The code of one thread of a matrix product: copy, wait, multiply, store.
 
 #include "MatrixEmitter.h"
+#include "ElementOp.h"
 #include "ThreadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -80,6 +81,15 @@ private:
   Parts split(Value value);
   void multiply(Value stage, MutableArrayRef<Value> sums);
   SmallVector<Value> emitTerms();
+  /// A row or a column of the result: its number in each loop, what it adds to
+  /// the address, and whether it exists.
+  struct Line {
+    SmallVector<Value> indices;
+    Value address, isInside;
+  };
+  Line buildLine(Value number, const MatrixSide &side);
+  void storeElement(Value product, const Line &row, const Line &column,
+                    Value start);
   void storeSums(ArrayRef<Value> sums);
 
   func::FuncOp kernel;
@@ -92,6 +102,9 @@ private:
   Value warpRow, warpColumn, group, place;
   Tile lhs, rhs;
   int64_t numSteps = 0;
+  Value flatOutput;
+  SmallVector<Value> batchIndices;
+  std::optional<ElementOp> initial, epilogue;
 };
 } // namespace
 
@@ -354,37 +367,75 @@ SmallVector<Value> MatrixEmitter::emitTerms() {
 // Results
 //===----------------------------------------------------------------------===//
 
+MatrixEmitter::Line MatrixEmitter::buildLine(Value number,
+                                             const MatrixSide &side) {
+  Line line;
+  line.isInside = below(number, side.size);
+  line.indices = buildDelinearized(b, number, side.extents);
+  line.address = constant(0);
+  for (auto [index, stride] : llvm::zip_equal(line.indices, side.output))
+    if (stride != 0)
+      line.address = add(line.address, mul(index, stride));
+  return line;
+}
+
+/// Adds a product to where its sum starts, and hands the result on.
+void MatrixEmitter::storeElement(Value product, const Line &row,
+                                 const Line &column, Value start) {
+  auto guard = scf::IfOp::create(b, both(row.isInside, column.isInside),
+                                 /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard restore(b);
+  b.setInsertionPointToStart(guard.thenBlock());
+  SmallVector<Value> indices(linalg::LinalgOp(plan.op).getNumLoops());
+  auto place = [&](const MatrixSide &side, ArrayRef<Value> values) {
+    for (auto [loop, value] : llvm::zip_equal(side.loops, values))
+      indices[loop] = value;
+  };
+  place(plan.rows, row.indices);
+  place(plan.columns, column.indices);
+  place(plan.batch, batchIndices);
+  Value address = add(add(start, row.address), column.address);
+  Value init = plan.init;
+  if (initial)
+    init = initial->evaluate(indices);
+  else if (!init)
+    init = memref::LoadOp::create(b, flatOutput, address);
+  Value sum = arith::AddFOp::create(b, init, product);
+  if (plan.storesResult)
+    memref::StoreOp::create(b, sum, flatOutput, address);
+  if (epilogue)
+    epilogue->emit(indices, sum);
+}
+
 /// Adds the sums to where they start.
 void MatrixEmitter::storeSums(ArrayRef<Value> sums) {
-  Value flat = buildFlat(plan.output.buffer);
+  flatOutput = buildFlat(plan.output.buffer);
+  batchIndices = buildDelinearized(b, batch, plan.batch.extents);
   Value start = add(buildAddress(batch, plan.batch.extents, plan.batch.output),
                     constant(plan.output.offset));
+  if (plan.initial)
+    initial.emplace(b, plan.initial, plan.op);
+  if (plan.epilogue)
+    epilogue.emplace(b, plan.epilogue, plan.op);
   Value cornerRow = add(add(firstRow, warpRow), group);
   Value cornerColumn = add(add(firstColumn, warpColumn), mul(place, 2));
+  SmallVector<Line> rows, columns;
+  for (int64_t first = 0; first < plan.warpRows; first += fragmentRows)
+    for (int64_t half : {0, 8})
+      rows.push_back(
+          buildLine(add(cornerRow, constant(first + half)), plan.rows));
+  for (int64_t first = 0; first < plan.warpColumns; first += fragmentColumns)
+    for (int64_t side : {0, 1})
+      columns.push_back(
+          buildLine(add(cornerColumn, constant(first + side)), plan.columns));
   int64_t numColumns = plan.warpColumns / fragmentColumns;
   for (auto [number, sum] : llvm::enumerate(sums))
     for (int64_t half = 0; half < 2; ++half)
-      for (int64_t side = 0; side < 2; ++side) {
-        int64_t i = number / numColumns, j = number % numColumns;
-        Value row = add(cornerRow, constant(i * fragmentRows + half * 8));
-        Value column = add(cornerColumn, constant(j * fragmentColumns + side));
-        auto guard = scf::IfOp::create(
-            b,
-            both(below(row, plan.rows.size), below(column, plan.columns.size)),
-            /*withElseRegion=*/false);
-        OpBuilder::InsertionGuard restore(b);
-        b.setInsertionPointToStart(guard.thenBlock());
-        Value address = add(
-            add(start, buildAddress(row, plan.rows.extents, plan.rows.output)),
-            buildAddress(column, plan.columns.extents, plan.columns.output));
-        Value product =
-            vector::ExtractOp::create(b, sum, ArrayRef<int64_t>{half, side});
-        Value init = plan.init;
-        if (!init)
-          init = memref::LoadOp::create(b, flat, address);
-        memref::StoreOp::create(b, arith::AddFOp::create(b, init, product),
-                                flat, address);
-      }
+      for (int64_t side = 0; side < 2; ++side)
+        storeElement(
+            vector::ExtractOp::create(b, sum, ArrayRef<int64_t>{half, side}),
+            rows[number / numColumns * 2 + half],
+            columns[number % numColumns * 2 + side], start);
 }
 
 void MatrixEmitter::emit() {
@@ -398,7 +449,12 @@ void MatrixEmitter::emit() {
   int64_t columns = llvm::divideCeil(plan.columns.size, plan.tileColumns);
   setLaunch(kernel, {rows, columns, plan.batch.size},
             {plan.getBlockSize(), 1, 1}, "matrix");
-  linalg::LinalgOp(plan.op)->erase();
+  MatrixPlan parts = plan;
+  if (parts.epilogue)
+    parts.epilogue->erase();
+  parts.op->erase();
+  if (parts.initial)
+    parts.initial->erase();
 }
 
 void mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,

@@ -58,6 +58,7 @@ bool MatrixPlanner::findFactors() {
 
 void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
   side.extents.push_back(space.loops[loop].extent);
+  side.loops.push_back(space.loops[loop].dim);
   side.lhs.push_back(lhs->strides[loop]);
   side.rhs.push_back(rhs->strides[loop]);
   side.output.push_back(output->strides[loop]);

@@ -16,6 +16,8 @@ namespace mlir::pdq {
 /// they add to the addresses of the left and right operand and the result.
 struct MatrixSide {
   SmallVector<int64_t> extents, lhs, rhs, output;
+  /// Numbers of the operation's loops.
+  SmallVector<unsigned> loops;
   int64_t size = 1;
 };
 
@@ -38,6 +40,12 @@ struct MatrixPlan {
   MatrixOperand lhs, rhs, output;
   /// Where the sums start; null where they are added to what the result holds.
   Value init;
+  /// Computes where the sums start, instead of `init`; or null.
+  linalg::GenericOp initial;
+  /// Takes the elements of the result while they are in registers; or null.
+  linalg::GenericOp epilogue;
+  /// Whether the result itself is needed.
+  bool storesResult = true;
   int64_t tileRows, tileColumns, warpRows, warpColumns;
 
   static constexpr int64_t tileTerms = 16, warpSize = 32;

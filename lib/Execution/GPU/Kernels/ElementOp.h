@@ -1,0 +1,45 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Elementwise operations that a kernel applies to its result before and after
+// it sums up, one element at a time.
+
+#ifndef PDQ_LIB_EXECUTION_GPU_KERNELS_ELEMENTOP_H
+#define PDQ_LIB_EXECUTION_GPU_KERNELS_ELEMENTOP_H
+
+#include "../../CPU/Kernels/PayloadEmitter.h"
+
+namespace mlir::pdq {
+
+/// Whether the elements of `result` are all that `op` reads or writes of it,
+/// each in one iteration, and its payload has a form in a kernel.
+bool isElementOp(linalg::GenericOp op, Value result);
+
+/// Emits one elementwise operation on the result of `main`.
+class ElementOp {
+public:
+  ElementOp(ImplicitLocOpBuilder &b, linalg::GenericOp op,
+            linalg::LinalgOp main);
+
+  /// What `op` computes for the element at `indices`, one for each loop of
+  /// `main`; null stands for the only iteration.
+  Value evaluate(ArrayRef<Value> indices);
+
+  /// Stores what `op` computes where the result of `main` is `element`.
+  void emit(ArrayRef<Value> indices, Value element);
+
+private:
+  NestPosition locate(ArrayRef<Value> indices);
+
+  ImplicitLocOpBuilder &b;
+  linalg::GenericOp op;
+  linalg::LinalgOp main;
+  /// The operand that is the result of `main`.
+  OpOperand *shared;
+  KernelPlan plan;
+  PayloadEmitter payload;
+};
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_EXECUTION_GPU_KERNELS_ELEMENTOP_H

@@ -1,0 +1,146 @@
+// Which elementwise kernels a matrix product takes along.
+
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-kernels | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-kernels --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+
+#id = affine_map<(m, n) -> (m, n)>
+#pair = affine_map<(m, n, p) -> (m, n)>
+#triple = affine_map<(m, n, p) -> (m, n, p)>
+#col = affine_map<(m, n) -> (n)>
+#row = affine_map<(m, n) -> (m)>
+#lhs = affine_map<(m, n, k) -> (m, k)>
+#rhs = affine_map<(m, n, k) -> (k, n)>
+#out = affine_map<(m, n, k) -> (m, n)>
+
+// All three in one launch, and the sum itself is not stored.
+// CHECK-LABEL: func.func @all(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
+// CHECK:         %[[T:.+]] = memref.alloc
+// CHECK:         call @joined_[[$ALL:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]],
+// CHECK-NEXT:    return
+func.func @all(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<64x32xf32>
+  linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%bias : memref<32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<64x32xf32>) outs(%y : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// Somebody else reads the sum: it is stored too.
+// CHECK-LABEL: func.func @needed(
+// CHECK:         call @joined_[[$NEEDED:[0-9a-f]+]](
+// CHECK:         call @
+// CHECK-NEXT:    return
+func.func @needed(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32xf32>, %z: memref<64x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<64x32xf32>
+  linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%bias : memref<32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<64x32xf32>) outs(%y : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<64x32xf32>) outs(%z : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = math.exp %a : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// The bias changes between its use and the product, and what follows reads each
+// element of the sum twice: nothing is joined.
+// CHECK-LABEL: func.func @apart(
+// CHECK-COUNT-4: call @generic_
+// CHECK-NEXT:    return
+func.func @apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32x2xf32>) {
+  %t = memref.alloc() : memref<64x32xf32>
+  linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%bias : memref<32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(n) -> (n)>], iterator_types = ["parallel"]} outs(%bias : memref<32xf32>) {
+  ^bb0(%o: f32):
+    %m = arith.addf %o, %o : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#pair, #triple], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%t : memref<64x32xf32>) outs(%y : memref<64x32x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// A reduction that is no matrix product stays alone.
+// CHECK-LABEL: func.func @no_product(
+// CHECK-COUNT-2: call @generic_
+// CHECK-NEXT:    return
+func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<64xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<64xf32>)
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<64x32xf32>) outs(%t : memref<64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.addf %o, %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(n) -> (n)>, affine_map<(n) -> (n)>], iterator_types = ["parallel"]} ins(%t : memref<64xf32>) outs(%y : memref<64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = math.exp %a : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// CHECK-DAG: func.func private @joined_[[$ALL]](%{{.+}}: memref<32xf32>{{.*}}, %{{.+}}: memref<64x32xf32> {{{.*}}pdq.unstored}, %{{.+}}: memref<64x16xf32>
+// CHECK-DAG: func.func private @joined_[[$NEEDED]](%{{.+}}: memref<32xf32>{{[^,]*}}, %{{.+}}: memref<64x32xf32>{{[^,]*}}, %{{.+}}: memref<64x16xf32>
+
+// The bias is loaded and ReLU computed between the product and its one store.
+// EMIT-LABEL: func.func private @joined_
+// EMIT-SAME:    pdq.form = "matrix"
+// EMIT:         nvgpu.mma.sync
+// EMIT:         scf.if
+// EMIT:           memref.load
+// EMIT:           arith.addf
+// EMIT-NOT:       memref.store
+// EMIT:           arith.maximumf
+// EMIT:           memref.store
