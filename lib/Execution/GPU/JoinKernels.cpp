@@ -45,7 +45,11 @@ class Joiner {
 public:
   explicit Joiner(ModuleOp module) : module(module), symbols(module) {}
 
-  /// Joins what can be joined with `call`; returns the number of launches less.
+  /// The launches of matrix products, in order. Joining erases no other ones.
+  SmallVector<func::CallOp> getProducts(func::FuncOp function);
+
+  /// Joins what can be joined with a product; returns the number of launches
+  /// less.
   unsigned join(func::CallOp call);
 
 private:
@@ -287,12 +291,19 @@ static void moveBefore(Value value, Operation *place) {
   op->moveBefore(place);
 }
 
+SmallVector<func::CallOp> Joiner::getProducts(func::FuncOp function) {
+  SmallVector<func::CallOp> products;
+  for (auto call : function.getOps<func::CallOp>()) {
+    FailureOr<KernelCall> launch = resolve(call);
+    if (succeeded(launch) && getProduct(launch->kernel))
+      products.push_back(call);
+  }
+  return products;
+}
+
 unsigned Joiner::join(func::CallOp call) {
   FailureOr<KernelCall> main = resolve(call);
-  linalg::LinalgOp product =
-      succeeded(main) ? getProduct(main->kernel) : linalg::LinalgOp();
-  if (!product)
-    return 0;
+  linalg::LinalgOp product = getProduct(main->kernel);
   Value result = main->getOperand(product.getDpsInits().front());
   if (findArgument(*main, result) != product.getDpsInits().front())
     return 0;
@@ -339,7 +350,7 @@ struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isDeclaration() || function->hasAttr("pdq.kernel"))
         continue;
-      for (auto call : llvm::to_vector(function.getOps<func::CallOp>()))
+      for (func::CallOp call : joiner.getProducts(function))
         numJoined += joiner.join(call);
     }
     eraseUnused();
