@@ -4,6 +4,7 @@ Substitutions beside the tools' names:
   %models, %shared  trained networks and data next to the checkout; tests that
                     need them say `REQUIRES: shared-models`
   %examples         examples/ of the repository
+  %gpu_check        scripts/gpu-check
   %python           the Python interpreter of the build
   %simulated_gpu    the driver library of the simulated CUDA device
   %llvm_lib         directory of LLVM's run-time libraries, for mlir-runner
@@ -39,6 +40,7 @@ config.substitutions += [
     ("%shared", os.path.abspath(shared)),
     ("%examples", os.path.join(config.pdq_source_dir, "examples")),
     ("%python", config.python),
+    ("%gpu_check", os.path.join(config.pdq_source_dir, "scripts", "gpu-check")),
     ("%llvm_lib", config.llvm_lib_dir),
     ("%simulated_gpu", os.path.join(config.pdq_build_dir, "lib", "pdq-simulated-gpu", "libcuda.so.1")),
     ("%build", config.pdq_build_dir),
