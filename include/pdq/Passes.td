@@ -716,6 +716,28 @@ def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect"];
 }
 
+def PrintPlanCost : Pass<"pdq-print-plan-cost", "ModuleOp"> {
+  let summary = "Print what the kernels of launch plans move and compute";
+  let description = [{
+    For each launch of each public function, in the form that
+    `pdq-form-gpu-kernels` leaves: bytes read and written (each element that is
+    touched once), floating point operations (a multiply-add is two), and the time
+    that the named chip takes at least: the larger of bytes by its bandwidth and
+    operations by its peak, that of tensor cores for matrix products (data sheets
+    of A100, H100 and B200).
+
+    Then the totals, the bytes of products (operands read and results written once)
+    and how many times as much is moved in all, and the bytes of the arena beside
+    those of the largest live set. Goes to the standard error.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", /*default=*/"\"sm_90a\"",
+           "Chip: sm_80, sm_90a or sm_100">,
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products: fp32 (three products in tf32) or tf32">
+  ];
+}
+
 def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
   let summary = "Turn linalg kernels into what one thread of a GPU does";
   let description = [{

@@ -137,6 +137,14 @@ LogicalResult PlanBuilder::addLaunch(func::CallOp call) {
 void PlanBuilder::placeTemporaries() {
   ArenaPlan arena = planArena(temporaries, arenaAlignment);
   plan.arenaBytes = arena.totalBytes;
+  for (size_t step = 0; step < plan.launches.size(); ++step) {
+    int64_t live = 0;
+    for (const Temporary &temporary : temporaries)
+      if (temporary.first <= static_cast<int64_t>(step) &&
+          static_cast<int64_t>(step) <= temporary.last)
+        live += temporary.bytes;
+    plan.liveBytes = std::max(plan.liveBytes, live);
+  }
   for (Launch &launch : plan.launches)
     for (Place &place : launch.operands)
       if (place.space == Place::Arena) {

@@ -39,6 +39,9 @@ struct LaunchPlan {
   llvm::SmallVector<ElementsAttr> constants;
   llvm::SmallVector<Launch> launches;
   int64_t arenaBytes = 0;
+  /// Bytes of the temporaries that are in use together, at the launch where
+  /// there are most: no arena can be smaller.
+  int64_t liveBytes = 0;
 };
 
 /// Reads the plan of `function`, the form that `-pdq-outline-kernels` leaves.
