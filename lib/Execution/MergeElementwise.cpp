@@ -278,7 +278,7 @@ static linalg::GenericOp dropDeadResults(linalg::GenericOp op) {
     outputs.push_back(output.get());
     maps.push_back(op.getMatchingIndexingMap(&output));
   }
-  if (kept.size() == op.getNumDpsInits() || kept.empty())
+  if (static_cast<int64_t>(kept.size()) == op.getNumDpsInits() || kept.empty())
     return op;
   OpBuilder b(op);
   auto smaller = linalg::GenericOp::create(
