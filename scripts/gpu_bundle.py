@@ -11,7 +11,7 @@ import tempfile
 
 NAME = "pdq-gpu-check"
 TOOLS = ("pdq-opt", "pdq-run", "pdq-compare-targets", "pdq-time-functions")
-UNIT_TESTS = ("ExecutorTest", "FormulaTest", "MatrixKernelTest", "OptimizerTest", "ScaleSearchTest", "StepTest")
+UNIT_TESTS = ("ExecutorTest", "FormulaTest", "HostMemoryTest", "MatrixKernelTest", "OptimizerTest", "ScaleSearchTest", "StepTest")
 FILES = ("scripts/gpu-check", "scripts/gpu_bundle.py", "scripts/gpu_checks.py", "scripts/demo", "LICENSE")
 FILES += ("benchmarks/iteration", "benchmarks/kernels", "benchmarks/simulate", "test/Execution/Inputs/write_network.py")
 FOLDERS = ("examples/digits", "examples/tiny")

@@ -850,6 +850,8 @@ defvar runOptions = [
          "GPU that code is generated for, such as sm_80; empty takes the device's own">,
   Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
          "Precision of products on a GPU's tensor cores: fp32 or tf32">,
+  Option<"memoryBudget", "memory-budget", "std::string", /*default=*/"",
+         "Bytes of a GPU's memory for programs and samples (1500000, 64M, 2G); samples beyond it stay on the host. Empty takes what is free">,
   Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
          "Instruction set: host, generic, avx2 or avx512">,
   Option<"init", "init", "std::string", /*default=*/"\"mse\"",

@@ -34,10 +34,10 @@ void mlir::pdq::runBatches(Executable &executable, StringRef name,
                     results.slice(first, batch));
 }
 
-BufferRef mlir::pdq::allocateSamples(Executor &executor, RankedTensorType type,
+BufferRef mlir::pdq::allocateSamples(CacheMemory &memory, RankedTensorType type,
                                      int64_t batch, int64_t samples) {
   RankedTensorType kept = getCacheType(type);
   SmallVector<int64_t> shape(kept.getShape());
   shape[0] = shape[0] / batch * samples;
-  return executor.allocate(shape, *getElementType(kept.getElementType()));
+  return memory.allocate(shape, *getElementType(kept.getElementType()));
 }

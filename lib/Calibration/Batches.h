@@ -6,8 +6,8 @@
 #ifndef PDQ_CALIBRATION_BATCHES_H
 #define PDQ_CALIBRATION_BATCHES_H
 
+#include "CacheMemory.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "pdq/Execution/Executor.h"
 
 namespace mlir::pdq {
 
@@ -53,7 +53,7 @@ void runBatches(Executable &executable, StringRef name, int64_t samples,
 
 /// A buffer for `samples` samples of what has `type` for `batch` samples, in
 /// its kept form.
-BufferRef allocateSamples(Executor &executor, RankedTensorType type,
+BufferRef allocateSamples(CacheMemory &memory, RankedTensorType type,
                           int64_t batch, int64_t samples);
 
 } // namespace mlir::pdq

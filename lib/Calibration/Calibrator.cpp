@@ -63,6 +63,7 @@ private:
   ScaleSearch scales;
 
   OwningOpRef<ModuleOp> working;
+  std::optional<CacheMemory> memory;
   std::optional<NetworkStages> stages;
   std::optional<Propagation> propagation;
   SmallVector<RegionOp> targets;
@@ -97,7 +98,9 @@ LogicalResult Calibrator::prepare() {
     return failure();
   stages.emplace(network);
   progress.emplace(targets.size(), options.iterations);
-  propagation.emplace(*stages, executor, data, options.batch, module.getLoc());
+  memory.emplace(executor, options.memoryBudget, module.getLoc());
+  propagation.emplace(*stages, executor, *memory, data, options.batch,
+                      module.getLoc());
   return success();
 }
 
@@ -130,7 +133,7 @@ FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
                       : initializeWeights(work->quantizers, scales, executor)))
     return failure();
   work->calibrator = std::make_unique<RegionCalibrator>(
-      work->context, work->quantizers, executor, scales, *progress);
+      work->context, work->quantizers, executor, *memory, scales, *progress);
   if (failed(work->calibrator->compile(work->report)))
     return failure();
   return work;

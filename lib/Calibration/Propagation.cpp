@@ -25,11 +25,12 @@ static HostTensor toKeptForm(const HostTensor &data) {
 }
 
 Propagation::Propagation(const NetworkStages &stages, Executor &executor,
-                         const HostTensor &data, int64_t batch, Location loc)
-    : stages(stages), executor(executor), samples(data.getShape().front()),
-      batch(batch), loc(loc) {
+                         CacheMemory &memory, const HostTensor &data,
+                         int64_t batch, Location loc)
+    : stages(stages), executor(executor), memory(memory),
+      samples(data.getShape().front()), batch(batch), loc(loc) {
   HostTensor kept = toKeptForm(data);
-  BufferRef buffer = executor.allocate(kept.getShape(), ElementType::F32);
+  BufferRef buffer = memory.allocate(kept.getShape(), ElementType::F32);
   buffer->write(kept);
   Value argument = stages.getLiveValues(-1).front();
   quantized[argument] = floating[argument] = buffer;
@@ -55,9 +56,10 @@ LogicalResult Propagation::computeLogits() {
   if (failed(lowerPrograms(*programs)))
     return failure();
   auto compiled = executor.compile(*programs);
-  if (failed(compiled))
+  if (failed(compiled) ||
+      failed(memory.reserve(**compiled, {"network"}, "the network")))
     return failure();
-  logits = allocateSamples(executor, type, batch, samples);
+  logits = allocateSamples(memory, type, batch, samples);
   BatchOperands arguments, results;
   arguments.addSamples(floating.lookup(stages.getLiveValues(-1).front()));
   results.addSamples(logits);
@@ -72,7 +74,8 @@ LogicalResult Propagation::runGlue(const Stage &stage) {
   if (failed(lowerPrograms(*programs)))
     return failure();
   auto compiled = executor.compile(*programs);
-  if (failed(compiled))
+  if (failed(compiled) ||
+      failed(memory.reserve(**compiled, {"glue"}, "what is between regions")))
     return failure();
   for (DenseMap<Value, BufferRef> *values : {&quantized, &floating}) {
     BatchOperands arguments, results;
@@ -80,7 +83,7 @@ LogicalResult Propagation::runGlue(const Stage &stage) {
       arguments.addSamples(values->lookup(input));
     for (Value output : stage.outputs) {
       BufferRef buffer = allocateSamples(
-          executor, cast<RankedTensorType>(output.getType()), batch, samples);
+          memory, cast<RankedTensorType>(output.getType()), batch, samples);
       (*values)[output] = buffer;
       results.addSamples(buffer);
     }

@@ -17,7 +17,8 @@ class Propagation {
 public:
   /// `data` is [N, ...] as the network takes it, `batch` samples a call.
   Propagation(const NetworkStages &stages, Executor &executor,
-              const HostTensor &data, int64_t batch, Location loc);
+              CacheMemory &memory, const HostTensor &data, int64_t batch,
+              Location loc);
 
   /// Runs the float network; its logits are part of the data of each region.
   LogicalResult computeLogits();
@@ -38,6 +39,7 @@ public:
 private:
   const NetworkStages &stages;
   Executor &executor;
+  CacheMemory &memory;
   int64_t samples, batch;
   Location loc;
   DenseMap<Value, BufferRef> quantized, floating;

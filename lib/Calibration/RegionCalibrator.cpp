@@ -26,6 +26,12 @@ LogicalResult RegionCalibrator::compile(RegionReport &report) {
   if (failed(compiled))
     return failure();
   programs = std::move(*compiled);
+  SmallVector<StringRef> names;
+  for (auto function : (*module)->getOps<func::FuncOp>())
+    if (function.isPublic())
+      names.push_back(function.getName());
+  if (failed(memory.reserve(*programs, names, "region @" + getName())))
+    return failure();
   report.compileSeconds = watch.seconds();
   return success();
 }
@@ -106,7 +112,7 @@ BufferRef RegionCalibrator::uploadScalar(double value) {
 SmallVector<BufferRef> RegionCalibrator::allocateResults(int64_t samples) {
   SmallVector<BufferRef> buffers;
   for (Type type : context.getRegion().getResultTypes())
-    buffers.push_back(allocateSamples(executor, cast<RankedTensorType>(type),
+    buffers.push_back(allocateSamples(memory, cast<RankedTensorType>(type),
                                       options.batch, samples));
   return buffers;
 }
@@ -134,7 +140,7 @@ BufferRef
 RegionCalibrator::allocateObserved(const ActivationQuantizer &quantizer,
                                    int64_t samples) {
   auto type = cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType());
-  return allocateSamples(executor, getObservedType(type, options.batch),
+  return allocateSamples(memory, getObservedType(type, options.batch),
                          options.batch, samples);
 }
 

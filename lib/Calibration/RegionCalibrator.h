@@ -35,9 +35,11 @@ public:
   using SaveFn = function_ref<LogicalResult(const StepState &)>;
 
   RegionCalibrator(const RegionContext &context, RegionQuantizers &quantizers,
-                   Executor &executor, ScaleSearch &scales, Progress &progress)
+                   Executor &executor, CacheMemory &memory, ScaleSearch &scales,
+                   Progress &progress)
       : context(context), options(context.options), quantizers(quantizers),
-        executor(executor), scales(scales), progress(progress) {}
+        executor(executor), memory(memory), scales(scales), progress(progress) {
+  }
 
   /// Builds and compiles the programs.
   LogicalResult compile(RegionReport &report);
@@ -88,6 +90,7 @@ private:
   const CalibrationOptions &options;
   RegionQuantizers &quantizers;
   Executor &executor;
+  CacheMemory &memory;
   ScaleSearch &scales;
   Progress &progress;
   std::unique_ptr<Executable> programs;

@@ -30,6 +30,20 @@ static std::optional<Target> readTarget(StringRef text) {
       .Default(std::nullopt);
 }
 
+/// "1500000", "300K", "64M", "2G" (powers of 1024).
+static std::optional<uint64_t> readBytes(StringRef text) {
+  unsigned shift = llvm::StringSwitch<unsigned>(text.take_back())
+                       .Case("K", 10)
+                       .Case("M", 20)
+                       .Case("G", 30)
+                       .Default(0);
+  uint64_t number = 0;
+  if (text.drop_back(shift ? 1 : 0).getAsInteger(10, number) || number == 0 ||
+      number > (UINT64_MAX >> shift))
+    return std::nullopt;
+  return number << shift;
+}
+
 LogicalResult RunOptions::check(Location loc) const {
   if (calibration.empty())
     return emitError(loc) << "option 'calibration' is missing: name a .npy "
@@ -53,6 +67,12 @@ LogicalResult RunOptions::check(Location loc) const {
   if (math != "fp32" && math != "tf32")
     return emitError(loc) << "option 'math' is '" << math
                           << "', expected 'fp32' or 'tf32'";
+  if (!memoryBudget.empty() && !readBytes(memoryBudget))
+    return emitError(loc) << "option 'memory-budget' is '" << memoryBudget
+                          << "', expected bytes such as 1500000, 64M or 2G";
+  if (target == "cpu" && !memoryBudget.empty())
+    return emitError(loc) << "option 'memory-budget' is '" << memoryBudget
+                          << "', which target=cpu does not have";
   if (target == "cpu" && !chip.empty())
     return emitError(loc) << "option 'chip' is '" << chip
                           << "', which target=cpu does not have";
@@ -61,6 +81,8 @@ LogicalResult RunOptions::check(Location loc) const {
 
 void RunOptions::apply(CalibrationOptions &options) const {
   options.batch = batch;
+  if (!memoryBudget.empty())
+    options.memoryBudget = readBytes(memoryBudget);
   options.initSamples = initSamples;
   options.init = init == "mse" ? ScaleInit::MSE : ScaleInit::MinMax;
 }

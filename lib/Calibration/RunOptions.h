@@ -13,15 +13,15 @@ namespace mlir::pdq {
 
 /// The options as the user wrote them.
 struct RunOptions {
-  std::string calibration, target, chip, math, cpu, init;
+  std::string calibration, target, chip, math, cpu, init, memoryBudget;
   int64_t batch, initSamples;
   unsigned threads;
 
   /// Reads the options of a pass that has them.
   template <typename PassT> static RunOptions of(PassT &pass) {
-    return {pass.calibration, pass.target,      pass.chip,
-            pass.math,        pass.cpu,         pass.init,
-            pass.batch,       pass.initSamples, pass.threads};
+    return {pass.calibration, pass.target, pass.chip,         pass.math,
+            pass.cpu,         pass.init,   pass.memoryBudget, pass.batch,
+            pass.initSamples, pass.threads};
   }
 
   /// Emits an error at `loc` where an option is out of range.

@@ -174,6 +174,11 @@ CUresult cuMemFree(CUdeviceptr pointer) PDQ_DRIVER_API_AS("cuMemFree_v2");
 CUresult cuMemAllocHost(void **pointer, size_t bytes)
     PDQ_DRIVER_API_AS("cuMemAllocHost_v2");
 PDQ_DRIVER_API CUresult cuMemFreeHost(void *pointer);
+PDQ_DRIVER_API CUresult cuMemHostAlloc(void **pointer, size_t bytes,
+                                       unsigned flags);
+CUresult cuMemHostGetDevicePointer(CUdeviceptr *address, void *pointer,
+                                   unsigned flags)
+    PDQ_DRIVER_API_AS("cuMemHostGetDevicePointer_v2");
 CUresult cuMemcpyHtoD(CUdeviceptr destination, const void *source, size_t bytes)
     PDQ_DRIVER_API_AS("cuMemcpyHtoD_v2");
 CUresult cuMemcpyDtoH(void *destination, CUdeviceptr source, size_t bytes)

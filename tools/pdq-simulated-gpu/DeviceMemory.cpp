@@ -85,11 +85,11 @@ void DeviceMemory::markValid(uint64_t address, uint64_t size) {
     valid[size / kGranule] = size % kGranule;
 }
 
-Status DeviceMemory::allocate(size_t size, uint64_t &address) {
+Status DeviceMemory::allocate(size_t size, uint64_t &address, bool isHost) {
   if (size == 0)
     return Status::error(CUDA_ERROR_INVALID_VALUE,
                          "an allocation must have at least one byte");
-  if (size > total || used > total - size)
+  if (!isHost && (size > total || used > total - size))
     return Status::error(CUDA_ERROR_OUT_OF_MEMORY,
                          Twine(size) + " bytes asked for, " +
                              Twine(total - used) + " of " + Twine(total) +
@@ -99,9 +99,9 @@ Status DeviceMemory::allocate(size_t size, uint64_t &address) {
     return Status::error(CUDA_ERROR_OUT_OF_MEMORY,
                          "no free range of " + Twine(size) + " bytes is left");
   address = begin + kOffsetInPage;
-  allocations[address] = {address, size, true};
+  allocations[address] = {address, size, true, isHost};
   markValid(address, size);
-  used += size;
+  used += isHost ? 0 : size;
   peak = std::max(peak, used);
   DeviceWork work(*this);
   // What is read before it is written is not a number.
@@ -123,7 +123,7 @@ Status DeviceMemory::free(uint64_t address) {
                              " bytes at 0x" + Twine(utohexstr(address)) +
                              " was freed before");
   allocation.isLive = false;
-  used -= allocation.size;
+  used -= allocation.isHost ? 0 : allocation.size;
   memset(monitor.getValidity(address), 0,
          divideCeil(allocation.size, kGranule));
   uint64_t begin = address - kOffsetInPage;

@@ -26,6 +26,8 @@ struct Allocation {
   uint64_t begin = 0;
   uint64_t size = 0;
   bool isLive = false;
+  /// Memory of the host that the device reads: none of the device's is used.
+  bool isHost = false;
   uint64_t end() const { return begin + size; }
 };
 
@@ -34,7 +36,7 @@ struct Allocation {
 class DeviceMemory {
 public:
   Status initialize();
-  Status allocate(size_t size, uint64_t &address);
+  Status allocate(size_t size, uint64_t &address, bool isHost = false);
   Status free(uint64_t address);
   void freeAll();
 

@@ -60,8 +60,44 @@ CUresult cuMemAllocHost(void **pointer, size_t bytes) {
 
 CUresult cuMemFreeHost(void *pointer) {
   return enter("cuMemFreeHost", Needs::Context, [&] {
+    auto address = reinterpret_cast<uint64_t>(pointer);
+    if (context.memory.contains(address))
+      return context.memory.free(address);
     free(pointer);
     return Status::success();
+  });
+}
+
+/// Memory of the host that kernels can use lies in the range of the device, so
+/// that accesses are checked; unlike with a device, the host cannot touch it.
+CUresult cuMemHostAlloc(void **pointer, size_t bytes, unsigned flags) {
+  if (!(flags & 2)) // CU_MEMHOSTALLOC_DEVICEMAP
+    return cuMemAllocHost(pointer, bytes);
+  return enter("cuMemHostAlloc", Needs::Context, [&] {
+    Status status = checkNotNull(pointer, "pointer");
+    if (!status.failed())
+      status = checkNoCapture("memory cannot be allocated");
+    uint64_t address = 0;
+    if (!status.failed())
+      status = context.memory.allocate(bytes, address, /*isHost=*/true);
+    if (!status.failed())
+      *pointer = reinterpret_cast<void *>(address);
+    return status;
+  });
+}
+
+CUresult cuMemHostGetDevicePointer(CUdeviceptr *address, void *pointer,
+                                   unsigned) {
+  return enter("cuMemHostGetDevicePointer", Needs::Context, [&] {
+    Status status = checkNotNull(address, "address");
+    if (status.failed())
+      return status;
+    *address = reinterpret_cast<uint64_t>(pointer);
+    const Allocation *found = context.memory.find(*address);
+    if (found && found->isHost)
+      return status;
+    return Status::error(CUDA_ERROR_INVALID_VALUE,
+                         "pointer is not mapped memory of the host");
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "mlir/Support/LLVM.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mlir::pdq {
@@ -54,6 +55,10 @@ struct CalibrationOptions {
   /// Iterations between two checkpoints inside a region; 0 keeps one per
   /// region.
   int64_t checkpointEvery = 2000;
+
+  /// Bytes of device memory for programs and the calibration set; without one,
+  /// what is free. The result does not depend on it.
+  std::optional<uint64_t> memoryBudget;
 
   /// Sets what the table of algorithm.md names for a network family: resnet,
   /// regnetx, mobilenetv2 or mnasnet.

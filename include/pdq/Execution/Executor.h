@@ -30,6 +30,10 @@ public:
   /// A view of `count` slices of dimension 0 from `first` on; it shares memory
   /// with this buffer and keeps it alive.
   virtual std::shared_ptr<Buffer> slice(int64_t first, int64_t count) = 0;
+
+  /// Keeps the contents in the host's memory from now on, as
+  /// `Executor::allocateOnHost` does; nothing where they are there already.
+  virtual void moveToHost() {}
 };
 using BufferRef = std::shared_ptr<Buffer>;
 
@@ -66,7 +70,8 @@ public:
   virtual void call(llvm::StringRef name, llvm::ArrayRef<BufferRef> arguments,
                     llvm::ArrayRef<BufferRef> results) = 0;
 
-  /// Bytes of the arena that holds all temporaries of `name`.
+  /// Bytes of the arena that holds all temporaries of `name`. Programs of one
+  /// executor share it; it is allocated at the first call.
   virtual size_t getArenaBytes(llvm::StringRef name) const = 0;
 
   /// The form of each kernel that a call of `name` launches, in order: what
@@ -95,6 +100,18 @@ public:
   /// A zero-filled buffer.
   virtual BufferRef allocate(llvm::ArrayRef<int64_t> shape,
                              ElementType type) = 0;
+
+  /// A zero-filled buffer in the host's memory. Calls take it like any other:
+  /// a whole buffer is read where it is, over the device's bus, and a slice is
+  /// copied to the device for the time of the call.
+  virtual BufferRef allocateOnHost(llvm::ArrayRef<int64_t> shape,
+                                   ElementType type) {
+    return allocate(shape, type);
+  }
+
+  /// Bytes of device memory that are free; nothing where programs run in the
+  /// host's memory.
+  virtual std::optional<size_t> getFreeBytes() const { return std::nullopt; }
 
   /// The device, for messages and reports.
   virtual std::string describe() const = 0;

@@ -93,6 +93,32 @@ void Device::free(cuda::Pointer pointer) {
   check(driver.cuMemFree_v2(pointer), "cuMemFree");
 }
 
+cuda::Pointer Device::allocateOnHost(size_t bytes) {
+  bytes = std::max<size_t>(bytes, 1);
+  void *memory = nullptr;
+  if (driver.cuMemHostAlloc(&memory, bytes,
+                            cuda::HostPortable | cuda::HostDeviceMap))
+    return 0;
+  cuda::Pointer pointer = 0;
+  check(driver.cuMemHostGetDevicePointer_v2(&pointer, memory, 0),
+        "cuMemHostGetDevicePointer");
+  check(driver.cuMemsetD8Async(pointer, 0, bytes, stream), "cuMemsetD8Async");
+  mapped[pointer] = memory;
+  return pointer;
+}
+
+void Device::freeOnHost(cuda::Pointer pointer) {
+  check(driver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+  check(driver.cuMemFreeHost(mapped.lookup(pointer)), "cuMemFreeHost");
+  mapped.erase(pointer);
+}
+
+size_t Device::getFreeBytes() const {
+  size_t free = 0, total = 0;
+  check(driver.cuMemGetInfo_v2(&free, &total), "cuMemGetInfo");
+  return free;
+}
+
 void Device::write(cuda::Pointer target, const void *source, size_t bytes) {
   if (bytes == 0)
     return;

@@ -39,6 +39,15 @@ public:
   /// Zero-filled memory, at least one byte.
   cuda::Pointer allocate(size_t bytes);
   void free(cuda::Pointer pointer);
+
+  /// Zero-filled memory of the host that kernels use over the bus, by the
+  /// device's address for it; null where the host has no such memory left.
+  cuda::Pointer allocateOnHost(size_t bytes);
+  void freeOnHost(cuda::Pointer pointer);
+
+  /// Bytes that can still be allocated.
+  size_t getFreeBytes() const;
+
   void write(cuda::Pointer target, const void *source, size_t bytes);
   /// Waits for all work before.
   void read(void *target, cuda::Pointer source, size_t bytes);
@@ -65,6 +74,8 @@ private:
   std::string ownChip;
   ImageForm imageForm = ImageForm::PTX;
   SmallVector<cuda::Module> modules;
+  /// Device address -> the host's, which differ on some systems.
+  llvm::DenseMap<cuda::Pointer, void *> mapped;
 };
 
 } // namespace mlir::pdq

@@ -36,6 +36,8 @@ enum Attribute {
 };
 /// CUfunction_attribute.
 enum FunctionAttribute { MaxDynamicSharedBytes = 8 };
+/// CU_MEMHOSTALLOC_*.
+enum HostAllocFlag { HostPortable = 1, HostDeviceMap = 2 };
 /// CUstreamCaptureMode.
 enum CaptureMode { CaptureThreadLocal = 1 };
 /// CUjit_option.
@@ -60,6 +62,10 @@ enum JitOption { ErrorLogBuffer = 5, ErrorLogBufferBytes = 6 };
   X(cuFuncSetAttribute, (Function, int, int))                                  \
   X(cuMemAlloc_v2, (Pointer *, size_t))                                        \
   X(cuMemFree_v2, (Pointer))                                                   \
+  X(cuMemGetInfo_v2, (size_t *, size_t *))                                     \
+  X(cuMemHostAlloc, (void **, size_t, unsigned))                               \
+  X(cuMemHostGetDevicePointer_v2, (Pointer *, void *, unsigned))               \
+  X(cuMemFreeHost, (void *))                                                   \
   X(cuMemcpyHtoDAsync_v2, (Pointer, const void *, size_t, Stream))             \
   X(cuMemcpyDtoHAsync_v2, (void *, Pointer, size_t, Stream))                   \
   X(cuMemcpyDtoDAsync_v2, (Pointer, Pointer, size_t, Stream))                  \

@@ -9,33 +9,61 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-DeviceMemory::DeviceMemory(std::shared_ptr<Device> owner, size_t bytes)
-    : device(std::move(owner)), bytes(bytes), pointer(device->allocate(bytes)) {
+static cuda::Pointer allocateOnHost(Device &device, size_t bytes) {
+  if (cuda::Pointer pointer = device.allocateOnHost(bytes))
+    return pointer;
+  llvm::report_fatal_error("host has no " + Twine(bytes) +
+                               " bytes of pinned memory left",
+                           /*gen_crash_diag=*/false);
 }
 
-DeviceMemory::~DeviceMemory() { device->free(pointer); }
+DeviceMemory::DeviceMemory(std::shared_ptr<Device> owner, size_t bytes,
+                           bool onHost)
+    : device(std::move(owner)), bytes(bytes), onHost(onHost),
+      pointer(onHost ? allocateOnHost(*device, bytes)
+                     : device->allocate(bytes)) {}
+
+DeviceMemory::~DeviceMemory() {
+  if (onHost)
+    device->freeOnHost(pointer);
+  else
+    device->free(pointer);
+}
+
+void DeviceMemory::moveToHost() {
+  if (onHost)
+    return;
+  cuda::Pointer target = allocateOnHost(*device, bytes);
+  device->copy(target, pointer, bytes);
+  device->free(pointer);
+  pointer = target;
+  onHost = true;
+}
 
 namespace {
 /// Device memory, or a part of it.
 class GPUBuffer : public Buffer {
 public:
-  GPUBuffer(std::shared_ptr<DeviceMemory> owner, cuda::Pointer pointer,
-            ArrayRef<int64_t> shape, ElementType type)
-      : owner(std::move(owner)), pointer(pointer), shape(shape), type(type) {}
+  GPUBuffer(std::shared_ptr<DeviceMemory> owner, size_t offset,
+            ArrayRef<int64_t> shape, ElementType type, bool isSlice)
+      : owner(std::move(owner)), offset(offset), shape(shape), type(type),
+        isSlice(isSlice) {}
 
   ArrayRef<int64_t> getShape() const override { return shape; }
   ElementType getElementType() const override { return type; }
-  cuda::Pointer getPointer() const { return pointer; }
+  cuda::Pointer getPointer() const { return owner->pointer + offset; }
+  bool isSliceOnHost() const { return isSlice && owner->onHost; }
+  void moveToHost() override { owner->moveToHost(); }
 
   void write(const HostTensor &source) override {
     if (source.getShape() != getShape() || source.getElementType() != type)
       llvm::report_fatal_error("tensor does not fit into the buffer");
-    owner->device->write(pointer, source.data(), source.getNumBytes());
+    owner->device->write(getPointer(), source.data(), source.getNumBytes());
   }
 
   HostTensor read() const override {
     HostTensor tensor(shape, type);
-    owner->device->read(tensor.data(), pointer, tensor.getNumBytes());
+    owner->device->read(tensor.data(), getPointer(), tensor.getNumBytes());
     return tensor;
   }
 
@@ -47,15 +75,16 @@ public:
       stride *= size;
     SmallVector<int64_t> sliced(shape);
     sliced[0] = count;
-    return std::make_shared<GPUBuffer>(owner, pointer + first * stride, sliced,
-                                       type);
+    return std::make_shared<GPUBuffer>(owner, offset + first * stride, sliced,
+                                       type, /*isSlice=*/true);
   }
 
 private:
   std::shared_ptr<DeviceMemory> owner;
-  cuda::Pointer pointer;
+  size_t offset;
   SmallVector<int64_t> shape;
   ElementType type;
+  bool isSlice;
 };
 } // namespace
 
@@ -68,10 +97,11 @@ static size_t getBytes(ArrayRef<int64_t> shape, ElementType type) {
 
 BufferRef mlir::pdq::allocateDeviceBuffer(const std::shared_ptr<Device> &device,
                                           ArrayRef<int64_t> shape,
-                                          ElementType type) {
-  auto memory = std::make_shared<DeviceMemory>(device, getBytes(shape, type));
-  cuda::Pointer pointer = memory->pointer;
-  return std::make_shared<GPUBuffer>(std::move(memory), pointer, shape, type);
+                                          ElementType type, bool onHost) {
+  auto memory =
+      std::make_shared<DeviceMemory>(device, getBytes(shape, type), onHost);
+  return std::make_shared<GPUBuffer>(std::move(memory), 0, shape, type,
+                                     /*isSlice=*/false);
 }
 
 cuda::Pointer mlir::pdq::getDevicePointer(const BufferRef &buffer) {
@@ -85,7 +115,8 @@ AlignedBuffers::AlignedBuffers(const std::shared_ptr<Device> &device,
   for (const BufferRef &buffer :
        llvm::concat<const BufferRef>(arguments, results)) {
     cuda::Pointer pointer = getDevicePointer(buffer);
-    if (pointer % alignment == 0) {
+    bool isSliceOnHost = static_cast<GPUBuffer &>(*buffer).isSliceOnHost();
+    if (pointer % alignment == 0 && !isSliceOnHost) {
       pointers.push_back(pointer);
       continue;
     }

@@ -66,8 +66,11 @@ struct Machine {
   llvm::DenseMap<Attribute, std::weak_ptr<DeviceMemory>> constants;
 
   void reserve(size_t bytes) {
-    if (!scratch || scratch->bytes < bytes)
-      scratch = std::make_shared<DeviceMemory>(device, bytes);
+    if (scratch && scratch->bytes >= bytes)
+      return;
+    // Not both at a time.
+    scratch.reset();
+    scratch = std::make_shared<DeviceMemory>(device, bytes);
   }
   LogicalResult compile(ArrayRef<func::FuncOp> functions,
                         SmallVectorImpl<const LoadedKernel *> &loaded);
@@ -114,6 +117,12 @@ public:
   FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;
   BufferRef allocate(ArrayRef<int64_t> shape, ElementType type) override {
     return allocateDeviceBuffer(machine->device, shape, type);
+  }
+  BufferRef allocateOnHost(ArrayRef<int64_t> shape, ElementType type) override {
+    return allocateDeviceBuffer(machine->device, shape, type, /*onHost=*/true);
+  }
+  std::optional<size_t> getFreeBytes() const override {
+    return machine->device->getFreeBytes();
   }
   std::string describe() const override {
     return (machine->device->getName() + " (" +
@@ -250,7 +259,9 @@ void GPUExecutable::call(StringRef name, ArrayRef<BufferRef> arguments,
   checkBuffers(name, "result", results, function.plan.results);
   AlignedBuffers aligned(machine->device, arguments, results, deviceAlignment);
   std::vector<cuda::Pointer> pointers = aligned.getPointers();
-  // Graphs hold the address of the arena.
+  // Not when it is compiled, so that the caller can make room for it. Graphs
+  // hold the address of the arena.
+  machine->reserve(function.plan.arenaBytes);
   pointers.push_back(machine->scratch->pointer);
   bool isKnown = false;
   CapturedCall &call = remember(function, pointers, isKnown);
@@ -348,7 +359,6 @@ LogicalResult GPUExecutable::bind(LaunchPlan plan,
   for (auto [launch, kernel] : llvm::zip_equal(plan.launches, kernels))
     function.launches.push_back({kernel, std::move(launch.operands)});
   function.plan.launches.clear();
-  machine->reserve(plan.arenaBytes);
   functions.try_emplace(plan.name, std::move(function));
   return success();
 }
