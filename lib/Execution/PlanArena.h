@@ -28,8 +28,10 @@ struct ArenaPlan {
 };
 
 /// Places temporaries so that two that live at the same step share no byte.
-/// Offsets are multiples of `alignment`. The largest are placed first, each at
-/// the lowest free offset; ties by position, so the plan is deterministic.
+/// Offsets are multiples of `alignment`. Each is placed at the lowest free
+/// offset, in four orders (by size, size times lifetime, lifetime, start), of
+/// which the one with the smallest arena is taken; ties by position, so the
+/// plan is deterministic.
 ArenaPlan planArena(llvm::ArrayRef<Temporary> temporaries, int64_t alignment);
 
 } // namespace mlir::pdq
