@@ -8,6 +8,7 @@
 #include "BufferAccesses.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -303,16 +304,40 @@ static linalg::GenericOp dropDeadResults(linalg::GenericOp op) {
   return smaller;
 }
 
+//===----------------------------------------------------------------------===//
+// Named operations
+//===----------------------------------------------------------------------===//
+
+/// Spells copies and other named elementwise operations as generic ones; copies
+/// of a buffer to itself, which bufferization leaves behind, go.
+static void generalize(func::FuncOp function) {
+  IRRewriter rewriter(function.getContext());
+  for (auto op : llvm::to_vector(function.getOps<linalg::LinalgOp>())) {
+    if (isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()) ||
+        op.getNumReductionLoops() > 0 || !op.hasPureBufferSemantics())
+      continue;
+    auto copy = dyn_cast<linalg::CopyOp>(op.getOperation());
+    rewriter.setInsertionPoint(op);
+    if (copy && copy.getInputs()[0] == copy.getOutputs()[0])
+      rewriter.eraseOp(op);
+    else
+      (void)linalg::generalizeNamedOp(rewriter, op);
+  }
+}
+
 namespace {
 struct MergeElementwise
     : mlir::pdq::impl::MergeElementwiseBase<MergeElementwise> {
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isDeclaration())
-        for (Operation &op :
-             llvm::make_early_inc_range(function.getBody().front()))
-          if (auto generic = dyn_cast<linalg::GenericOp>(op))
-            mergeBack(generic);
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isDeclaration())
+        continue;
+      generalize(function);
+      for (Operation &op :
+           llvm::make_early_inc_range(function.getBody().front()))
+        if (auto generic = dyn_cast<linalg::GenericOp>(op))
+          mergeBack(generic);
+    }
   }
 
 private:

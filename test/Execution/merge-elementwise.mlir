@@ -142,3 +142,25 @@ func.func @strangers(%a: memref<8192xf32>, %b: memref<8192xf32>) {
   }
   return
 }
+
+// A copy is an elementwise operation; one of a buffer to itself is none.
+// CHECK-LABEL: func.func @copies(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>)
+// CHECK-NEXT:    memref.alloc
+// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>) {
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:      %[[E:.+]] = math.exp %[[A]]
+// CHECK-NEXT:      linalg.yield %[[E]] : f32
+// CHECK-NEXT:    }
+// CHECK-NEXT:    return
+func.func @copies(%x: memref<8192xf32>, %y: memref<8192xf32>) {
+  %t = memref.alloc() : memref<8192xf32>
+  linalg.copy ins(%x : memref<8192xf32>) outs(%t : memref<8192xf32>)
+  linalg.copy ins(%t : memref<8192xf32>) outs(%t : memref<8192xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%t : memref<8192xf32>) outs(%y : memref<8192xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %e = math.exp %a : f32
+    linalg.yield %e : f32
+  }
+  return
+}
