@@ -555,7 +555,8 @@ def KeepBorders : Pass<"pdq-keep-borders", "ModuleOp"> {
     A temporary that is filled in parts which nothing else writes (padding) becomes
     a resident buffer: the function `pdq.constants`, which the executor calls once,
     fills those parts, and calls leave them as they are. Temporaries with the same
-    type and borders that are never in use at the same time share one buffer.
+    type and borders that are never in use at the same time share one buffer, unless
+    one is computed from the other: `-pdq-join-kernels` may do both in one launch.
 
     ```mlir
     func.func @f(%x: memref<4xf32>) {
@@ -710,7 +711,8 @@ def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
 
     `pdq.unstored` marks the argument of a result that nothing else reads. Declines
     payloads of more than 24 operations, kernels that read other elements of the
-    result, and those that other launches must stay between.
+    result, those that other launches must stay between, and those that store to
+    memory which the product reads: blocks of one launch have no order.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];

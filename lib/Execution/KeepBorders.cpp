@@ -4,6 +4,7 @@
 // Padding is filled once, not in every call: buffers whose border nobody else
 // writes keep it.
 
+#include "BufferAccesses.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -51,7 +52,9 @@ struct Border {
 struct PaddedBuffer {
   memref::AllocOp alloc;
   SmallVector<Border> borders;
-  /// Positions in the block of the first and the last operation on it.
+  /// Positions in the block of the first and the last operation on it; first
+  /// are those whose results the first one takes, which may become one kernel
+  /// with it.
   int64_t first, last;
 };
 
@@ -159,6 +162,20 @@ SmallVector<Border> BufferUses::getBorders() const {
   return borders;
 }
 
+/// The last operation before `op` that writes what `op` reads; `op` itself
+/// where there is none.
+static Operation *findSource(Operation *op) {
+  BufferAccesses accesses = getAccesses(op);
+  for (Operation *source = op->getPrevNode(); source;
+       source = source->getPrevNode()) {
+    BufferAccesses own = getAccesses(source);
+    if (llvm::any_of(own.writes,
+                     [&](Value root) { return accesses.reads.contains(root); }))
+      return source;
+  }
+  return op;
+}
+
 /// The buffers of `function` that keep borders, in order.
 static SmallVector<PaddedBuffer> findPadded(func::FuncOp function) {
   Block &body = function.getBody().front();
@@ -174,7 +191,7 @@ static SmallVector<PaddedBuffer> findPadded(func::FuncOp function) {
     if (buffer.borders.empty())
       continue;
     for (Operation *user : uses.getUsers()) {
-      buffer.first = std::min(buffer.first, positions.lookup(user));
+      buffer.first = std::min(buffer.first, positions.lookup(findSource(user)));
       buffer.last = std::max(buffer.last, positions.lookup(user));
     }
     padded.push_back(std::move(buffer));

@@ -109,6 +109,35 @@ func.func @apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32x
   return
 }
 
+// The epilogue stores to rows that other blocks of the product still read: both
+// are views of one buffer.
+// CHECK-LABEL: func.func @overwrites(
+// CHECK:         call @generic_
+// CHECK:         call @generic_
+// CHECK-NOT:     call
+// CHECK:         return
+func.func @overwrites(%p: memref<65x16xf32>, %w: memref<16x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<64x16xf32>
+  %x = memref.subview %p[0, 0] [64, 16] [1, 1] : memref<65x16xf32> to memref<64x16xf32, strided<[16, 1]>>
+  %y = memref.subview %p[1, 0] [64, 16] [1, 1] : memref<65x16xf32> to memref<64x16xf32, strided<[16, 1], offset: 16>>
+  linalg.fill ins(%zero : f32) outs(%t : memref<64x16xf32>)
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32, strided<[16, 1]>>, memref<16x16xf32>) outs(%t : memref<64x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<64x16xf32>) outs(%y : memref<64x16xf32, strided<[16, 1], offset: 16>>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
 // A reduction that is no matrix product stays alone.
 // CHECK-LABEL: func.func @no_product(
 // CHECK-COUNT-2: call @generic_

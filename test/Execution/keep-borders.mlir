@@ -48,6 +48,35 @@ func.func @twice(%x: memref<4xf32>, %y: memref<6xf32>, %z: memref<6xf32>) {
   return
 }
 
+// The second buffer holds what is computed from the first one: one kernel may
+// come to do both, so that they share no memory.
+// CHECK-LABEL: func.func @chain(
+// CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64}, %[[Q:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 1 : i64})
+// CHECK:         linalg.generic {{.*}} ins(%[[P]], %{{.+}} : memref<6xf32>, memref<3xf32>)
+// CHECK:         %[[INSIDE:.+]] = memref.subview %[[Q]][1] [4] [1]
+// CHECK:         linalg.exp {{.*}} outs(%[[INSIDE]]
+func.func @chain(%x: memref<4xf32>, %w3: memref<3xf32>, %z: memref<6xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %p = memref.alloc() : memref<6xf32>
+  %low = memref.subview %p[0] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low : memref<1xf32, strided<[1]>>)
+  %inside = memref.subview %p[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.exp ins(%x : memref<4xf32>) outs(%inside : memref<4xf32, strided<[1], offset: 1>>)
+  %y = memref.alloc() : memref<4xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i + j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%p, %w3 : memref<6xf32>, memref<3xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %o, %a : f32
+    linalg.yield %s : f32
+  }
+  %q = memref.alloc() : memref<6xf32>
+  %low2 = memref.subview %q[0] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low2 : memref<1xf32, strided<[1]>>)
+  %inside2 = memref.subview %q[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.exp ins(%y : memref<4xf32>) outs(%inside2 : memref<4xf32, strided<[1], offset: 1>>)
+  linalg.copy ins(%q : memref<6xf32>) outs(%z : memref<6xf32>)
+  return
+}
+
 // The first fill is overwritten in part and stays; the other one does not.
 // CHECK-LABEL: func.func @overwritten(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64})

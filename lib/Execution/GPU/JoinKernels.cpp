@@ -59,6 +59,8 @@ private:
   std::optional<KernelCall> findEpilogue(const KernelCall &main, Value result,
                                          ArrayRef<KernelCall> before,
                                          Operation *&place);
+  bool overwritesInputs(const KernelCall &epilogue, Value result,
+                        ArrayRef<KernelCall> before);
   func::FuncOp build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
                      Value unstored);
 
@@ -212,6 +214,25 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
   return std::nullopt;
 }
 
+/// Whether `epilogue` stores to memory that a part in front of it reads, other
+/// than element by element in `result`: the blocks of one launch have no order,
+/// so that one would overwrite what another still reads.
+bool Joiner::overwritesInputs(const KernelCall &epilogue, Value result,
+                              ArrayRef<KernelCall> before) {
+  Value root = getRoot(result);
+  for (Value init : getElementwise(epilogue.kernel).getDpsInits()) {
+    Value place = epilogue.getOperand(init);
+    if (place == result)
+      continue;
+    Value written = getRoot(place);
+    if (written == root || llvm::any_of(before, [&](const KernelCall &part) {
+          return getCallAccesses(part.call).reads.contains(written);
+        }))
+      return true;
+  }
+  return false;
+}
+
 /// A function with the operations of all parts; `operands` are what its
 /// arguments stand for.
 func::FuncOp Joiner::build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
@@ -315,6 +336,10 @@ unsigned Joiner::join(func::CallOp call) {
   std::optional<KernelCall> epilogue =
       findEpilogue(*main, result, parts, place);
   parts.push_back(*main);
+  if (epilogue && overwritesInputs(*epilogue, result, parts)) {
+    epilogue = std::nullopt;
+    place = call;
+  }
   if (epilogue)
     parts.push_back(*epilogue);
   if (parts.size() == 1)

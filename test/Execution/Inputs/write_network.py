@@ -1,6 +1,8 @@
 """Writes a small network with one block of a family, with random weights.
 
-Usage: write_network.py FAMILY > network.mlir
+Usage: write_network.py FAMILY [SIZE] > network.mlir
+
+Images are SIZE x SIZE (8).
 """
 
 import math
@@ -8,7 +10,8 @@ import random
 import struct
 import sys
 
-BATCH, CLASSES, SIZE = 2, 4, 8
+BATCH, CLASSES = 2, 4
+SIZE = int(sys.argv[2]) if len(sys.argv) > 2 else 8
 numbers = random.Random(1)
 lines, resources = [], []
 names = iter(range(10000))
@@ -134,6 +137,15 @@ def bottleneck(value, shape, groups=1):
     return relu(add(inner, value, wide), wide), wide
 
 
+def deep(value, shape):
+    """Products of one shape behind each other, each over a padded image."""
+    inner, narrow = convolve(value, shape, 16, kernel=1)
+    for _ in range(2):
+        inner, narrow = convolve(relu(inner, narrow), narrow, 16)
+    inner, wide = convolve(relu(inner, narrow), narrow, shape[1], kernel=1)
+    return relu(add(inner, value, wide), wide), wide
+
+
 def inverted(value, shape, kernel, limit):
     inner, wide = convolve(value, shape, 48, kernel=1)
     inner, wide = convolve(relu(inner, wide, limit), wide, 48, kernel=kernel, groups=48)
@@ -144,6 +156,7 @@ def inverted(value, shape, kernel, limit):
 FAMILIES = {
     "basic": basic,
     "bottleneck": bottleneck,
+    "deep": deep,
     "wide-groups": lambda value, shape: bottleneck(value, shape, groups=2),
     "narrow-groups": lambda value, shape: bottleneck(value, shape, groups=4),
     "inverted-3": lambda value, shape: inverted(value, shape, 3, limit=6),
