@@ -432,6 +432,41 @@ def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
+def JoinSlices : Pass<"pdq-join-slices", "func::FuncOp"> {
+  let summary = "Put tensors together from slices without zeros and copies";
+  let description = [{
+    The gradient of a slice is that slice in a tensor of zeros, and gradients are
+    summed. Sums of such tensors become one tensor whose slices are computed in
+    their place; slices that meet are added, and where no zero is left none is
+    written. A concatenation is put together in the same way, and a slice that is
+    one of the pieces is the piece itself.
+
+    Before:
+
+    ```mlir
+    %zeros = linalg.fill ins(%zero : f32) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+    %a = tensor.insert_slice %x into %zeros[0, 0] [4, 4] [1, 1]
+    %b = tensor.insert_slice %y into %zeros[4, 0] [4, 4] [1, 1]
+    %sum = linalg.add ins(%a, %b) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %a = tensor.insert_slice %x into %e[0, 0] [4, 4] [1, 1]
+    %sum = tensor.insert_slice %y into %a[4, 0] [4, 4] [1, 1]
+    ```
+
+    Slices keep their values, up to the sign of zeros: -0 + 0 is 0, and the sum is
+    not computed any more. Declines slices that meet in a part, and what is not
+    static. Expects sums as `linalg.generic` (`-pdq-generalize-ops`).
+  }];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect",
+                           "tensor::TensorDialect"];
+  let statistics = [Statistic<"numJoined", "joined",
+                              "Operations on slices that were rewritten">];
+}
+
 def PackOperands : Pass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
   let summary = "Give contractions operands that vectors are loaded from";
   let description = [{

@@ -37,6 +37,12 @@ static bufferization::OneShotBufferizationOptions getOptions() {
   return options;
 }
 
+/// Whether slices are put into the value of `use`.
+static bool isDestination(OpOperand &use) {
+  auto insert = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+  return insert && &insert.getDestMutable() == &use;
+}
+
 /// Gives every user its own destination: one buffer that several operations
 /// want to write would be copied for all but the last.
 static void separateDestinations(ModuleOp module, IRRewriter &rewriter) {
@@ -47,13 +53,16 @@ static void separateDestinations(ModuleOp module, IRRewriter &rewriter) {
   });
   // Users first, so that the copies of a fill get their own empty tensors.
   for (Operation *op : llvm::reverse(destinations)) {
-    // Slices of one buffer belong together.
+    // A slice that is taken from a buffer belongs to it; one that is put into
+    // it starts a buffer of its own.
+    bool isSliced =
+        llvm::any_of(op->getUsers(), llvm::IsaPred<tensor::ExtractSliceOp>);
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : op->getResult(0).getUses())
-      if (isa<linalg::LinalgOp>(use.getOwner()))
+      if (isa<linalg::LinalgOp>(use.getOwner()) ||
+          (!isSliced && isDestination(use)))
         uses.push_back(&use);
-    if (!uses.empty() &&
-        llvm::all_of(op->getUsers(), llvm::IsaPred<linalg::LinalgOp>))
+    if (!uses.empty() && uses.size() == op->getResult(0).getNumUses())
       uses.pop_back();
     for (OpOperand *use : uses) {
       rewriter.setInsertionPoint(use->getOwner());

@@ -4,6 +4,7 @@
 // Padding without copies: the padded tensor is the buffer, and whoever computes
 // its interior writes there.
 
+#include "Mosaic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -84,7 +85,7 @@ Value PadExpansion::fillSlab(Value buffer, const Slab &slab) {
 
 void PadExpansion::run() {
   // In front of the producer, whose destination the buffer becomes.
-  Operation *producer = pad.getSource().getDefiningOp();
+  Operation *producer = getFirstWriter(pad.getSource());
   rewriter.setInsertionPoint(producer ? producer : pad.getOperation());
   if (Operation *value = pad.getConstantPaddingValue().getDefiningOp())
     if (producer && !value->isBeforeInBlock(producer))

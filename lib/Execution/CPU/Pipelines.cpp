@@ -31,6 +31,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
   // Before layouts: pads and slices of the new form get them too.
   pm.addNestedPass<func::FuncOp>(createGatherScatters());
+  // Before layouts: the order of a concatenation is that of its pieces.
+  pm.addNestedPass<func::FuncOp>(createJoinSlices());
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
