@@ -20,7 +20,7 @@ public:
       : b(op.getLoc(), builder), op(op), combined(combined),
         cotangent(cotangent),
         input(cast<BlockArgument>(combined.term).getArgNumber()),
-        initial(op.getDpsInitOperand(result)->get()),
+        extremum(op->getResult(result)),
         resultMap(op.getMatchingIndexingMap(op.getDpsInitOperand(result))) {
     for (OpOperand *operand : op.getDpsInputOperands()) {
       operands.push_back(operand->get());
@@ -31,6 +31,7 @@ public:
   FailureOr<Value> build();
 
 private:
+  IntegerType getPositionType();
   Value buildPosition(ImplicitLocOpBuilder &body);
   Value buildWinners();
   Value scatter(Value winners);
@@ -40,14 +41,25 @@ private:
   CombinedResult combined;
   Value cotangent;
   unsigned input;
-  Value initial;
+  Value extremum;
   AffineMap resultMap;
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
 };
 } // namespace
 
-/// Row-major index of the current iteration in the reduction loops, i64.
+/// An integer that holds every position in the reduction loops, and one more.
+IntegerType ExtremumAdjoint::getPositionType() {
+  int64_t positions = 1;
+  for (auto [range, iterator] :
+       llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      positions *= range;
+  unsigned bits = positions < INT8_MAX ? 8 : positions < INT32_MAX ? 32 : 64;
+  return b.getIntegerType(bits);
+}
+
+/// Row-major index of the current iteration in the reduction loops.
 Value ExtremumAdjoint::buildPosition(ImplicitLocOpBuilder &body) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   Value position;
@@ -62,42 +74,37 @@ Value ExtremumAdjoint::buildPosition(ImplicitLocOpBuilder &body) {
     }
     position = index;
   }
-  return arith::IndexCastOp::create(body, body.getI64Type(), position);
+  return arith::IndexCastOp::create(body, getPositionType(), position);
 }
 
-/// Position of the first extremal element for each element of the result, and
-/// INT64_MAX where the initial value is beyond all of them. The tie rule is
-/// commutative, so the order of iterations does not matter.
+/// Position of the first element that is the extremum, for each element of the
+/// result; the largest integer where none is, as the initial value is beyond
+/// all. A minimum of positions: the order of iterations does not matter.
 Value ExtremumAdjoint::buildWinners() {
-  bool isMax = combined.combiner == Combiner::Max;
-  Value last = arith::ConstantOp::create(b, b.getI64IntegerAttr(INT64_MAX));
-  Value extremum = initial;
+  IntegerType type = getPositionType();
+  Value last = arith::ConstantOp::create(
+      b, b.getIntegerAttr(type, APInt::getSignedMaxValue(type.getWidth())));
   Value empty = tensor::EmptyOp::create(
-      b, tensor::getMixedSizes(b, b.getLoc(), cotangent), b.getI64Type());
-  Value position = linalg::FillOp::create(b, last, empty).getResult(0);
+      b, tensor::getMixedSizes(b, b.getLoc(), cotangent), type);
+  Value positions = linalg::FillOp::create(b, last, empty).getResult(0);
+  SmallVector<Value> inputs(operands);
+  inputs.push_back(extremum);
   SmallVector<AffineMap> allMaps(maps);
   allMaps.append({resultMap, resultMap});
   auto search = linalg::GenericOp::create(
-      b, TypeRange{extremum.getType(), position.getType()}, operands,
-      ValueRange{extremum, position}, allMaps, op.getIteratorTypesArray(),
+      b, TypeRange{positions.getType()}, inputs, ValueRange{positions}, allMaps,
+      op.getIteratorTypesArray(),
       [&](OpBuilder &nested, Location loc, ValueRange args) {
         ImplicitLocOpBuilder body(loc, nested);
-        Value value = args[input], best = args[operands.size()];
-        Value place = args[operands.size() + 1], here = buildPosition(body);
-        Value better = arith::CmpFOp::create(
-            body, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT,
-            value, best);
-        Value equal =
-            arith::CmpFOp::create(body, arith::CmpFPredicate::OEQ, value, best);
-        Value earlier =
-            arith::CmpIOp::create(body, arith::CmpIPredicate::slt, here, place);
-        Value take = arith::OrIOp::create(
-            body, better, arith::AndIOp::create(body, equal, earlier));
+        Value isExtremum =
+            arith::CmpFOp::create(body, arith::CmpFPredicate::OEQ, args[input],
+                                  args[operands.size()]);
+        Value place = arith::SelectOp::create(body, isExtremum,
+                                              buildPosition(body), last);
         linalg::YieldOp::create(
-            body, ValueRange{arith::SelectOp::create(body, take, value, best),
-                             arith::SelectOp::create(body, take, here, place)});
+            body, arith::MinSIOp::create(body, args.back(), place).getResult());
       });
-  return search.getResult(1);
+  return search.getResult(0);
 }
 
 /// Sends the cotangent to the winners. The operands that only give loops their

@@ -50,8 +50,8 @@ FailureOr<Reduction> mlir::pdq::findReduction(linalg::LinalgOp op) {
   Operation *combiner =
       op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
   if (!isa_and_nonnull<arith::AddFOp, arith::MaximumFOp, arith::MinimumFOp,
-                       arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp>(
-          combiner))
+                       arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp,
+                       arith::MaxSIOp, arith::MinSIOp>(combiner))
     return failure();
   bool first = combiner->getOperand(0) == output;
   if (!first && combiner->getOperand(1) != output)

@@ -373,7 +373,13 @@ Value mlir::pdq::buildIdentity(ImplicitLocOpBuilder &b,
             : APFloat::getInf(floating.getFloatSemantics(), /*Negative=*/max);
     value = FloatAttr::get(element, number);
   } else {
-    value = IntegerAttr::get(element, 0);
+    unsigned width = element.getIntOrFloatBitWidth();
+    APInt number = isa<arith::MaxSIOp>(reduction.combiner)
+                       ? APInt::getSignedMinValue(width)
+                   : isa<arith::MinSIOp>(reduction.combiner)
+                       ? APInt::getSignedMaxValue(width)
+                       : APInt::getZero(width);
+    value = IntegerAttr::get(element, number);
   }
   if (auto vector = dyn_cast<VectorType>(type))
     value = DenseElementsAttr::get(vector, Attribute(value));
