@@ -408,7 +408,15 @@ def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
     // becomes
     %b = linalg.generic ... ins(%x, %y) { mulf, maximumf }
     ```
+
+    With `recompute` random draws and gathered rows, which read no tensor of their
+    size, are computed in each operation that reads them and never stored: on a GPU
+    arithmetic is cheaper than memory.
   }];
+  let options = [
+    Option<"recompute", "recompute", "bool", /*default=*/"false",
+           "Compute again what reads no tensor of its size, in all users">
+  ];
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
@@ -467,6 +475,41 @@ def JoinSlices : Pass<"pdq-join-slices", "func::FuncOp"> {
                               "Operations on slices that were rewritten">];
 }
 
+def SplitAtSlices : Pass<"pdq-split-at-slices", "func::FuncOp"> {
+  let summary = "Compute elementwise operations slice by slice";
+  let description = [{
+    An elementwise operation that reads a tensor put together from up to four
+    dense slices (the halves of a batch), and one all of whose users take slices, is
+    done for each slice on its own. Each part can then be fused with what makes or
+    takes its slice. A sum over everything that reads such a tensor becomes a chain
+    of sums.
+
+    Before:
+
+    ```mlir
+    %y = linalg.generic ... ins(%x : tensor<64x16xf32>) { payload }
+    %a = tensor.extract_slice %y[0, 0] [32, 16] [1, 1]
+    %b = tensor.extract_slice %y[32, 0] [32, 16] [1, 1]
+    ```
+
+    After:
+
+    ```mlir
+    %x0 = tensor.extract_slice %x[0, 0] [32, 16] [1, 1]
+    %a = linalg.generic ... ins(%x0 : tensor<32x16xf32>) { payload }
+    %x1 = tensor.extract_slice %x[32, 0] [32, 16] [1, 1]
+    %b = linalg.generic ... ins(%x1 : tensor<32x16xf32>) { payload }
+    ```
+
+    Every element is computed as before. Declines slices that meet, and operations
+    that would be computed twice.
+  }];
+  let statistics = [
+    Statistic<"numSplit", "num-split", "Operations done slice by slice">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def PackOperands : Pass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
   let summary = "Give contractions operands that vectors are loaded from";
   let description = [{
@@ -523,6 +566,65 @@ def SplitReductions : Pass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     Statistic<"numSplit", "num-split", "Reductions split">
   ];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def SplitIntoRows : Pass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
+  let summary = "Split sums over everything into sums of rows";
+  let description = [{
+    A sum (or a maximum, a minimum) of at least 4096 elements that is one number,
+    such as a loss or the gradient of a scale, becomes the sums of rows and the sum
+    of these. Rows are made of the outermost dimensions in memory, and their loops
+    come first, as in elementwise operations on the same tensors: one block of a
+    GPU's threads reduces a row, and `-pdq-join-rows` launches both together.
+
+    Before:
+
+    ```mlir
+    %l = linalg.generic {maps = [(n, c, h) -> (n, h, c), (n, c, h) -> ()], ...}
+      ins(%x : tensor<32x56x64xf32>) outs(%z : tensor<f32>)
+    ```
+
+    After:
+
+    ```mlir
+    %p = linalg.generic {maps = [(n, h, c) -> (n, h, c), (n, h, c) -> (n, h)], ...}
+      ins(%x : tensor<32x56x64xf32>) outs(%zs : tensor<32x56xf32>)
+    %l = linalg.generic ... ins(%p : tensor<32x56xf32>) outs(%z : tensor<f32>)
+    ```
+
+    Declines results with more than one element, and operations none of whose
+    inputs has all loops.
+  }];
+  let statistics = [
+    Statistic<"numSplit", "num-split", "Reductions split">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def ScheduleEarly : Pass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
+  let summary = "Move elementwise operations up to their operands";
+  let description = [{
+    An elementwise operation, or a sum over elements of a tensor, moves up behind the
+    last of its operands. Operations on the same elements become neighbours, which
+    `-pdq-join-rows` can launch together, however far apart the derivative has put
+    them: the gradient of a loss stands beside the loss.
+
+    ```mlir
+    %loss = linalg.generic ... ins(%y, %t)
+    ... the rest of the network ...
+    %dy = linalg.generic ... ins(%y, %t)
+    // becomes
+    %loss = linalg.generic ... ins(%y, %t)
+    %dy = linalg.generic ... ins(%y, %t)
+    ... the rest of the network ...
+    ```
+
+    Other operations keep their order. Slices that a tensor is put together from
+    are inserted in the order in which they are computed.
+  }];
+  let statistics = [
+    Statistic<"numMoved", "num-moved", "Operations moved">
+  ];
 }
 
 def StoreResults : Pass<"pdq-store-results", "ModuleOp"> {
@@ -745,9 +847,36 @@ def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
     ```
 
     `pdq.unstored` marks the argument of a result that nothing else reads. Declines
-    payloads of more than 24 operations, kernels that read other elements of the
+    payloads of more than 64 operations, kernels that read other elements of the
     result, those that other launches must stay between, and those that store to
     memory which the product reads: blocks of one launch have no order.
+  }];
+  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+def JoinRows : Pass<"pdq-join-rows", "ModuleOp"> {
+  let summary = "Launch operations on the same rows together";
+  let description = [{
+    Kernels whose first loops are the same rows (images, lines of images, the rows
+    of a matrix) become one kernel, in which one block of threads does everything
+    for its row: an elementwise operation with the sums over what it reads or
+    computes, or a whole softmax. `pdq.rows` is the number of loops of the rows.
+    What is so small that one block does all of it (schedules, scalars, the last
+    step of a sum) becomes one kernel with `pdq.rows = 0`, whatever depends on what.
+
+    ```mlir
+    call @gradient(%x, %dy, %dx, ...)
+    call @sum_of_rows(%x, %dy, %sums, ...)
+    // becomes
+    call @joined(%x, %dy, %dx, %sums, ...)
+    func.func private @joined(...) attributes {pdq.kernel, pdq.rows = 2 : i64} {
+      linalg.generic ...
+      linalg.generic ...
+    ```
+
+    Declines kernels that share nothing, unless they are small, that read other rows
+    of what the other writes, and those that other launches must stay between.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];
@@ -792,6 +921,7 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
       copied to shared memory asynchronously, three in flight;
     - `shared-reduction`: the threads of a group walk a share each and combine
       through shared memory in a fixed order;
+    - `rows`: kernels of `-pdq-join-rows`; one block of threads for each row;
     - `fallback`: scalar loops, for operations that are not linear in memory.
 
     Before:

@@ -25,6 +25,9 @@ using namespace mlir::pdq;
 /// Payloads up to this size are cheaper than the memory traffic they save.
 static constexpr unsigned maxDuplicatedOps = 6;
 
+/// Random draws up to this size are computed again rather than stored.
+static constexpr unsigned maxDrawnOps = 48;
+
 /// Inputs beyond this number make loops spill addresses.
 static constexpr unsigned maxFusedInputs = 12;
 
@@ -51,8 +54,24 @@ static unsigned countFullInputs(linalg::GenericOp op) {
   return count;
 }
 
-/// Decides whether the producer of `operand` moves into its owner.
-static bool shouldFuse(OpOperand *operand) {
+/// Whether a payload reads no tensor of its results' size, but computes or
+/// gathers its elements, with nothing that takes long.
+static bool isDrawn(linalg::GenericOp op) {
+  if (countFullInputs(op) > 0 || op.getNumReductionLoops() > 0)
+    return false;
+  unsigned numOps = 0;
+  for (Operation &inner : op.getBody()->without_terminator()) {
+    if (isa<arith::DivFOp>(inner) ||
+        isa_and_nonnull<math::MathDialect>(inner.getDialect()))
+      return false;
+    numOps += !inner.hasTrait<OpTrait::ConstantLike>();
+  }
+  return numOps <= maxDrawnOps;
+}
+
+/// Decides whether the producer of `operand` moves into its owner. With
+/// `recompute` what is drawn moves into all of them.
+static bool shouldFuse(OpOperand *operand, bool recompute) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!producer || !consumer)
@@ -74,15 +93,20 @@ static bool shouldFuse(OpOperand *operand) {
   bool onlyUser = llvm::all_of(producer->getUsers(), [&](Operation *user) {
     return user == consumer.getOperation();
   });
-  return onlyUser || (isCheap(producer) && countFullInputs(producer) <= 1);
+  return onlyUser || (isCheap(producer) && countFullInputs(producer) <= 1) ||
+         (recompute && isDrawn(producer));
 }
 
 namespace {
 struct FuseElementwise : mlir::pdq::impl::FuseElementwiseBase<FuseElementwise> {
+  using Base::Base;
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
-    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    linalg::populateElementwiseOpsFusionPatterns(
+        patterns,
+        [&](OpOperand *operand) { return shouldFuse(operand, recompute); });
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);

@@ -118,8 +118,9 @@ Value SliceJoiner::buildSum(linalg::GenericOp sum, Value lhs, Value rhs) {
 
 /// Adds the pieces of a mosaic of zeros to those of another one.
 bool SliceJoiner::addPieces(linalg::GenericOp sum) {
-  Mosaic lhs = Mosaic::get(sum.getInputs()[0]),
-         rhs = Mosaic::get(sum.getInputs()[1]);
+  // Halves of a batch stay whole, whatever they are put together from.
+  Mosaic lhs = Mosaic::get(sum.getInputs()[0], /*flatten=*/false),
+         rhs = Mosaic::get(sum.getInputs()[1], /*flatten=*/false);
   if (lhs.pieces.empty() || rhs.pieces.empty() ||
       !(lhs.isZeroBased() || lhs.isCovered()) ||
       !(rhs.isZeroBased() || rhs.isCovered()))

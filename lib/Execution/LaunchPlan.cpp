@@ -124,7 +124,9 @@ LogicalResult PlanBuilder::addLaunch(func::CallOp call) {
     Place place = places.lookup(getRoot(operand));
     place.offset = getByteOffset(operand);
     launch.operands.push_back(place);
-    if (place.space != Place::Arena)
+    // What is not stored needs no place of its own.
+    if (place.space != Place::Arena ||
+        launch.kernel.getArgAttr(launch.operands.size() - 1, "pdq.unstored"))
       continue;
     Temporary &temporary = temporaries[place.index];
     temporary.first = std::min(temporary.first, step);

@@ -74,7 +74,8 @@ bool Merger::haveSameLoops() {
   return first.getStaticLoopRanges() == second.getStaticLoopRanges();
 }
 
-/// Whether something is read once instead of twice, or hardly anything is.
+/// Whether a good part of the elements is read once instead of twice, or hardly
+/// anything is.
 bool Merger::isWorthIt() {
   if (first->getNumOperands() + second->getNumOperands() > maxOperands)
     return false;
@@ -83,7 +84,9 @@ bool Merger::isWorthIt() {
     elements *= extent;
   return elements <= fewElements ||
          llvm::any_of(second->getOperands(), [&](Value operand) {
-           return llvm::is_contained(first->getOperands(), operand);
+           auto type = dyn_cast<MemRefType>(operand.getType());
+           return type && type.getNumElements() >= elements / 4 &&
+                  llvm::is_contained(first->getOperands(), operand);
          });
 }
 

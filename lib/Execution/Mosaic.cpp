@@ -80,12 +80,13 @@ bool Mosaic::isDisjointFrom(const SliceBox &box) const {
   });
 }
 
-void Mosaic::addLink(tensor::InsertSliceOp link, const SliceBox &box) {
+void Mosaic::addLink(tensor::InsertSliceOp link, const SliceBox &box,
+                     bool flatten) {
   if (!isDisjointFrom(box)) {
     base = link.getDest();
     pieces.clear();
   }
-  Mosaic inner = get(link.getSource());
+  Mosaic inner = flatten ? get(link.getSource()) : Mosaic{link.getSource(), {}};
   if (!inner.pieces.empty() && link.getSource().hasOneUse() &&
       (inner.isCovered() || (inner.isZeroBased() && isZeroBased()))) {
     for (const MosaicPiece &piece : inner.pieces)
@@ -95,7 +96,7 @@ void Mosaic::addLink(tensor::InsertSliceOp link, const SliceBox &box) {
   pieces.push_back({link.getSource(), box});
 }
 
-Mosaic Mosaic::get(Value value) {
+Mosaic Mosaic::get(Value value, bool flatten) {
   SmallVector<std::pair<tensor::InsertSliceOp, SliceBox>> links;
   Mosaic mosaic{value, {}};
   while (auto link = mosaic.base.getDefiningOp<tensor::InsertSliceOp>()) {
@@ -106,7 +107,7 @@ Mosaic Mosaic::get(Value value) {
     mosaic.base = link.getDest();
   }
   for (auto &[link, box] : llvm::reverse(links))
-    mosaic.addLink(link, box);
+    mosaic.addLink(link, box, flatten);
   return mosaic;
 }
 

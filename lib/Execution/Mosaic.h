@@ -39,9 +39,9 @@ struct Mosaic {
   Value base;
   SmallVector<MosaicPiece> pieces;
 
-  /// The longest chain with disjoint pieces that ends with `value`. Pieces that
-  /// are chains themselves are taken apart.
-  static Mosaic get(Value value);
+  /// The longest chain with disjoint pieces that ends with `value`. With
+  /// `flatten` pieces that are chains themselves are taken apart.
+  static Mosaic get(Value value, bool flatten = true);
 
   /// Whether the base is a tensor of zeros.
   bool isZeroBased() const;
@@ -54,7 +54,7 @@ struct Mosaic {
 
 private:
   bool isDisjointFrom(const SliceBox &box) const;
-  void addLink(tensor::InsertSliceOp link, const SliceBox &box);
+  void addLink(tensor::InsertSliceOp link, const SliceBox &box, bool flatten);
 };
 
 /// The first operation that writes to the destination in which `value` is

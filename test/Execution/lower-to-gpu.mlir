@@ -8,24 +8,22 @@
 
 // CHECK-LABEL: func.func @f(
 // CHECK-SAME: %[[X:.*]]: memref<64x96xf32>, %[[B:.*]]: memref<96xf32>, %[[Y:[a-z0-9]*]]: memref<64x96xf32> {pdq.result = 0 : i64}
-// Four neighbouring elements a thread: 1536 threads.
-// CHECK: %[[BLOCKS:.*]] = arith.constant 6 : index
-// CHECK: %[[THREADS:.*]] = arith.constant 256 : index
-// CHECK: gpu.launch_func @kernels::@[[ELEMENTWISE:.*]] blocks in (%[[BLOCKS]], {{.*}}) threads in (%[[THREADS]], {{.*}}) args(%[[X]] : memref<64x96xf32>, %[[B]] : memref<96xf32>, %[[Y]] : memref<64x96xf32>)
-// The sum starts from the value of its fill: no launch for that.
-// CHECK-NOT: @kernels::@fill
-// CHECK: gpu.launch_func @kernels::@[[SUM:generic.*]] blocks
+// One launch for both: a block of threads for each of 64 rows, in which 24 threads
+// have four neighbouring elements each.
+// CHECK: %[[BLOCKS:.*]] = arith.constant 64 : index
+// CHECK: %[[THREADS:.*]] = arith.constant 32 : index
+// CHECK: gpu.launch_func @kernels::@[[ROWS:.*]] blocks in (%[[BLOCKS]], {{.*}}) threads in (%[[THREADS]], {{.*}}) args(%[[X]] : memref<64x96xf32>, %[[B]] : memref<96xf32>, %[[Y]] : memref<64x96xf32>,
 // CHECK: return
 // CHECK: gpu.module @kernels
-// CHECK: gpu.func @[[ELEMENTWISE]](%{{.*}}: memref<64x96xf32> {llvm.align = 16 : i64}
-// CHECK-SAME: known_block_size = array<i32: 256, 1, 1>
-// CHECK: scf.if
+// CHECK: gpu.func @[[ROWS]](%{{.*}}: memref<64x96xf32> {llvm.align = 16 : i64}
+// CHECK-SAME: workgroup(%[[SHARED:.*]] : memref<32xf32, #gpu.address_space<workgroup>>)
+// CHECK-SAME: known_block_size = array<i32: 32, 1, 1>
+// CHECK: scf.for
 // CHECK: vector.load {{.*}} {alignment = 16 : i64} : memref<6144xf32>, vector<4xf32>
 // The CPU's polynomial, not a device library.
 // CHECK-NOT: math.exp
 // CHECK: vector.store {{.*}} {alignment = 16 : i64} : memref<6144xf32>, vector<4xf32>
-// Rows are shared by groups of threads, which combine in shared memory.
-// CHECK: gpu.func @[[SUM]]({{.*}}) workgroup(%[[SHARED:.*]] : memref<256xf32, #gpu.address_space<workgroup>>)
+// Threads combine in shared memory.
 // CHECK: gpu.barrier
 // CHECK: gpu.return
 func.func @f(%x: tensor<64x96xf32>, %b: tensor<96xf32>) -> (tensor<64x96xf32>, tensor<64xf32>) {

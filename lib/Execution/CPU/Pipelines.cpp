@@ -33,6 +33,11 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createGatherScatters());
   // Before layouts: the order of a concatenation is that of its pieces.
   pm.addNestedPass<func::FuncOp>(createJoinSlices());
+  if (options.fewLaunches) {
+    pm.addNestedPass<func::FuncOp>(createSplitAtSlices());
+    // Slices of what was put together from the parts.
+    pm.addNestedPass<func::FuncOp>(createJoinSlices());
+  }
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
@@ -40,13 +45,18 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // Before fusion, which would merge constant operations into others.
   pm.addPass(createHoistConstants());
-  pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  pm.addNestedPass<func::FuncOp>(
+      createFuseElementwise({/*recompute=*/options.fewLaunches}));
   // Layouts are final: what a contraction still reads across gets a copy.
   pm.addNestedPass<func::FuncOp>(createPackOperands());
+  if (options.fewLaunches)
+    pm.addNestedPass<func::FuncOp>(createSplitIntoRows());
   pm.addNestedPass<func::FuncOp>(createSplitReductions());
   pm.addPass(createCSEPass());
   // Copies of constants that were packed.
   pm.addPass(createHoistConstants());
+  if (options.fewLaunches)
+    pm.addNestedPass<func::FuncOp>(createScheduleEarly());
   // After fusion, which does not look through slices.
   pm.addNestedPass<func::FuncOp>(createExpandPads());
   pm.addPass(createStoreResults());

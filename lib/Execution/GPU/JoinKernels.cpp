@@ -4,17 +4,11 @@
 // Matrix products take the elementwise kernels around them along: the bias in
 // front, and what the result goes through behind.
 
-#include "../BufferAccesses.h"
+#include "KernelCalls.h"
 #include "Kernels/ElementOp.h"
 #include "Kernels/MatrixPlan.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/IRMapping.h"
 #include "pdq/Passes.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/Support/xxhash.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_JOINKERNELS
@@ -28,22 +22,10 @@ using namespace mlir::pdq;
 static constexpr int64_t window = 64;
 
 namespace {
-/// A launch: the call and the function it calls.
-struct KernelCall {
-  func::CallOp call;
-  func::FuncOp kernel;
-
-  /// The operand that a kernel's argument is bound to.
-  Value getOperand(Value argument) const {
-    func::CallOp owner = call;
-    return owner.getOperand(cast<BlockArgument>(argument).getArgNumber());
-  }
-};
-
 /// Joins the kernels of one module.
 class Joiner {
 public:
-  explicit Joiner(ModuleOp module) : module(module), symbols(module) {}
+  explicit Joiner(KernelCalls &calls) : calls(calls) {}
 
   /// The launches of matrix products, in order. Joining erases no other ones.
   SmallVector<func::CallOp> getProducts(func::FuncOp function);
@@ -53,50 +35,16 @@ public:
   unsigned join(func::CallOp call);
 
 private:
-  FailureOr<KernelCall> resolve(Operation *op);
-  BufferAccesses getCallAccesses(Operation *op);
   std::optional<KernelCall> findInitial(const KernelCall &main, Value result);
   std::optional<KernelCall> findEpilogue(const KernelCall &main, Value result,
                                          ArrayRef<KernelCall> before,
                                          Operation *&place);
   bool overwritesInputs(const KernelCall &epilogue, Value result,
                         ArrayRef<KernelCall> before);
-  func::FuncOp build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
-                     Value unstored);
 
-  ModuleOp module;
-  SymbolTable symbols;
-  /// Joined kernels by their content.
-  llvm::StringMap<func::FuncOp> known;
+  KernelCalls &calls;
 };
 } // namespace
-
-FailureOr<KernelCall> Joiner::resolve(Operation *op) {
-  auto call = dyn_cast<func::CallOp>(op);
-  auto kernel =
-      call ? symbols.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
-  if (!kernel || !kernel->hasAttr("pdq.kernel"))
-    return failure();
-  return KernelCall{call, kernel};
-}
-
-/// What a launch reads and writes; views and allocations have no accesses.
-BufferAccesses Joiner::getCallAccesses(Operation *op) {
-  FailureOr<KernelCall> launch = resolve(op);
-  BufferAccesses accesses;
-  if (failed(launch)) {
-    accesses.isUnknown = isa<func::CallOp>(op);
-    return accesses;
-  }
-  for (Operation &inner : launch->kernel.getBody().front()) {
-    BufferAccesses own = getAccesses(&inner);
-    for (Value argument : own.reads)
-      accesses.reads.insert(getRoot(launch->getOperand(argument)));
-    for (Value argument : own.writes)
-      accesses.writes.insert(getRoot(launch->getOperand(argument)));
-  }
-  return accesses;
-}
 
 /// The one operation of a kernel, if it is elementwise.
 static linalg::GenericOp getElementwise(func::FuncOp kernel) {
@@ -139,12 +87,12 @@ static Value findArgument(const KernelCall &launch, Value operand) {
 /// The elementwise kernel that computes where the sums of `main` start.
 std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
                                               Value result) {
-  BufferAccesses passed = getCallAccesses(main.call);
+  BufferAccesses passed = calls.getAccesses(main.call);
   Value root = getRoot(result);
   int64_t distance = 0;
   for (Operation *op = func::CallOp(main.call)->getPrevNode();
        op && distance < window; op = op->getPrevNode()) {
-    BufferAccesses accesses = getCallAccesses(op);
+    BufferAccesses accesses = calls.getAccesses(op);
     distance += isa<func::CallOp>(op);
     if (accesses.isUnknown)
       return std::nullopt;
@@ -152,7 +100,7 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
         accesses.reads.contains(root) || accesses.writes.contains(root);
     if (!touches)
       continue;
-    FailureOr<KernelCall> launch = resolve(op);
+    FailureOr<KernelCall> launch = calls.resolve(op);
     linalg::GenericOp generic = getElementwise(launch->kernel);
     Value argument = findArgument(*launch, result);
     if (!generic || !argument || generic.getNumDpsInits() != 1 ||
@@ -162,7 +110,7 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
     // What it reads must still be there.
     for (Operation *between = op->getNextNode(); between != main.call;
          between = between->getNextNode())
-      if (getCallAccesses(between).conflictsWith(accesses))
+      if (calls.getAccesses(between).conflictsWith(accesses))
         return std::nullopt;
     return *launch;
   }
@@ -177,9 +125,9 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
                                                ArrayRef<KernelCall> before,
                                                Operation *&place) {
   Value root = getRoot(result);
-  BufferAccesses moved = getCallAccesses(main.call);
+  BufferAccesses moved = calls.getAccesses(main.call);
   for (const KernelCall &launch : before) {
-    BufferAccesses own = getCallAccesses(launch.call);
+    BufferAccesses own = calls.getAccesses(launch.call);
     moved.reads.insert_range(own.reads);
     moved.writes.insert_range(own.writes);
   }
@@ -187,7 +135,7 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
   int64_t distance = 0;
   for (Operation *op = func::CallOp(main.call)->getNextNode();
        op && distance < window; op = op->getNextNode()) {
-    BufferAccesses accesses = getCallAccesses(op);
+    BufferAccesses accesses = calls.getAccesses(op);
     distance += isa<func::CallOp>(op);
     if (accesses.isUnknown)
       return std::nullopt;
@@ -195,7 +143,7 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
       canSink &= !accesses.conflictsWith(moved);
       continue;
     }
-    FailureOr<KernelCall> launch = resolve(op);
+    FailureOr<KernelCall> launch = calls.resolve(op);
     linalg::GenericOp generic = getElementwise(launch->kernel);
     Value argument = findArgument(*launch, result);
     if (!generic || !argument || !accesses.reads.contains(root) ||
@@ -207,7 +155,7 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
     place = main.call;
     for (Operation *between = op->getPrevNode(); between != main.call;
          between = between->getPrevNode())
-      if (getCallAccesses(between).conflictsWith(accesses))
+      if (calls.getAccesses(between).conflictsWith(accesses))
         return std::nullopt;
     return *launch;
   }
@@ -226,96 +174,17 @@ bool Joiner::overwritesInputs(const KernelCall &epilogue, Value result,
       continue;
     Value written = getRoot(place);
     if (written == root || llvm::any_of(before, [&](const KernelCall &part) {
-          return getCallAccesses(part.call).reads.contains(written);
+          return calls.getAccesses(part.call).reads.contains(written);
         }))
       return true;
   }
   return false;
 }
 
-/// A function with the operations of all parts; `operands` are what its
-/// arguments stand for.
-func::FuncOp Joiner::build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
-                           Value unstored) {
-  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  SmallVector<Type> types = llvm::map_to_vector(
-      operands, [](Value operand) { return operand.getType(); });
-  types.append(2, builder.getIndexType());
-  auto joined = func::FuncOp::create(builder, module.getLoc(), "joined",
-                                     builder.getFunctionType(types, {}));
-  joined.setPrivate();
-  joined->setAttr("pdq.kernel", builder.getUnitAttr());
-  OpBuilder inner = OpBuilder::atBlockEnd(joined.addEntryBlock());
-  Operation *end = func::ReturnOp::create(inner, module.getLoc());
-  for (const KernelCall &part : parts) {
-    func::FuncOp kernel = part.kernel;
-    IRMapping mapping;
-    for (BlockArgument argument : kernel.getArguments().drop_back(2)) {
-      unsigned number =
-          llvm::find(operands, part.getOperand(argument)) - operands.begin();
-      mapping.map(argument, joined.getArgument(number));
-      if (DictionaryAttr attributes =
-              kernel.getArgAttrDict(argument.getArgNumber()))
-        joined.setArgAttrs(number, attributes);
-    }
-    // Constants go first: the product's place is where all of them are used.
-    for (Operation &op : kernel.getBody().front().without_terminator()) {
-      if (isa<linalg::LinalgOp>(op))
-        inner.setInsertionPoint(end);
-      else
-        inner.setInsertionPointToStart(end->getBlock());
-      inner.clone(op, mapping);
-    }
-  }
-  if (unstored)
-    joined.setArgAttr(llvm::find(operands, unstored) - operands.begin(),
-                      "pdq.unstored", builder.getUnitAttr());
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  joined.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
-  auto [it, isNew] = known.try_emplace(text, joined);
-  if (!isNew) {
-    joined.erase();
-    return it->second;
-  }
-  joined.setName("joined_" +
-                 llvm::utohexstr(llvm::xxh3_64bits(text), true, 16));
-  symbols.insert(joined);
-  return joined;
-}
-
-/// Whether only `parts` use the temporary `result`.
-static bool isLocal(Value result, ArrayRef<KernelCall> parts) {
-  SmallVector<Value> views{getRoot(result)};
-  if (!views.front().getDefiningOp<memref::AllocOp>())
-    return false;
-  while (!views.empty())
-    for (Operation *user : views.pop_back_val().getUsers()) {
-      if (user->getNumResults() == 1) {
-        views.push_back(user->getResult(0));
-        continue;
-      }
-      if (llvm::none_of(
-              parts, [&](const KernelCall &part) { return part.call == user; }))
-        return false;
-    }
-  return true;
-}
-
-/// Moves what only names memory in front of `place`.
-static void moveBefore(Value value, Operation *place) {
-  Operation *op = value.getDefiningOp();
-  if (!op || op->isBeforeInBlock(place))
-    return;
-  for (Value operand : op->getOperands())
-    moveBefore(operand, place);
-  op->moveBefore(place);
-}
-
 SmallVector<func::CallOp> Joiner::getProducts(func::FuncOp function) {
   SmallVector<func::CallOp> products;
   for (auto call : function.getOps<func::CallOp>()) {
-    FailureOr<KernelCall> launch = resolve(call);
+    FailureOr<KernelCall> launch = calls.resolve(call);
     if (succeeded(launch) && getProduct(launch->kernel))
       products.push_back(call);
   }
@@ -323,7 +192,7 @@ SmallVector<func::CallOp> Joiner::getProducts(func::FuncOp function) {
 }
 
 unsigned Joiner::join(func::CallOp call) {
-  FailureOr<KernelCall> main = resolve(call);
+  FailureOr<KernelCall> main = calls.resolve(call);
   linalg::LinalgOp product = getProduct(main->kernel);
   Value result = main->getOperand(product.getDpsInits().front());
   if (findArgument(*main, result) != product.getDpsInits().front())
@@ -344,33 +213,26 @@ unsigned Joiner::join(func::CallOp call) {
     parts.push_back(*epilogue);
   if (parts.size() == 1)
     return 0;
-  SetVector<Value> operands;
-  for (const KernelCall &part : parts)
-    for (Value operand : func::CallOp(part.call).getOperands().drop_back(2))
-      operands.insert(operand);
   // An epilogue may store to the same place.
   bool isUnstored =
       epilogue &&
       (isLocal(result, parts) ||
        llvm::is_contained(getElementwise(epilogue->kernel).getDpsInits(),
                           findArgument(*epilogue, result)));
-  func::FuncOp kernel =
-      build(parts, operands.getArrayRef(), isUnstored ? result : Value());
-  SmallVector<Value> values(operands.begin(), operands.end());
-  values.append(2, call.getOperands().back());
-  for (Value value : values)
-    moveBefore(value, place);
-  OpBuilder builder(place);
-  func::CallOp::create(builder, call.getLoc(), kernel, values);
-  for (const KernelCall &part : parts)
-    func::CallOp(part.call)->erase();
+  calls.replace(
+      parts, place, [&](func::FuncOp kernel, ArrayRef<Value> buffers) {
+        if (isUnstored)
+          kernel.setArgAttr(llvm::find(buffers, result) - buffers.begin(),
+                            "pdq.unstored", UnitAttr::get(kernel.getContext()));
+      });
   return parts.size() - 1;
 }
 
 namespace {
 struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
   void runOnOperation() override {
-    Joiner joiner(getOperation());
+    KernelCalls calls(getOperation());
+    Joiner joiner(calls);
     for (auto function :
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isDeclaration() || function->hasAttr("pdq.kernel"))
@@ -378,16 +240,7 @@ struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
       for (func::CallOp call : joiner.getProducts(function))
         numJoined += joiner.join(call);
     }
-    eraseUnused();
-  }
-
-private:
-  /// Kernels that nothing launches any more.
-  void eraseUnused() {
-    for (auto kernel : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (kernel->hasAttr("pdq.kernel") &&
-          SymbolTable::symbolKnownUseEmpty(kernel, getOperation()))
-        kernel.erase();
+    calls.eraseUnused();
   }
 };
 } // namespace

@@ -116,6 +116,8 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
   }
   if (cost.form.empty())
     return failure();
+  if (kernel->hasAttr("pdq.rows"))
+    cost.form = "rows";
   for (auto [buffer, bytes] : read)
     cost.bytesRead += isa<MemRefType>(buffer.getType()) ? bytes : 0;
   for (auto [buffer, bytes] : written)

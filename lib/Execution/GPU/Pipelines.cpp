@@ -20,6 +20,8 @@ using namespace mlir::pdq;
 // functions on tensors -> launch plans and linalg kernels
 void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
   buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true});
+  // Before products take elementwise kernels along that sums could share.
+  pm.addPass(createJoinRows());
   pm.addPass(createJoinKernels());
 }
 

@@ -12,7 +12,7 @@ using namespace mlir::pdq;
 
 /// Operations of a payload beyond which a kernel of its own is better: it is
 /// repeated for each element that a thread holds.
-static constexpr unsigned maxPayload = 24;
+static constexpr unsigned maxPayload = 64;
 
 /// The first operand of `op` that is `result`: an input, if there is one.
 static OpOperand *findOperand(linalg::GenericOp op, Value result) {

@@ -5,6 +5,7 @@
 
 #include "ElementOp.h"
 #include "MatrixEmitter.h"
+#include "RowEmitter.h"
 #include "ThreadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -36,6 +37,14 @@ static Operation *findUnsupported(linalg::LinalgOp op) {
       return &scalar;
   }
   return nullptr;
+}
+
+static LogicalResult checkPayload(linalg::LinalgOp op) {
+  Operation *unsupported = findUnsupported(op);
+  if (!unsupported)
+    return success();
+  return unsupported->emitOpError(
+      "cannot be executed on a GPU in f64: compute it in f32");
 }
 
 namespace {
@@ -107,6 +116,8 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     func::FuncOp kernel = getOperation();
     if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
       return;
+    if (auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows"))
+      return emitRowKernel(rows.getInt());
     int64_t numOps = llvm::range_size(kernel.getOps<linalg::LinalgOp>());
     FailureOr<KernelParts> parts = findParts(kernel);
     if (failed(parts)) {
@@ -118,11 +129,8 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     }
     linalg::LinalgOp op = parts->main;
     Value init = parts->fill;
-    if (Operation *unsupported = findUnsupported(op)) {
-      unsupported->emitOpError("cannot be executed on a GPU in f64: compute it "
-                               "in f32");
+    if (failed(checkPayload(op)))
       return signalPassFailure();
-    }
     if (math != "fp32" && math != "tf32") {
       kernel.emitError("option 'math' is '")
           << math << "', expected 'fp32' or 'tf32'";
@@ -161,5 +169,24 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     }
     ++numFallback;
   }
+
+private:
+  void emitRowKernel(unsigned numRowLoops);
 };
 } // namespace
+
+void EmitGPUKernels::emitRowKernel(unsigned numRowLoops) {
+  func::FuncOp kernel = getOperation();
+  for (auto op : kernel.getOps<linalg::LinalgOp>())
+    if (failed(checkPayload(op)))
+      return signalPassFailure();
+  StringRef reason;
+  FailureOr<RowPlan> plan = planRows(kernel, numRowLoops, reason);
+  if (failed(plan)) {
+    kernel.emitOpError("kernel has ")
+        << numRowLoops << " loops of rows, but " << reason;
+    return signalPassFailure();
+  }
+  emitRows(kernel, *plan);
+  ++numEmitted;
+}

@@ -1,0 +1,153 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Launches as calls of kernel functions.
+
+#include "KernelCalls.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+FailureOr<KernelCall> KernelCalls::resolve(Operation *op) {
+  auto call = dyn_cast<func::CallOp>(op);
+  auto kernel =
+      call ? symbols.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
+  if (!kernel || !kernel->hasAttr("pdq.kernel"))
+    return LogicalResult::failure();
+  return KernelCall{call, kernel};
+}
+
+BufferAccesses KernelCalls::getAccesses(Operation *op) {
+  FailureOr<KernelCall> launch = resolve(op);
+  BufferAccesses accesses;
+  if (failed(launch)) {
+    accesses.isUnknown = isa<func::CallOp>(op);
+    return accesses;
+  }
+  for (Operation &inner : launch->kernel.getBody().front()) {
+    BufferAccesses own = mlir::pdq::getAccesses(&inner);
+    for (Value argument : own.reads)
+      accesses.reads.insert(getRoot(launch->getOperand(argument)));
+    for (Value argument : own.writes)
+      accesses.writes.insert(getRoot(launch->getOperand(argument)));
+  }
+  return accesses;
+}
+
+/// Clones the operations of one part in front of `end`; constants go first, so
+/// that an operation can be expanded wherever it stands.
+static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
+                      func::FuncOp joined, Operation *end) {
+  func::FuncOp kernel = part.kernel;
+  OpBuilder b(end);
+  IRMapping mapping;
+  for (BlockArgument argument : kernel.getArguments().drop_back(2)) {
+    unsigned number =
+        llvm::find(operands, part.getOperand(argument)) - operands.begin();
+    mapping.map(argument, joined.getArgument(number));
+    if (DictionaryAttr attributes =
+            kernel.getArgAttrDict(argument.getArgNumber()))
+      joined.setArgAttrs(number, attributes);
+  }
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (isa<linalg::LinalgOp>(op))
+      b.setInsertionPoint(end);
+    else
+      b.setInsertionPointToStart(end->getBlock());
+    b.clone(op, mapping);
+  }
+}
+
+func::FuncOp KernelCalls::build(ArrayRef<KernelCall> parts,
+                                ArrayRef<Value> operands,
+                                function_ref<void(func::FuncOp)> annotate) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  SmallVector<Type> types = llvm::map_to_vector(
+      operands, [](Value operand) { return operand.getType(); });
+  types.append(2, builder.getIndexType());
+  auto joined = func::FuncOp::create(builder, module.getLoc(), "joined",
+                                     builder.getFunctionType(types, {}));
+  joined.setPrivate();
+  joined->setAttr("pdq.kernel", builder.getUnitAttr());
+  OpBuilder inner = OpBuilder::atBlockEnd(joined.addEntryBlock());
+  Operation *end = func::ReturnOp::create(inner, module.getLoc());
+  for (const KernelCall &part : parts)
+    clonePart(part, operands, joined, end);
+  annotate(joined);
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  joined.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
+  auto [it, isNew] = known.try_emplace(text, joined);
+  if (!isNew) {
+    joined.erase();
+    return it->second;
+  }
+  joined.setName("joined_" +
+                 llvm::utohexstr(llvm::xxh3_64bits(text), true, 16));
+  symbols.insert(joined);
+  return joined;
+}
+
+SetVector<Value> mlir::pdq::collectBuffers(ArrayRef<KernelCall> parts) {
+  SetVector<Value> buffers;
+  for (const KernelCall &part : parts)
+    buffers.insert_range(part.getBuffers());
+  return buffers;
+}
+
+/// Moves what only names memory in front of `place`.
+static void moveBefore(Value value, Operation *place) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->isBeforeInBlock(place))
+    return;
+  for (Value operand : op->getOperands())
+    moveBefore(operand, place);
+  op->moveBefore(place);
+}
+
+void KernelCalls::replace(
+    ArrayRef<KernelCall> parts, Operation *place,
+    function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate) {
+  SetVector<Value> operands = collectBuffers(parts);
+  func::FuncOp kernel =
+      build(parts, operands.getArrayRef(), [&](func::FuncOp joined) {
+        annotate(joined, operands.getArrayRef());
+      });
+  SmallVector<Value> values(operands.begin(), operands.end());
+  values.append(2, func::CallOp(parts.front().call).getOperands().back());
+  for (Value value : values)
+    moveBefore(value, place);
+  OpBuilder builder(place);
+  func::CallOp::create(builder, place->getLoc(), kernel, values);
+  for (const KernelCall &part : parts)
+    func::CallOp(part.call)->erase();
+}
+
+void KernelCalls::eraseUnused() {
+  for (auto kernel : llvm::to_vector(module.getOps<func::FuncOp>()))
+    if (kernel->hasAttr("pdq.kernel") &&
+        SymbolTable::symbolKnownUseEmpty(kernel, module))
+      kernel.erase();
+}
+
+bool mlir::pdq::isLocal(Value buffer, ArrayRef<KernelCall> parts) {
+  SmallVector<Value> views{getRoot(buffer)};
+  if (!views.front().getDefiningOp<memref::AllocOp>())
+    return false;
+  while (!views.empty())
+    for (Operation *user : views.pop_back_val().getUsers()) {
+      if (user->getNumResults() == 1) {
+        views.push_back(user->getResult(0));
+        continue;
+      }
+      if (llvm::none_of(
+              parts, [&](const KernelCall &part) { return part.call == user; }))
+        return false;
+    }
+  return true;
+}

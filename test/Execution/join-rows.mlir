@@ -1,0 +1,128 @@
+// Which kernels are launched together because they work on the same rows.
+
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-rows | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-rows --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+
+#id = affine_map<(n, c) -> (n, c)>
+#row = affine_map<(n, c) -> (n)>
+#t = affine_map<(n, c) -> (c, n)>
+#one = affine_map<() -> ()>
+
+// An elementwise operation, and the sum over what it computes, which is not stored.
+// CHECK-LABEL: func.func @sum_of_squares(
+// CHECK:         call @joined_[[$SUM:[0-9a-f]+]](
+// CHECK-NEXT:    return
+func.func @sum_of_squares(%x: memref<64x256xf32>, %s: memref<64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %y = memref.alloc() : memref<64x256xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : memref<64x256xf32>) outs(%y : memref<64x256xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.mulf %a, %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%s : memref<64xf32>)
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+    ins(%y : memref<64x256xf32>) outs(%s : memref<64xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.addf %o, %a : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// The columns of another kernel's rows are not of the block: two launches.
+// CHECK-LABEL: func.func @transposed(
+// CHECK-COUNT-2: call @generic_
+// CHECK-NEXT:    return
+func.func @transposed(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %s: memref<256xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : memref<256x256xf32>) outs(%y : memref<256x256xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.mulf %a, %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%s : memref<256xf32>)
+  linalg.generic {indexing_maps = [#t, #row], iterator_types = ["parallel", "reduction"]}
+    ins(%y : memref<256x256xf32>) outs(%s : memref<256xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.addf %o, %a : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// What is small is done by one block, also where one reads the other through a view
+// of its memory: that stays in memory.
+// CHECK-LABEL: func.func @small(
+// CHECK:         call @joined_[[$SMALL:[0-9a-f]+]](
+// CHECK-NEXT:    return
+func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: memref<f32>) {
+  %t = memref.alloc() : memref<2x4xf32>
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : memref<2x4xf32>) outs(%t : memref<2x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.negf %a : f32
+    linalg.yield %r : f32
+  }
+  %v = memref.collapse_shape %t [[0, 1]] : memref<2x4xf32> into memref<8xf32>
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+    ins(%v : memref<8xf32>) outs(%y : memref<8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %a, %a : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#one, #one], iterator_types = []}
+    ins(%n : memref<f32>) outs(%m : memref<f32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %a, %a : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Transpositions have other rows: only the sum goes up to what it reads.
+// CHECK-LABEL: func.func @others(
+// CHECK:         call @joined_
+// CHECK-COUNT-2: call @generic_
+// CHECK-NEXT:    return
+func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<256x128xf32>, %s: memref<128xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : memref<128x256xf32>) outs(%y : memref<128x256xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.mulf %a, %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [#t, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%y : memref<128x256xf32>) outs(%t : memref<256x128xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+    ins(%y : memref<128x256xf32>) outs(%s : memref<128xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.addf %o, %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [#t, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<256x128xf32>) outs(%y : memref<128x256xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// CHECK-DAG: func.func private @joined_[[$SUM]]({{.*}} {pdq.unstored}{{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK-DAG: func.func private @joined_[[$SMALL]](%arg0: memref<2x4xf32>, %arg1: memref<2x4xf32>, %arg2: memref<8xf32>, %arg3: memref<8xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 0 : i64}
+
+// 64 rows of 64 vectors: each value is loaded once and never stored.
+// EMIT:      func.func private @joined_{{.*}}pdq.unstored
+// EMIT-SAME:   pdq.block = array<i64: 64, 1, 1>, pdq.form = "rows", pdq.grid = array<i64: 64, 1, 1>
+// EMIT:        scf.for
+// EMIT:          vector.load
+// EMIT-NOT:      vector.load
+// EMIT-NOT:      vector.store
+// EMIT:          scf.yield
+// EMIT:        gpu.barrier

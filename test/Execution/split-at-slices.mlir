@@ -1,0 +1,104 @@
+// Elementwise operations on slices.
+
+// RUN: pdq-opt %s --pdq-split-at-slices | FileCheck %s
+
+#id = affine_map<(n, c) -> (n, c)>
+#col = affine_map<(n, c) -> (c)>
+
+// Nothing reads the whole: the operation moves behind the slices, and counts rows as
+// before.
+// CHECK-LABEL: func.func @halves(
+// CHECK-SAME:    %[[X:.+]]: tensor<8x16xf32>, %[[B:.+]]: tensor<16xf32>)
+// CHECK-DAG:     %[[X0:.+]] = tensor.extract_slice %[[X]][0, 0] [4, 16] [1, 1]
+// CHECK-DAG:     %[[X1:.+]] = tensor.extract_slice %[[X]][4, 0] [4, 16] [1, 1]
+// CHECK-DAG:     linalg.generic {{.*}} ins(%[[X0]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
+// CHECK-DAG:     linalg.generic {{.*}} ins(%[[X1]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
+// CHECK-DAG:     %[[FOUR:.+]] = arith.constant 4 : index
+// CHECK-DAG:     arith.addi %{{.+}}, %[[FOUR]] : index
+// CHECK-NOT:     tensor<8x16xf32>
+// CHECK:         return
+func.func @halves(%x: tensor<8x16xf32>, %b: tensor<16xf32>) -> (tensor<4x16xf32>, tensor<4x16xf32>) {
+  %e = tensor.empty() : tensor<8x16xf32>
+  %y = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %b : tensor<8x16xf32>, tensor<16xf32>) outs(%e : tensor<8x16xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %i = linalg.index 0 : index
+    %j = arith.index_cast %i : index to i32
+    %f = arith.sitofp %j : i32 to f32
+    %s = arith.addf %a, %c : f32
+    %t = arith.addf %s, %f : f32
+    linalg.yield %t : f32
+  } -> tensor<8x16xf32>
+  %0 = tensor.extract_slice %y[0, 0] [4, 16] [1, 1] : tensor<8x16xf32> to tensor<4x16xf32>
+  %1 = tensor.extract_slice %y[4, 0] [4, 16] [1, 1] : tensor<8x16xf32> to tensor<4x16xf32>
+  return %0, %1 : tensor<4x16xf32>, tensor<4x16xf32>
+}
+
+// What is put together is taken apart: the operation reads the pieces themselves.
+// CHECK-LABEL: func.func @pieces(
+// CHECK-SAME:    %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<6x4xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[A]] : tensor<2x4xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[B]] : tensor<6x4xf32>)
+// CHECK:         return
+func.func @pieces(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>) -> tensor<8x4xf32> {
+  %e = tensor.empty() : tensor<8x4xf32>
+  %0 = tensor.insert_slice %a into %e[0, 0] [2, 4] [1, 1] : tensor<2x4xf32> into tensor<8x4xf32>
+  %1 = tensor.insert_slice %b into %0[2, 0] [6, 4] [1, 1] : tensor<6x4xf32> into tensor<8x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%1 : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    %n = arith.negf %p : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// A sum starts from that of the piece before.
+// CHECK-LABEL: func.func @sum(
+// CHECK-SAME:    %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<6x4xf32>, %[[S:.+]]: tensor<f32>)
+// CHECK:         %[[FIRST:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<2x4xf32>) outs(%[[S]] : tensor<f32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[B]] : tensor<6x4xf32>) outs(%[[FIRST]] : tensor<f32>)
+func.func @sum(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>, %s: tensor<f32>) -> tensor<f32> {
+  %e = tensor.empty() : tensor<8x4xf32>
+  %0 = tensor.insert_slice %a into %e[0, 0] [2, 4] [1, 1] : tensor<2x4xf32> into tensor<8x4xf32>
+  %1 = tensor.insert_slice %b into %0[2, 0] [6, 4] [1, 1] : tensor<6x4xf32> into tensor<8x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, affine_map<(n, c) -> ()>], iterator_types = ["reduction", "reduction"]}
+    ins(%1 : tensor<8x4xf32>) outs(%s : tensor<f32>) {
+  ^bb0(%p: f32, %o: f32):
+    %n = arith.addf %o, %p : f32
+    linalg.yield %n : f32
+  } -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// Somebody reads the whole; slices meet; pieces are strided: left alone.
+// CHECK-LABEL: func.func @declined(
+// CHECK-COUNT-3: linalg.generic
+// CHECK-NOT:     linalg.generic
+func.func @declined(%x: tensor<8x4xf32>, %p: tensor<4x4xf32>) -> (tensor<8x4xf32>, tensor<4x4xf32>, tensor<6x4xf32>, tensor<6x4xf32>, tensor<8x4xf32>) {
+  %e = tensor.empty() : tensor<8x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.negf %a : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  %0 = tensor.extract_slice %y[0, 0] [4, 4] [1, 1] : tensor<8x4xf32> to tensor<4x4xf32>
+  %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.addf %a, %a : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  %1 = tensor.extract_slice %z[0, 0] [6, 4] [1, 1] : tensor<8x4xf32> to tensor<6x4xf32>
+  %2 = tensor.extract_slice %z[2, 0] [6, 4] [1, 1] : tensor<8x4xf32> to tensor<6x4xf32>
+  %3 = tensor.insert_slice %p into %e[0, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %4 = tensor.insert_slice %p into %3[1, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %w = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%4 : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = arith.mulf %a, %a : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  return %y, %0, %1, %2, %w : tensor<8x4xf32>, tensor<4x4xf32>, tensor<6x4xf32>, tensor<6x4xf32>, tensor<8x4xf32>
+}
