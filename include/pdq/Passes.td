@@ -831,12 +831,13 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
 }
 
 def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
-  let summary = "Launch matrix products with the elementwise kernels around them";
+  let summary = "Launch products with the elementwise kernels around them";
   let description = [{
-    A kernel that is a matrix product for a GPU's tensor cores takes along the
-    elementwise kernel that computes where its sums start (a bias), and the one that
-    takes its result (ReLU, the derivative of it, a residual sum): their payloads run
-    on the elements while they are in registers.
+    A kernel that is a product for a GPU (forms `matrix` and `direct` of
+    `pdq-emit-gpu-kernels`) takes along the elementwise kernel that
+    computes where its sums start (a bias), and the one that takes its result (ReLU,
+    the derivative of it, a residual sum): their payloads run on the elements while
+    they are in registers.
 
     ```mlir
     call @broadcast(%bias, %t, ...)
@@ -919,6 +920,13 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
       both operands the terms, all others are a batch, so that convolutions in
       all three directions and matrix products are one form. Tiles of 16 terms are
       copied to shared memory asynchronously, three in flight;
+    - `direct`: a product of f32 that is too small for tensor cores and whose
+      factors both move with a loop of the result: depthwise convolutions and those
+      of narrow groups in all three directions. A thread holds a tile of results,
+      four channels wide, over a window that is unrolled, so that both factors are
+      read once for many multiplications. Where the terms are pixels (the
+      gradient of a filter), up to 128 threads share them and combine their tiles
+      through shared memory in a fixed order;
     - `shared-reduction`: the threads of a group walk a share each and combine
       through shared memory in a fixed order;
     - `rows`: kernels of `-pdq-join-rows`; one block of threads for each row;

@@ -1,10 +1,11 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Matrix products take the elementwise kernels around them along: the bias in
+// Products take the elementwise kernels around them along: the bias in
 // front, and what the result goes through behind.
 
 #include "KernelCalls.h"
+#include "Kernels/DirectPlan.h"
 #include "Kernels/ElementOp.h"
 #include "Kernels/MatrixPlan.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -55,8 +56,8 @@ static linalg::GenericOp getElementwise(func::FuncOp kernel) {
   return generic && generic.getNumReductionLoops() == 0 ? generic : nullptr;
 }
 
-/// The matrix product of a kernel, alone or behind a fill; null where there is
-/// none.
+/// The product of a kernel, on tensor cores or direct, alone or behind a fill;
+/// null where there is none.
 static linalg::LinalgOp getProduct(func::FuncOp kernel) {
   linalg::LinalgOp product;
   for (auto op : kernel.getOps<linalg::LinalgOp>()) {
@@ -66,7 +67,9 @@ static linalg::LinalgOp getProduct(func::FuncOp kernel) {
       product = op;
   }
   StringRef reason;
-  return product && succeeded(planMatrix(product, reason)) ? product : nullptr;
+  bool isProduct = product && (succeeded(planMatrix(product, reason)) ||
+                               succeeded(planDirect(product, reason)));
+  return isProduct ? product : nullptr;
 }
 
 /// The argument of a kernel that is bound to `operand`; null where there is not

@@ -5,6 +5,7 @@
 
 #include "KernelCost.h"
 #include "../CPU/Kernels/KernelPlan.h"
+#include "Kernels/DirectPlan.h"
 #include "Kernels/MatrixPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -109,6 +110,8 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
     cost.productBytes += countProductBytes(op);
     if (succeeded(planMatrix(op, reason)))
       cost.form = "matrix";
+    else if (succeeded(planDirect(op, reason)))
+      cost.form = "direct";
     else if (op.getNumReductionLoops() > 0)
       cost.form = "reduction";
     else if (cost.form.empty())

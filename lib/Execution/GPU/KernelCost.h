@@ -13,7 +13,7 @@ namespace mlir::pdq {
 /// The cost of one launch. Every element that is touched counts once: what a
 /// kernel reads again is taken for cached.
 struct KernelCost {
-  /// "matrix", "reduction", "elementwise".
+  /// "matrix", "direct", "reduction", "elementwise".
   StringRef form;
   int64_t bytesRead = 0, bytesWritten = 0;
   /// Floating point operations; a multiply-add is two.

@@ -40,29 +40,45 @@ bool mlir::pdq::isElementOp(linalg::GenericOp op, Value result) {
   });
 }
 
-static KernelPlan buildPlan(linalg::GenericOp op) {
+static AffineMap getResultMap(linalg::LinalgOp main) {
+  return main.getMatchingIndexingMap(main.getDpsInitOperand(0));
+}
+
+/// The dimension of the shared operand that a loop of `op` walks.
+static unsigned getDimension(linalg::GenericOp op, OpOperand *shared,
+                             unsigned loop) {
+  AffineMap map = op.getMatchingIndexingMap(shared);
+  return *map.getResultPosition(getAffineDimExpr(loop, op.getContext()));
+}
+
+static KernelPlan buildPlan(linalg::GenericOp op, OpOperand *shared,
+                            linalg::LinalgOp main, unsigned lanes,
+                            unsigned mainLoop) {
   KernelPlan plan;
   StringRef reason;
   plan.space = *analyze(op, reason);
-  plan.lanes = 1;
+  plan.lanes = lanes;
+  if (lanes > 1)
+    for (auto [number, loop] : llvm::enumerate(plan.space.loops))
+      if (getResultMap(main).getDimPosition(
+              getDimension(op, shared, loop.dim)) == mainLoop)
+        plan.vector = number;
   return plan;
 }
 
 ElementOp::ElementOp(ImplicitLocOpBuilder &b, linalg::GenericOp op,
-                     linalg::LinalgOp main)
+                     linalg::LinalgOp main, unsigned lanes, unsigned loop)
     : b(b), op(op), main(main),
-      shared(findOperand(op, main.getDpsInits().front())), plan(buildPlan(op)),
-      payload(b, plan, /*lanes=*/1) {}
+      shared(findOperand(op, main.getDpsInits().front())),
+      plan(buildPlan(op, shared, main, lanes, loop)), payload(b, plan, lanes) {}
 
 NestPosition ElementOp::locate(ArrayRef<Value> indices) {
-  AffineMap from = main.getMatchingIndexingMap(main.getDpsInitOperand(0));
-  AffineMap to = op.getMatchingIndexingMap(shared);
+  AffineMap from = getResultMap(main);
   NestPosition position;
   position.indices.resize(plan.space.loops.size());
   for (auto [number, loop] : llvm::enumerate(plan.space.loops)) {
-    unsigned dim =
-        *to.getResultPosition(getAffineDimExpr(loop.dim, b.getContext()));
-    Value index = indices[from.getDimPosition(dim)];
+    Value index =
+        indices[from.getDimPosition(getDimension(op, shared, loop.dim))];
     position.indices[number] =
         index ? index : arith::ConstantIndexOp::create(b, 0).getResult();
   }
@@ -76,11 +92,11 @@ Value ElementOp::evaluate(ArrayRef<Value> indices) {
                           position);
 }
 
-void ElementOp::emit(ArrayRef<Value> indices, Value element) {
+void ElementOp::emit(ArrayRef<Value> indices, Value elements) {
   NestPosition position = locate(indices);
   for (OpOperand &operand : op->getOpOperands())
     if (operand.get() == shared->get())
-      payload.provide(operand.getOperandNumber(), element);
+      payload.provide(operand.getOperandNumber(), elements);
   SmallVector<Value> values =
       payload.evaluate(op.getBody()->getTerminator()->getOperands(), position);
   for (auto [number, value] : llvm::enumerate(values))

@@ -15,18 +15,20 @@ namespace mlir::pdq {
 /// each in one iteration, and its payload has a form in a kernel.
 bool isElementOp(linalg::GenericOp op, Value result);
 
-/// Emits one elementwise operation on the result of `main`.
+/// Emits one elementwise operation on the result of `main`, for `lanes`
+/// elements at once that follow each other in loop `loop` of `main`.
 class ElementOp {
 public:
   ElementOp(ImplicitLocOpBuilder &b, linalg::GenericOp op,
-            linalg::LinalgOp main);
+            linalg::LinalgOp main, unsigned lanes = 1, unsigned loop = 0);
 
-  /// What `op` computes for the element at `indices`, one for each loop of
-  /// `main`; null stands for the only iteration.
+  /// What `op` computes for the elements from `indices` on, one for each loop
+  /// of `main`; null stands for the only iteration. A scalar is that of all
+  /// lanes.
   Value evaluate(ArrayRef<Value> indices);
 
-  /// Stores what `op` computes where the result of `main` is `element`.
-  void emit(ArrayRef<Value> indices, Value element);
+  /// Stores what `op` computes where the result of `main` is `elements`.
+  void emit(ArrayRef<Value> indices, Value elements);
 
 private:
   NestPosition locate(ArrayRef<Value> indices);

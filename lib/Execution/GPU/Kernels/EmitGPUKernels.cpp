@@ -3,6 +3,7 @@
 //
 // The pass that turns linalg kernels into what one thread of a GPU does.
 
+#include "DirectEmitter.h"
 #include "ElementOp.h"
 #include "MatrixEmitter.h"
 #include "RowEmitter.h"
@@ -145,6 +146,16 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
           plan->output.buffer.getArgNumber(), "pdq.unstored");
       emitMatrix(kernel, *plan,
                  math == "tf32" ? MatrixMath::TF32 : MatrixMath::FP32);
+      ++numEmitted;
+      return;
+    }
+    if (FailureOr<DirectPlan> plan = planDirect(op, reason); succeeded(plan)) {
+      plan->init = init;
+      plan->initial = parts->initial;
+      plan->epilogue = parts->epilogue;
+      plan->storesResult = !kernel.getArgAttr(
+          plan->space.getOutput(0).buffer.getArgNumber(), "pdq.unstored");
+      emitDirect(kernel, *plan);
       ++numEmitted;
       return;
     }

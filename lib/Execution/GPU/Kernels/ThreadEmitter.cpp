@@ -47,6 +47,17 @@ SmallVector<Value> mlir::pdq::buildDelinearized(ImplicitLocOpBuilder &b,
   return indices;
 }
 
+Value mlir::pdq::buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t size = 1;
+  for (auto [extent, stride] :
+       llvm::zip_equal(type.getShape(), type.getStridesAndOffset().first))
+    size += (extent - 1) * stride;
+  return memref::ReinterpretCastOp::create(
+      b, MemRefType::get({size}, type.getElementType()), buffer,
+      /*offset=*/int64_t(0), ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1});
+}
+
 namespace {
 class ThreadEmitter {
 public:

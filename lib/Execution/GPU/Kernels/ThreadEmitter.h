@@ -23,6 +23,9 @@ void setLaunch(func::FuncOp kernel, ArrayRef<int64_t> grid,
 SmallVector<Value> buildDelinearized(ImplicitLocOpBuilder &b, Value linear,
                                      ArrayRef<int64_t> extents);
 
+/// A buffer as one dimension, from its first to its last element.
+Value buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer);
+
 /// Replaces the operation of `kernel` by what one thread does.
 void emitThreads(func::FuncOp kernel, const ThreadPlan &plan);
 
