@@ -41,14 +41,17 @@ Value PayloadEmitter::addConstant(Value index, int64_t value) {
 // Memory
 //===----------------------------------------------------------------------===//
 
-/// Pointer to a byte of a buffer with elements of one byte.
+/// Pointer to a byte of a buffer with elements of one byte. The buffer's own
+/// pointer stays visible, so that a GPU knows which memory it is in.
 static Value buildBytePointer(ImplicitLocOpBuilder &b, Value flat,
                               Value address) {
   Value base = memref::ExtractAlignedPointerAsIndexOp::create(b, flat);
-  Value sum = arith::AddIOp::create(b, base, address);
-  Value number = arith::IndexCastOp::create(b, b.getI64Type(), sum);
-  return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext()),
-                                  number);
+  auto type = LLVM::LLVMPointerType::get(b.getContext());
+  auto number = [&](Value index) -> Value {
+    return arith::IndexCastOp::create(b, b.getI64Type(), index);
+  };
+  Value pointer = LLVM::IntToPtrOp::create(b, type, number(base));
+  return LLVM::GEPOp::create(b, type, b.getI8Type(), pointer, number(address));
 }
 
 /// Address of an operand's element in elements.
