@@ -38,7 +38,7 @@ public:
   /// Decides how the two become one: one block for both where they are `small`,
   /// else one for each row.
   bool canJoin(bool small);
-  void join();
+  func::CallOp join();
 
 private:
   std::optional<unsigned> findRowLoops(bool small);
@@ -188,10 +188,11 @@ bool RowJoiner::findPlace() {
 
 bool RowJoiner::canJoin(bool small) {
   std::optional<unsigned> count = findRowLoops(small);
-  if (!count || !haveRows(*count))
+  // What is found out fast comes first.
+  if (!count || (*count > 0 && !shareBuffer()) || !haveRows(*count))
     return false;
   numRowLoops = *count;
-  if (numRowLoops > 0 && !(shareBuffer() && areRowsApart()))
+  if (numRowLoops > 0 && !areRowsApart())
     return false;
   int64_t numOps =
       llvm::range_size(getOps(parts[0])) + llvm::range_size(getOps(parts[1]));
@@ -200,8 +201,8 @@ bool RowJoiner::canJoin(bool small) {
          findPlace();
 }
 
-void RowJoiner::join() {
-  calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
+func::CallOp RowJoiner::join() {
+  return calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
     kernel->setAttr("pdq.rows",
                     OpBuilder(kernel).getI64IntegerAttr(numRowLoops));
   });
@@ -215,8 +216,7 @@ struct JoinRows : mlir::pdq::impl::JoinRowsBase<JoinRows> {
       if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
         // Small ones later: they would stand between the others.
         for (bool small : {false, true})
-          while (joinOne(calls, function, small))
-            ++numJoined;
+          joinAll(calls, function, small);
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
         for (auto call : llvm::to_vector(function.getOps<func::CallOp>()))
@@ -261,19 +261,25 @@ private:
                   });
   }
 
-  /// Joins the first pair that can be; false where there is none.
-  bool joinOne(KernelCalls &calls, func::FuncOp function, bool small) {
-    for (auto call : function.getOps<func::CallOp>()) {
-      FailureOr<KernelCall> second = calls.resolve(call);
-      if (succeeded(second) && joinBack(calls, *second, small))
-        return true;
+  /// Joins each launch with those in front of it, as long as there is one.
+  void joinAll(KernelCalls &calls, func::FuncOp function, bool small) {
+    Operation *op = &function.getBody().front().front();
+    while (op) {
+      Operation *next = op->getNextNode();
+      FailureOr<KernelCall> second = calls.resolve(op);
+      while (succeeded(second)) {
+        func::CallOp joined = joinBack(calls, *second, small);
+        numJoined += joined ? 1 : 0;
+        second = joined ? calls.resolve(joined) : FailureOr<KernelCall>();
+      }
+      op = next;
     }
-    return false;
   }
 
   /// Joins a launch with the nearest one in front of it that it can be joined
-  /// with.
-  bool joinBack(KernelCalls &calls, const KernelCall &second, bool small) {
+  /// with, and returns the new launch; null where there is none.
+  func::CallOp joinBack(KernelCalls &calls, const KernelCall &second,
+                        bool small) {
     int64_t distance = 0;
     for (Operation *op = func::CallOp(second.call)->getPrevNode();
          op && distance < window; op = op->getPrevNode()) {
@@ -284,10 +290,9 @@ private:
       RowJoiner joiner(calls, *first, second);
       if (!joiner.canJoin(small))
         continue;
-      joiner.join();
-      return true;
+      return joiner.join();
     }
-    return false;
+    return nullptr;
   }
 };
 } // namespace

@@ -22,21 +22,25 @@ FailureOr<KernelCall> KernelCalls::resolve(Operation *op) {
   return KernelCall{call, kernel};
 }
 
-BufferAccesses KernelCalls::getAccesses(Operation *op) {
+const BufferAccesses &KernelCalls::getAccesses(Operation *op) {
+  std::unique_ptr<BufferAccesses> &known = accesses[op];
+  if (known)
+    return *known;
+  known = std::make_unique<BufferAccesses>();
+  BufferAccesses &found = *known;
   FailureOr<KernelCall> launch = resolve(op);
-  BufferAccesses accesses;
   if (failed(launch)) {
-    accesses.isUnknown = isa<func::CallOp>(op);
-    return accesses;
+    found.isUnknown = isa<func::CallOp>(op);
+    return found;
   }
   for (Operation &inner : launch->kernel.getBody().front()) {
     BufferAccesses own = mlir::pdq::getAccesses(&inner);
     for (Value argument : own.reads)
-      accesses.reads.insert(getRoot(launch->getOperand(argument)));
+      found.reads.insert(getRoot(launch->getOperand(argument)));
     for (Value argument : own.writes)
-      accesses.writes.insert(getRoot(launch->getOperand(argument)));
+      found.writes.insert(getRoot(launch->getOperand(argument)));
   }
-  return accesses;
+  return found;
 }
 
 /// Clones the operations of one part in front of `end`; constants go first, so
@@ -110,7 +114,7 @@ static void moveBefore(Value value, Operation *place) {
   op->moveBefore(place);
 }
 
-void KernelCalls::replace(
+func::CallOp KernelCalls::replace(
     ArrayRef<KernelCall> parts, Operation *place,
     function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate) {
   SetVector<Value> operands = collectBuffers(parts);
@@ -123,9 +127,12 @@ void KernelCalls::replace(
   for (Value value : values)
     moveBefore(value, place);
   OpBuilder builder(place);
-  func::CallOp::create(builder, place->getLoc(), kernel, values);
-  for (const KernelCall &part : parts)
+  auto call = func::CallOp::create(builder, place->getLoc(), kernel, values);
+  for (const KernelCall &part : parts) {
+    accesses.erase(part.call);
     func::CallOp(part.call)->erase();
+  }
+  return call;
 }
 
 void KernelCalls::eraseUnused() {

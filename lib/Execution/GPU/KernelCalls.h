@@ -42,7 +42,7 @@ public:
 
   /// What an operation of the plan reads and writes; views and allocations have
   /// no accesses, calls of anything but kernels are unknown.
-  BufferAccesses getAccesses(Operation *op);
+  const BufferAccesses &getAccesses(Operation *op);
 
   /// A kernel with the operations of `parts`, one part behind the other.
   /// `operands` are the buffers that its arguments stand for. Kernels with
@@ -51,8 +51,9 @@ public:
                      function_ref<void(func::FuncOp)> annotate);
 
   /// Puts one call in front of `place` that stands for all `parts`.
-  void replace(ArrayRef<KernelCall> parts, Operation *place,
-               function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate);
+  func::CallOp
+  replace(ArrayRef<KernelCall> parts, Operation *place,
+          function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate);
 
   /// Erases the kernels that nothing launches any more.
   void eraseUnused();
@@ -62,6 +63,8 @@ private:
   SymbolTable symbols;
   /// Joined kernels by their content.
   llvm::StringMap<func::FuncOp> known;
+  /// Accesses of the operations that were asked for and still exist.
+  llvm::DenseMap<Operation *, std::unique_ptr<BufferAccesses>> accesses;
 };
 
 /// The buffers of several launches, each once.
