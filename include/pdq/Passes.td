@@ -601,6 +601,41 @@ def SplitIntoRows : Pass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
+def StoreMasks : Pass<"pdq-store-masks", "::mlir::func::FuncOp"> {
+  let summary = "Keep comparisons instead of what is compared";
+  let description = [{
+    The derivative of ReLU only asks whether the input was positive. Where all that an
+    operation does with a tensor's elements is to compare them with constants, at most
+    two of them, it reads masks instead, a byte an element, which are computed beside
+    the tensor. Then nothing far away reads the tensor, and where its only other user
+    is an elementwise operation it is never stored (`-pdq-join-kernels`).
+
+    Before:
+
+    ```mlir
+    %y = linalg.generic ... ins(%x) { maximumf %x, 0 }
+    ... %dy is computed from %y ...
+    %dx = linalg.generic ... ins(%x, %dy) { select (cmpf ugt %x, 0), %dy, 0 }
+    ```
+
+    After:
+
+    ```mlir
+    %m = linalg.generic ... ins(%x) { cmpf ugt %x, 0 } -> tensor<32x56x56x64xi1>
+    %y = linalg.generic ... ins(%x) { maximumf %x, 0 }
+    ... %dy is computed from %y ...
+    %dx = linalg.generic ... ins(%m, %dy) { select %m, %dy, 0 }
+    ```
+
+    Declines tensors of fewer than 4096 elements or of another type than f32, and
+    tensors with other users.
+  }];
+  let statistics = [
+    Statistic<"numReplaced", "num-replaced", "Operations that read masks">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def ScheduleEarly : Pass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
   let summary = "Move elementwise operations up to their operands";
   let description = [{

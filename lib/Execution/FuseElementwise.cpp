@@ -69,6 +69,16 @@ static bool isDrawn(linalg::GenericOp op) {
   return numOps <= maxDrawnOps;
 }
 
+/// Whether every user could take the producer of `value` into its payload, so
+/// that the value is not stored.
+static bool isOnlyRead(Value value) {
+  return llvm::all_of(value.getUses(), [](OpOperand &use) {
+    auto user = dyn_cast<linalg::GenericOp>(use.getOwner());
+    return user && user.isDpsInput(&use) &&
+           user.getMatchingIndexingMap(&use).isPermutation();
+  });
+}
+
 /// Decides whether the producer of `operand` moves into its owner. With
 /// `recompute` what is drawn moves into all of them.
 static bool shouldFuse(OpOperand *operand, bool recompute) {
@@ -93,8 +103,11 @@ static bool shouldFuse(OpOperand *operand, bool recompute) {
   bool onlyUser = llvm::all_of(producer->getUsers(), [&](Operation *user) {
     return user == consumer.getOperation();
   });
-  return onlyUser || (isCheap(producer) && countFullInputs(producer) <= 1) ||
-         (recompute && isDrawn(producer));
+  // Without `recompute` loads count: a copy of the producer is worth it where
+  // its result is stored all the same.
+  bool isWorthCopy = isCheap(producer) && countFullInputs(producer) <= 1 &&
+                     (!recompute || isOnlyRead(operand->get()));
+  return onlyUser || isWorthCopy || (recompute && isDrawn(producer));
 }
 
 namespace {

@@ -55,8 +55,10 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   // Copies of constants that were packed.
   pm.addPass(createHoistConstants());
-  if (options.fewLaunches)
+  if (options.fewLaunches) {
+    pm.addNestedPass<func::FuncOp>(createStoreMasks());
     pm.addNestedPass<func::FuncOp>(createScheduleEarly());
+  }
   // After fusion, which does not look through slices.
   pm.addNestedPass<func::FuncOp>(createExpandPads());
   pm.addPass(createStoreResults());

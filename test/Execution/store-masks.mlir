@@ -1,0 +1,84 @@
+// Comparisons are kept instead of what is compared.
+
+// RUN: pdq-opt %s --pdq-store-masks | FileCheck %s
+
+#id = affine_map<(n, c) -> (n, c)>
+
+// CHECK-LABEL: func.func @relu(
+// CHECK-SAME:    %[[A:.+]]: tensor<64x64xf32>, %[[DY:.+]]: tensor<64x64xf32>)
+// CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<64x64xf32>)
+// CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs({{.*}} : tensor<64x64xi1>)
+// CHECK:           arith.cmpf ugt
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[M]], %[[DY]] : tensor<64x64xi1>, tensor<64x64xf32>)
+// CHECK-NEXT:    ^bb0(%[[P:.+]]: i1, %[[D:.+]]: f32,
+// CHECK-NEXT:      arith.select %[[P]], %[[D]],
+func.func @relu(%a: tensor<64x64xf32>, %dy: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<64x64xf32>
+  %x = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%a : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %r = math.log %v : f32
+    linalg.yield %r : f32
+  } -> tensor<64x64xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %r = arith.maximumf %v, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<64x64xf32>
+  %dx = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %dy : tensor<64x64xf32>, tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%v: f32, %d: f32, %o: f32):
+    %p = arith.cmpf ugt, %v, %zero : f32
+    %r = arith.select %p, %d, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<64x64xf32>
+  return %y, %dx : tensor<64x64xf32>, tensor<64x64xf32>
+}
+
+// The element is used beside the comparison; a number that was never computed here is
+// there all the same; few elements: left alone.
+// CHECK-LABEL: func.func @declined(
+// CHECK-NOT:     xi1>
+// CHECK:         return
+func.func @declined(%a: tensor<64x64xf32>, %few: tensor<8x8xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>, tensor<8x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<64x64xf32>
+  %f = tensor.empty() : tensor<8x8xf32>
+  %x = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%a : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %r = math.log %v : f32
+    linalg.yield %r : f32
+  } -> tensor<64x64xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %p = arith.cmpf ugt, %v, %zero : f32
+    %r = arith.select %p, %v, %zero : f32
+    linalg.yield %r : f32
+  } -> tensor<64x64xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%a : tensor<64x64xf32>) outs(%e : tensor<64x64xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %p = arith.cmpf ugt, %v, %zero : f32
+    %r = arith.uitofp %p : i1 to f32
+    linalg.yield %r : f32
+  } -> tensor<64x64xf32>
+  %l = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%few : tensor<8x8xf32>) outs(%f : tensor<8x8xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %r = math.log %v : f32
+    linalg.yield %r : f32
+  } -> tensor<8x8xf32>
+  %2 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%l : tensor<8x8xf32>) outs(%f : tensor<8x8xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %p = arith.cmpf ugt, %v, %zero : f32
+    %r = arith.uitofp %p : i1 to f32
+    linalg.yield %r : f32
+  } -> tensor<8x8xf32>
+  return %0, %1, %2 : tensor<64x64xf32>, tensor<64x64xf32>, tensor<8x8xf32>
+}
