@@ -949,6 +949,9 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
 
     - `elementwise`: one thread for four neighbouring elements where they are
       contiguous, else for one;
+    - `transpose`: an elementwise operation with an input whose neighbours are
+      far apart where those of the results are not: tiles of 32 x 32 elements of it
+      are turned round in shared memory;
     - `reduction`: one thread walks all terms of an element;
     - `matrix`: a contraction on tensor cores. Loops of the left operand and the
       result number the rows, those of the right one the columns, those of

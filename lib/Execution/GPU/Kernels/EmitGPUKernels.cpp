@@ -8,6 +8,7 @@
 #include "MatrixEmitter.h"
 #include "RowEmitter.h"
 #include "ThreadEmitter.h"
+#include "TransposeEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -162,6 +163,11 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     if (parts->isJoined()) {
       op.emitOpError("is joined with elementwise operations, but ") << reason;
       return signalPassFailure();
+    }
+    if (auto plan = planTranspose(op, reason); succeeded(plan)) {
+      emitTranspose(kernel, *plan);
+      ++numEmitted;
+      return;
     }
     reason = "its payload has an operation without vector form";
     FailureOr<ThreadPlan> plan = isVectorizable(op)
