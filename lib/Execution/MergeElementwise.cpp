@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "pdq/Passes.h"
 
@@ -74,6 +75,36 @@ bool Merger::haveSameLoops() {
   return first.getStaticLoopRanges() == second.getStaticLoopRanges();
 }
 
+/// The operands of an operation, and the buffers that its payload loads from.
+static SetVector<Value> getTouched(linalg::GenericOp op) {
+  SetVector<Value> touched(op->operand_begin(), op->operand_end());
+  op->walk([&](memref::LoadOp load) { touched.insert(load.getMemRef()); });
+  return touched;
+}
+
+/// Whether two buffers are parts of one that do not meet.
+static bool areApart(Value lhs, Value rhs) {
+  auto a = lhs.getDefiningOp<memref::SubViewOp>(),
+       b = rhs.getDefiningOp<memref::SubViewOp>();
+  if (!a || !b || a.getSource() != b.getSource())
+    return false;
+  FailureOr<bool> overlap = ValueBoundsConstraintSet::areOverlappingSlices(
+      a.getContext(), HyperrectangularSlice(a), HyperrectangularSlice(b));
+  return succeeded(overlap) && !*overlap;
+}
+
+/// Whether all views of `root` that one operation has lie apart from those of
+/// the other.
+static bool areApart(linalg::GenericOp first, linalg::GenericOp second,
+                     Value root) {
+  for (Value lhs : getTouched(first))
+    for (Value rhs : getTouched(second))
+      if (isa<MemRefType>(lhs.getType()) && isa<MemRefType>(rhs.getType()) &&
+          getRoot(lhs) == root && getRoot(rhs) == root && !areApart(lhs, rhs))
+        return false;
+  return true;
+}
+
 /// Whether a good part of the elements is read once instead of twice, or hardly
 /// anything is.
 bool Merger::isWorthIt() {
@@ -83,10 +114,10 @@ bool Merger::isWorthIt() {
   for (int64_t extent : first.getStaticLoopRanges())
     elements *= extent;
   return elements <= fewElements ||
-         llvm::any_of(second->getOperands(), [&](Value operand) {
-           auto type = dyn_cast<MemRefType>(operand.getType());
+         llvm::any_of(getTouched(second), [&](Value buffer) {
+           auto type = dyn_cast<MemRefType>(buffer.getType());
            return type && type.getNumElements() >= elements / 4 &&
-                  llvm::is_contained(first->getOperands(), operand);
+                  getTouched(first).contains(buffer);
          });
 }
 
@@ -116,7 +147,7 @@ bool Merger::meetInElements() {
     return true;
   };
   for (Value root : a.writes)
-    if (b.writes.contains(root) ||
+    if ((b.writes.contains(root) && !areApart(first, second, root)) ||
         (b.reads.contains(root) && !areAligned(root)))
       return false;
   for (Value root : b.writes)

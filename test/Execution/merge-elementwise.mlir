@@ -164,3 +164,50 @@ func.func @copies(%x: memref<8192xf32>, %y: memref<8192xf32>) {
   }
   return
 }
+
+// Both gather the same rows, into two halves of one buffer: the halves do not meet.
+// CHECK-LABEL: func.func @halves(
+// CHECK-COUNT-1: linalg.generic
+// CHECK-NOT:     linalg.generic
+// CHECK:         return
+func.func @halves(%cache: memref<64x128xf32>, %index: memref<4xi32>, %whole: memref<8x2048xf32>) {
+  %a = memref.subview %whole[0, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1]>>
+  %b = memref.subview %whole[4, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1], offset: 8192>>
+  linalg.generic {indexing_maps = [affine_map<(n, c) -> (n)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%index : memref<4xi32>) outs(%a : memref<4x2048xf32, strided<[2048, 1]>>) {
+  ^bb0(%i: i32, %o: f32):
+    %n = arith.index_cast %i : i32 to index
+    %v = memref.load %cache[%n, %n] : memref<64x128xf32>
+    linalg.yield %v : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(n, c) -> (n)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%index : memref<4xi32>) outs(%b : memref<4x2048xf32, strided<[2048, 1], offset: 8192>>) {
+  ^bb0(%i: i32, %o: f32):
+    %n = arith.index_cast %i : i32 to index
+    %v = memref.load %cache[%n, %n] : memref<64x128xf32>
+    %w = arith.negf %v : f32
+    linalg.yield %w : f32
+  }
+  return
+}
+
+// Halves that meet in a row stay two launches.
+// CHECK-LABEL: func.func @meeting(
+// CHECK-COUNT-2: linalg.generic
+// CHECK:         return
+func.func @meeting(%x: memref<4x2048xf32>, %whole: memref<8x2048xf32>) {
+  %a = memref.subview %whole[0, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1]>>
+  %b = memref.subview %whole[3, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1], offset: 6144>>
+  linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%x : memref<4x2048xf32>) outs(%a : memref<4x2048xf32, strided<[2048, 1]>>) {
+  ^bb0(%v: f32, %o: f32):
+    linalg.yield %v : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%x : memref<4x2048xf32>) outs(%b : memref<4x2048xf32, strided<[2048, 1], offset: 6144>>) {
+  ^bb0(%v: f32, %o: f32):
+    %w = arith.negf %v : f32
+    linalg.yield %w : f32
+  }
+  return
+}
