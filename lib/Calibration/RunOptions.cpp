@@ -10,9 +10,6 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// More threads than any machine has cores are a mistake.
-static constexpr unsigned maxThreads = 1024;
-
 static std::optional<CPUTarget> readCPU(StringRef text) {
   return llvm::StringSwitch<std::optional<CPUTarget>>(text)
       .Case("host", CPUTarget::Host)
@@ -51,9 +48,6 @@ LogicalResult RunOptions::check(Location loc) const {
   if (batch < 1 || initSamples < 1)
     return emitError(loc)
            << "options 'batch' and 'init-samples' must be 1 or more";
-  if (threads > maxThreads)
-    return emitError(loc) << "option 'threads' is " << threads
-                          << ", expected 0 to " << maxThreads;
   if (init != "mse" && init != "minmax")
     return emitError(loc) << "option 'init' is '" << init
                           << "', expected 'mse' or 'minmax'";

@@ -9,6 +9,9 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
+/// More threads than any machine has cores are a mistake.
+static constexpr unsigned maxThreads = 1024;
+
 static llvm::Expected<std::unique_ptr<Executor>>
 createForCPU(MLIRContext *context, const ExecutorOptions &options) {
   if (auto executor = Executor::createCPU(context, options))
@@ -19,6 +22,10 @@ createForCPU(MLIRContext *context, const ExecutorOptions &options) {
 
 llvm::Expected<std::unique_ptr<Executor>>
 Executor::create(MLIRContext *context, const ExecutorOptions &options) {
+  if (options.threads > maxThreads)
+    return llvm::createStringError("option 'threads' is " +
+                                   Twine(options.threads) + ", expected 0 to " +
+                                   Twine(maxThreads));
   if (options.target == Target::CPU)
     return createForCPU(context, options);
   auto executor = createCUDA(context, options);

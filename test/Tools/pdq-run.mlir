@@ -9,6 +9,13 @@
 // FLOAT:      3 samples in
 // FLOAT-NEXT: accuracy: 66.67 % (2 / 3)
 
+// A sample of NaN alone is never right, also not for class 0, and that is said.
+// RUN: %python %S/Inputs/write_npy.py %t/nan.npy f4 3x2 nan,nan,0,nan,nan,1
+// RUN: %python %S/Inputs/write_npy.py %t/zeros.npy i8 3 0,0,1
+// RUN: pdq-run %s --mode=float --input=%t/nan.npy --labels=%t/zeros.npy 2>&1 | FileCheck %s --check-prefix=NAN
+// NAN-DAG: remark: outputs of 3 of 3 samples are not finite
+// NAN-DAG: accuracy: 66.67 % (2 / 3)
+
 // Scale 0.5, zero point 1, 2 bits: -3 becomes -0.5 and 1.6 becomes 1.0, so the
 // largest difference is 2.5.
 // RUN: pdq-run %s --mode=float --compare=%s --compare-mode=quantized --input=%t/x.npy | FileCheck %s --check-prefix=BODIES

@@ -6,6 +6,7 @@
 #include "Metrics.h"
 #include "mlir/Support/LLVM.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
@@ -30,17 +31,16 @@ static double getValue(const HostTensor &outputs, int64_t index) {
   return outputs.values<double>()[index];
 }
 
-/// Index of the first largest of `count` elements from `first` on.
+/// Index of the first largest of `count` elements from `first` on; -1 where
+/// none is a number.
 static int64_t findLargest(const HostTensor &outputs, int64_t first,
                            int64_t count) {
-  int64_t best = 0;
-  double largest = -std::numeric_limits<double>::infinity();
+  int64_t best = -1;
   for (int64_t i = 0; i < count; ++i) {
     double value = getValue(outputs, first + i);
-    if (value > largest) {
-      largest = value;
+    if (!std::isnan(value) &&
+        (best < 0 || value > getValue(outputs, first + best)))
       best = i;
-    }
   }
   return best;
 }
@@ -60,6 +60,18 @@ static FailureOr<int64_t> getLabel(const HostTensor &labels, int64_t index) {
   }
 }
 
+llvm::Error mlir::pdq::checkLabels(const HostTensor &labels, int64_t samples) {
+  if (labels.getShape() != ArrayRef(samples))
+    return llvm::createStringError(
+        "labels have shape " + printShape(labels.getShape()) + ", expected " +
+        printShape(samples) + ", one a sample");
+  if (failed(getLabel(labels, 0)))
+    return llvm::createStringError("labels are of type " +
+                                   getName(labels.getElementType()) +
+                                   ", expected integers");
+  return llvm::Error::success();
+}
+
 llvm::Error mlir::pdq::printAccuracy(const HostTensor &outputs,
                                      const HostTensor &labels,
                                      raw_ostream &os) {
@@ -67,17 +79,11 @@ llvm::Error mlir::pdq::printAccuracy(const HostTensor &outputs,
   if (shape.size() != 2)
     return llvm::createStringError("outputs have shape " + printShape(shape) +
                                    ", expected [N, classes] for an accuracy");
-  if (labels.getShape() != shape.take_front())
-    return llvm::createStringError(
-        "labels have shape " + printShape(labels.getShape()) + ", expected " +
-        printShape(shape.take_front()) + ", one a sample");
+  if (llvm::Error error = checkLabels(labels, shape[0]))
+    return error;
   int64_t count = shape[0], classes = shape[1], correct = 0;
   for (int64_t i = 0; i < count; ++i) {
     FailureOr<int64_t> label = getLabel(labels, i);
-    if (failed(label))
-      return llvm::createStringError("labels are of type " +
-                                     getName(labels.getElementType()) +
-                                     ", expected integers");
     if (*label < 0 || *label >= classes)
       return llvm::createStringError(
           "label " + std::to_string(*label) + " of sample " +
@@ -87,6 +93,18 @@ llvm::Error mlir::pdq::printAccuracy(const HostTensor &outputs,
   os << "accuracy: " << llvm::format("%.2f", 100.0 * correct / count) << " % ("
      << correct << " / " << count << ")\n";
   return llvm::Error::success();
+}
+
+void mlir::pdq::remarkNotFinite(const HostTensor &outputs, raw_ostream &os) {
+  int64_t count = outputs.getShape().front(), bad = 0;
+  int64_t width = outputs.getNumElements() / count;
+  for (int64_t i = 0; i < count; ++i)
+    bad += llvm::any_of(llvm::seq(i * width, (i + 1) * width), [&](int64_t j) {
+      return !std::isfinite(getValue(outputs, j));
+    });
+  if (bad)
+    os << "pdq-run: remark: outputs of " << bad << " of " << count
+       << " samples are not finite\n";
 }
 
 /// |a - b|; 0 for two NaN or equal infinities, infinity for one NaN.

@@ -13,9 +13,17 @@
 
 namespace mlir::pdq {
 
+/// Checks what can be said of labels before anything is computed.
+///
+/// Errors: one line if they are not integers [samples].
+llvm::Error checkLabels(const HostTensor &labels, int64_t samples);
+
+/// Says in one line of how many samples the outputs [N, ...] are not finite.
+void remarkNotFinite(const HostTensor &outputs, llvm::raw_ostream &os);
+
 /// Prints `accuracy: 74.80 % (3740 / 5000)`: how often the largest of the
 /// outputs [N, K] is at the label's index. The first of equal outputs counts;
-/// NaN is smaller than every number.
+/// NaN is smaller than every number, and a sample of NaN alone is never right.
 ///
 /// Errors: one line if `labels` are not integers [N] in 0 to K - 1.
 llvm::Error printAccuracy(const HostTensor &outputs, const HostTensor &labels,

@@ -92,8 +92,10 @@ Network::load(StringRef path, RegionBody body, int64_t batch,
     return failure();
   auto input =
       checkType(*function, function->getArgumentTypes()[0], "argument");
+  if (failed(input))
+    return failure();
   auto result = checkType(*function, function->getResultTypes()[0], "result");
-  if (failed(input) || failed(result))
+  if (failed(result))
     return failure();
   if (result->getDimSize(0) != batch)
     return function->emitError()

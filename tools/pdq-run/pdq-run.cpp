@@ -9,8 +9,10 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
+#include "pdq/IO/AtomicFile.h"
 #include "pdq/Pipelines.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
@@ -89,6 +91,9 @@ struct Options {
       cl::desc("GPU that code is generated for, such as sm_80 (default: the "
                "device's own)"),
       cl::cat(category)};
+  cl::opt<std::string> math{
+      "math", cl::init("fp32"), cl::value_desc("name"),
+      cl::desc("Products on a GPU: fp32 (default) or tf32"), cl::cat(category)};
   cl::opt<CPUTarget> cpu{
       "cpu", cl::desc("Instruction set"), cl::init(CPUTarget::Host),
       cl::values(
@@ -104,6 +109,7 @@ struct Options {
 struct Run {
   const Options &options;
   const NpyFile &file;
+  std::optional<HostTensor> labels;
   Executor &executor;
   MLIRContext &context;
 
@@ -154,6 +160,7 @@ llvm::Expected<HostTensor> Run::runModule(StringRef path, RegionBody body) {
                << llvm::format("%.3f", seconds) << " s, "
                << llvm::format("%.3f", 1e3 * seconds / file.getNumRows())
                << " ms a sample\n";
+  remarkNotFinite(*outputs, llvm::errs());
   return outputs;
 }
 
@@ -172,14 +179,64 @@ int Run::report(const HostTensor &outputs) {
     if (llvm::Error error = printComparison(outputs, *others, llvm::outs()))
       return fail(std::move(error));
   }
-  if (options.labelsPath.empty())
-    return 0;
-  llvm::Expected<HostTensor> labels = readNpy(options.labelsPath);
   if (!labels)
-    return fail(labels.takeError());
+    return 0;
   if (llvm::Error error = printAccuracy(outputs, *labels, llvm::outs()))
     return fail(options.labelsPath + ": " + llvm::toString(std::move(error)));
   return 0;
+}
+
+/// Options that contradict each other, and an output that would go over an
+/// input; none of it is worth the wait for the network.
+static llvm::Error checkOptions(const Options &options) {
+  if (options.batch == 0)
+    return llvm::createStringError("option 'batch' is 0, expected at least 1");
+  if (options.compareMode.getNumOccurrences() && options.comparePath.empty())
+    return llvm::createStringError("option 'compare-mode' needs 'compare'");
+  if (options.mean.empty() != options.deviation.empty())
+    return llvm::createStringError("options 'mean' and 'std' need each other");
+  for (const cl::Option *option :
+       {static_cast<const cl::Option *>(&options.chip),
+        static_cast<const cl::Option *>(&options.math)})
+    if (options.target == Target::CPU && option->getNumOccurrences())
+      return llvm::createStringError("option '" + option->ArgStr +
+                                     "' is for a GPU, which target=cpu is not");
+  if (options.math != "fp32" && options.math != "tf32")
+    return llvm::createStringError("option 'math' is '" + options.math +
+                                   "', expected 'fp32' or 'tf32'");
+  if (options.outputPath.empty())
+    return llvm::Error::success();
+  for (const cl::opt<std::string> *read :
+       {&options.modulePath, &options.inputPath, &options.labelsPath,
+        &options.comparePath})
+    if (llvm::sys::fs::equivalent(read->getValue(), options.outputPath))
+      return llvm::createStringError("option 'output' names '" +
+                                     options.outputPath + "', which is read");
+  return checkFileWritable(options.outputPath);
+}
+
+/// The labels, where the options name some.
+static llvm::Expected<std::optional<HostTensor>>
+readLabels(const Options &options, const NpyFile &file) {
+  if (options.labelsPath.empty())
+    return std::nullopt;
+  llvm::Expected<HostTensor> labels = readNpy(options.labelsPath);
+  if (!labels)
+    return labels.takeError();
+  if (llvm::Error error = checkLabels(*labels, file.getNumRows()))
+    return llvm::createStringError(options.labelsPath + ": " +
+                                   llvm::toString(std::move(error)));
+  return std::move(*labels);
+}
+
+static ExecutorOptions getExecutorOptions(const Options &options) {
+  ExecutorOptions result;
+  result.threads = options.threads;
+  result.cpu = options.cpu;
+  result.target = options.target;
+  result.chip = options.chip;
+  result.math = options.math;
+  return result;
 }
 
 int main(int argc, char **argv) {
@@ -188,15 +245,14 @@ int main(int argc, char **argv) {
   Options options;
   cl::ParseCommandLineOptions(
       argc, argv, "Runs a module of any stage of pdq on array files\n");
-  if (options.batch == 0)
-    return fail("option 'batch' is 0, expected at least 1");
-  if (options.compareMode.getNumOccurrences() && options.comparePath.empty())
-    return fail("option 'compare-mode' needs 'compare'");
-  if (options.mean.empty() != options.deviation.empty())
-    return fail("options 'mean' and 'std' need each other");
+  if (llvm::Error error = checkOptions(options))
+    return fail(std::move(error));
   llvm::Expected<NpyFile> file = NpyFile::open(options.inputPath);
   if (!file)
     return fail(file.takeError());
+  auto labels = readLabels(options, *file);
+  if (!labels)
+    return fail(labels.takeError());
 
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -205,15 +261,10 @@ int main(int argc, char **argv) {
   context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
-  ExecutorOptions executorOptions;
-  executorOptions.threads = options.threads;
-  executorOptions.cpu = options.cpu;
-  executorOptions.target = options.target;
-  executorOptions.chip = options.chip;
-  auto executor = Executor::create(&context, executorOptions);
+  auto executor = Executor::create(&context, getExecutorOptions(options));
   if (!executor)
     return fail(executor.takeError());
-  Run run{options, *file, **executor, context};
+  Run run{options, *file, std::move(*labels), **executor, context};
   auto outputs = run.runModule(options.modulePath, options.mode);
   if (!outputs)
     return fail(outputs.takeError());
