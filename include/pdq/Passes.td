@@ -155,8 +155,10 @@ def InsertQuantizers : Pass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
   let description = [{
     Puts a quantizer without parameters on the weight of every layer (per output
     channel) and on its output, behind the activation function. A layer that feeds a sum is
-    not quantized itself; the sum is. What no layer reads any more, the
-    network's output, never is.
+    not quantized itself; the sum is. Products of two data tensors (attention) count as
+    layers here. What is computed from one value alone is one function, also where it
+    combines that value with reductions of it (swish, layer norm, softmax): nothing is
+    quantized inside. What no layer reads any more, the network's output, never is.
 
     Before:
 

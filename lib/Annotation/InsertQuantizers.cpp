@@ -81,32 +81,121 @@ LogicalResult InsertQuantizers::quantizeWeight(linalg::LinalgOp layer,
 // Activations
 //===----------------------------------------------------------------------===//
 
-/// What is computed element by element from one value alone: bias,
-/// normalization, activation function, views.
+/// What is computed from one value alone: bias, activation function, views; and
+/// what a reduction of the value goes back into (the mean and the deviation of
+/// a layer norm, the sum of a softmax). A reduction that ends it (a pooling) is
+/// no part of it.
 struct Continuation {
   llvm::SmallSetVector<Operation *, 8> operations;
+  /// All structured operations and views that depend on that value alone,
+  /// those that are no part of the continuation too.
+  DenseSet<Operation *> dependents;
   /// Values, the first one included, that something else reads.
   SmallVector<Value> outputs;
 };
 
-static Continuation findContinuation(Value start, const DataPath &path) {
+/// Finds a continuation: `values` are its own, `reach` are the results of the
+/// dependents. Neither goes through a layer or a product of two data tensors.
+class ContinuationFinder {
+public:
+  ContinuationFinder(Value start, const DataPath &path) : path(path) {
+    values.insert(start);
+    reach.insert(start);
+  }
+  Continuation run();
+
+private:
+  /// Data that an operation reads from inside of its payload is no operand.
+  bool isComputedFrom(Operation *op, const llvm::SetVector<Value> &from) const {
+    SmallVector<Value> operands = path.getDataOperands(op);
+    return !operands.empty() && llvm::all_of(operands, [&](Value operand) {
+      return from.contains(operand);
+    });
+  }
+  void add(Operation *op);
+
+  const DataPath &path;
+  llvm::SetVector<Value> values, reach;
   Continuation result;
-  SmallVector<Value> values = {start};
+};
+
+/// Whether an operation combines several values of the data path.
+static bool isJoin(Operation *op, const DataPath &path) {
+  return isElementwise(op) && path.getDataOperands(op).size() > 1;
+}
+
+/// Whether an operation is a layer, or a product of two data tensors as in
+/// attention: its output is what is quantized.
+static bool startsContinuation(Operation *op) {
+  return isLayer(op) || isDataProduct(op);
+}
+
+/// Adds an operation and what it reads that is not there yet.
+void ContinuationFinder::add(Operation *op) {
+  if (!result.operations.insert(op))
+    return;
+  for (Value operand : path.getDataOperands(op))
+    if (!values.contains(operand))
+      add(operand.getDefiningOp());
+  values.insert(op->result_begin(), op->result_end());
+}
+
+Continuation ContinuationFinder::run() {
   for (Operation *op : path.getOperations()) {
-    if (op->getNumResults() != 1 || !(isView(op) || isElementwise(op)) ||
-        !llvm::all_of(path.getDataOperands(op), [&](Value operand) {
-          return llvm::is_contained(values, operand);
-        }))
+    bool isKnown = isView(op) || isa<linalg::LinalgOp>(op);
+    if (!isKnown || startsContinuation(op) || !isComputedFrom(op, reach))
       continue;
-    result.operations.insert(op);
-    values.push_back(op->getResult(0));
+    result.dependents.insert(op);
+    reach.insert(op->result_begin(), op->result_end());
+    bool continues = op->getNumResults() == 1 &&
+                     (isView(op) || isElementwise(op)) &&
+                     isComputedFrom(op, values);
+    bool rejoins = isJoin(op, path) &&
+                   llvm::any_of(path.getDataOperands(op), [&](Value operand) {
+                     return values.contains(operand);
+                   });
+    if (continues || rejoins)
+      add(op);
   }
   llvm::copy_if(values, std::back_inserter(result.outputs), [&](Value value) {
     return llvm::any_of(value.getUsers(), [&](Operation *user) {
       return !result.operations.contains(user);
     });
   });
-  return result;
+  return std::move(result);
+}
+
+/// Adds the joins among the dependents of a value that are on the way to
+/// another one of them: what they compute is a part of one function, such as a
+/// layer norm or an interpolation.
+static void collectInnerJoins(const Continuation &continuation,
+                              const DataPath &path,
+                              DenseSet<Operation *> &inner) {
+  DenseSet<Operation *> leadsToJoin;
+  for (Operation *op : llvm::reverse(path.getOperations())) {
+    if (!continuation.dependents.contains(op))
+      continue;
+    bool leads = llvm::any_of(op->getUsers(), [&](Operation *user) {
+      return continuation.dependents.contains(user) &&
+             (isJoin(user, path) || leadsToJoin.contains(user));
+    });
+    if (!leads)
+      continue;
+    leadsToJoin.insert(op);
+    if (isJoin(op, path))
+      inner.insert(op);
+  }
+}
+
+/// The inner joins of whatever is computed in a block.
+static DenseSet<Operation *> findInnerJoins(Block &body, const DataPath &path) {
+  SmallVector<Value> starts(body.getArguments());
+  for (Operation *op : path.getOperations())
+    llvm::append_range(starts, op->getResults());
+  DenseSet<Operation *> inner;
+  for (Value start : starts)
+    collectInnerJoins(ContinuationFinder(start, path).run(), path, inner);
+  return inner;
 }
 
 /// The value to be quantized behind a layer or a sum; null where it feeds a
@@ -121,9 +210,7 @@ static Value findOutput(Value start, const Continuation &continuation,
            continuation.operations.contains(*output.user_begin()))
       output = output.user_begin()->getResult(0);
   }
-  Operation *user = *output.user_begin();
-  if (output.hasOneUse() && isElementwise(user) &&
-      path.getDataOperands(user).size() > 1)
+  if (output.hasOneUse() && isJoin(*output.user_begin(), path))
     return Value();
   // Views move the batch around; in front of them it is where the layer has it.
   while (continuation.operations.contains(output.getDefiningOp()) &&
@@ -161,14 +248,13 @@ void InsertQuantizers::quantizeActivations(RegionOp region) {
   DataPath path(body);
   llvm::SetVector<Value> outputs;
   // x * sigmoid(x) combines two values, but is one activation function.
-  DenseSet<Operation *> activations;
+  DenseSet<Operation *> activations = findInnerJoins(body, path);
   for (Operation *op : path.getOperations()) {
-    bool isSum = isElementwise(op) && path.getDataOperands(op).size() > 1 &&
-                 !activations.contains(op);
-    if (!isSum && !isLayer(op))
+    bool isSum = isJoin(op, path) && !activations.contains(op);
+    if (!isSum && !startsContinuation(op))
       continue;
     Value start = op->getResult(0);
-    Continuation continuation = findContinuation(start, path);
+    Continuation continuation = ContinuationFinder(start, path).run();
     if (continuation.outputs.size() == 1)
       activations.insert(continuation.operations.begin(),
                          continuation.operations.end());

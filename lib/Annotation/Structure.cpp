@@ -86,6 +86,12 @@ bool mlir::pdq::isLayer(Operation *op) {
          !findConstant(structured.getDpsInputOperand(0)->get());
 }
 
+bool mlir::pdq::isDataProduct(Operation *op) {
+  auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
+  return structured && isMultiplyAccumulate(structured) &&
+         llvm::none_of(structured->getOperands().take_front(2), findConstant);
+}
+
 //===----------------------------------------------------------------------===//
 // Data path
 //===----------------------------------------------------------------------===//

@@ -26,6 +26,10 @@ Value getViewSource(Operation *view);
 /// multiply-accumulate over an input and a weight.
 bool isLayer(Operation *op);
 
+/// Whether `op` is a product of two tensors that are no constants, as in
+/// attention.
+bool isDataProduct(Operation *op);
+
 /// Selects, maxima and minima in the payload of an elementwise operation.
 unsigned countBounds(Operation *op);
 

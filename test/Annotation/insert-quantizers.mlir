@@ -164,3 +164,150 @@ func.func @grouped(%x: tensor<1x2x1x3x3xf32>) -> tensor<1x2x2x3x3xf32> {
   %c = linalg.conv_2d_ngchw_gfchw ins(%x, %w : tensor<1x2x1x3x3xf32>, tensor<2x2x1x1x1xf32>) outs(%init : tensor<1x2x2x3x3xf32>) -> tensor<1x2x2x3x3xf32>
   return %c : tensor<1x2x2x3x3xf32>
 }
+
+// -----
+
+// A layer norm is one function of its input, whatever it reduces on the way: the
+// value in front that goes elsewhere too has a quantizer, its result has one, and
+// there is none inside.
+// CHECK-LABEL: func.func @layer_norm
+// CHECK: quantized
+// CHECK: %[[H:.+]] = linalg.matmul
+// CHECK-NEXT: %[[Q:.+]] = pdq.fake_quant %[[H]] to <bits = 3> : tensor<4x2xf32>
+// CHECK-NEXT: pdq.yield %[[Q]]
+// CHECK: quantized
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 2, axis = 1>
+// CHECK-NOT: pdq.fake_quant
+// CHECK: math.rsqrt
+// CHECK-NOT: pdq.fake_quant
+// CHECK: %[[G:.+]] = linalg.generic {{.*}} : tensor<4x2xf32>, tensor<2xf32>)
+// CHECK: %[[QG:.+]] = pdq.fake_quant %[[G]] to <bits = 3> : tensor<4x2xf32>
+// CHECK: linalg.matmul ins(%[[QG]]
+// CHECK: %[[S:.+]] = linalg.generic {{.*}} : tensor<4x2xf32>, tensor<4x2xf32>)
+// CHECK: pdq.fake_quant %[[S]] to <bits = 8> : tensor<4x2xf32>
+#id2 = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+#channel = affine_map<(d0, d1) -> (d1)>
+func.func @layer_norm(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %half = arith.constant 0.5 : f32
+  %w = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %gamma = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<4x2xf32>
+  %er = tensor.empty() : tensor<4xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%e : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %initr = linalg.fill ins(%zero : f32) outs(%er : tensor<4xf32>) -> tensor<4xf32>
+  %h = linalg.matmul ins(%x, %w : tensor<4x2xf32>, tensor<2x2xf32>) outs(%init : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %mean = linalg.generic {indexing_maps = [#id2, #row], iterator_types = ["parallel", "reduction"]} ins(%h : tensor<4x2xf32>) outs(%initr : tensor<4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %0 = arith.mulf %a, %half : f32
+    %1 = arith.addf %out, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<4xf32>
+  %c = linalg.generic {indexing_maps = [#id2, #row, #id2], iterator_types = ["parallel", "parallel"]} ins(%h, %mean : tensor<4x2xf32>, tensor<4xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.subf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x2xf32>
+  %var = linalg.generic {indexing_maps = [#id2, #row], iterator_types = ["parallel", "reduction"]} ins(%c : tensor<4x2xf32>) outs(%initr : tensor<4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %0 = arith.mulf %a, %a : f32
+    %1 = arith.addf %out, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<4xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} ins(%var : tensor<4xf32>) outs(%er : tensor<4xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %0 = math.rsqrt %a : f32
+    linalg.yield %0 : f32
+  } -> tensor<4xf32>
+  %n = linalg.generic {indexing_maps = [#id2, #row, #id2], iterator_types = ["parallel", "parallel"]} ins(%c, %r : tensor<4x2xf32>, tensor<4xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x2xf32>
+  %g = linalg.generic {indexing_maps = [#id2, #channel, #id2], iterator_types = ["parallel", "parallel"]} ins(%n, %gamma : tensor<4x2xf32>, tensor<2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.mulf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x2xf32>
+  %m = linalg.matmul ins(%g, %w : tensor<4x2xf32>, tensor<2x2xf32>) outs(%init : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %s = linalg.generic {indexing_maps = [#id2, #id2, #id2], iterator_types = ["parallel", "parallel"]} ins(%m, %h : tensor<4x2xf32>, tensor<4x2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.addf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<4x2xf32>
+  %y = linalg.matmul ins(%s, %w : tensor<4x2xf32>, tensor<2x2xf32>) outs(%init : tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}
+
+// -----
+
+// Attention: the product of two data tensors is quantized behind its softmax, and
+// the product with that is quantized where the next layer reads it.
+// CHECK-LABEL: func.func @attention
+// CHECK: quantized
+// CHECK: %[[H:.+]] = linalg.generic
+// CHECK: %[[QH:.+]] = pdq.fake_quant %[[H]] to <bits = 3> : tensor<2x3x4xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[QH]], %
+// CHECK-NOT: pdq.fake_quant
+// CHECK: math.exp
+// CHECK-NOT: pdq.fake_quant
+// CHECK: arith.divf
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 3> : tensor<2x3x3xf32>
+// CHECK: %[[V:.+]] = linalg.batch_matmul
+// CHECK: pdq.fake_quant %[[V]] to <bits = 8> : tensor<2x3x4xf32>
+// CHECK: quantized
+// CHECK: pdq.fake_quant %{{.+}} to <bits = 8, axis = 1>
+// CHECK-NOT: pdq.fake_quant
+// CHECK: return
+#tokens = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
+#filter = affine_map<(d0, d1, d2, d3) -> (d3, d2)>
+#other = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>
+#product = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+#id3 = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#row3 = affine_map<(d0, d1, d2) -> (d0, d1)>
+func.func @attention(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %e = tensor.empty() : tensor<2x3x4xf32>
+  %es = tensor.empty() : tensor<2x3x3xf32>
+  %er = tensor.empty() : tensor<2x3xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%e : tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %inits = linalg.fill ins(%zero : f32) outs(%es : tensor<2x3x3xf32>) -> tensor<2x3x3xf32>
+  %initr = linalg.fill ins(%zero : f32) outs(%er : tensor<2x3xf32>) -> tensor<2x3xf32>
+  %h = linalg.generic {indexing_maps = [#tokens, #filter, #product], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%x, %w : tensor<2x3x4xf32>, tensor<4x4xf32>) outs(%init : tensor<2x3x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %out, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<2x3x4xf32>
+  %scores = linalg.generic {indexing_maps = [#tokens, #other, #product], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%h, %x : tensor<2x3x4xf32>, tensor<2x3x4xf32>) outs(%inits : tensor<2x3x3xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %out, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<2x3x3xf32>
+  %exp = linalg.generic {indexing_maps = [#id3, #id3], iterator_types = ["parallel", "parallel", "parallel"]} ins(%scores : tensor<2x3x3xf32>) outs(%es : tensor<2x3x3xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %0 = math.exp %a : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x3x3xf32>
+  %sum = linalg.generic {indexing_maps = [#id3, #row3], iterator_types = ["parallel", "parallel", "reduction"]} ins(%exp : tensor<2x3x3xf32>) outs(%initr : tensor<2x3xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %0 = arith.addf %out, %a : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x3xf32>
+  %p = linalg.generic {indexing_maps = [#id3, #row3, #id3], iterator_types = ["parallel", "parallel", "parallel"]} ins(%exp, %sum : tensor<2x3x3xf32>, tensor<2x3xf32>) outs(%es : tensor<2x3x3xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.divf %a, %b : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x3x3xf32>
+  %v = linalg.batch_matmul ins(%p, %x : tensor<2x3x3xf32>, tensor<2x3x4xf32>) outs(%init : tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %y = linalg.generic {indexing_maps = [#tokens, #filter, #product], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%v, %w : tensor<2x3x4xf32>, tensor<4x4xf32>) outs(%init : tensor<2x3x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %out, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<2x3x4xf32>
+  return %y : tensor<2x3x4xf32>
+}
