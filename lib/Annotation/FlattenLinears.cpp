@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Transformers apply linear layers to [batch, tokens, features]. Frontends
-// repeat the weight for every sample, behind which nobody sees a constant.
+// repeat the weight for every sample, behind which nobody sees a constant. TOSA
+// knows matrix products with a batch alone, and all samples are one of it.
 
 #include "FlattenLinears.h"
 #include "Structure.h"
@@ -54,6 +55,16 @@ static Value flattenRows(OpBuilder &b, Location loc, Value value) {
       b, loc, flat, value, SmallVector<ReassociationIndices>{{0, 1}, {2}});
 }
 
+/// The matrix [K, N] of a weight [1, K, N]; null where it is something else.
+static Value getOnlyMatrix(OpBuilder &b, linalg::BatchMatmulOp op) {
+  Value weight = op.getInputs()[1];
+  auto type = cast<RankedTensorType>(weight.getType());
+  if (!isLayer(op) || type.getDimSize(0) != 1)
+    return Value();
+  return tensor::CollapseShapeOp::create(
+      b, op.getLoc(), weight, SmallVector<ReassociationIndices>{{0, 1}, {2}});
+}
+
 /// x [B, M, K] times w [K, N] is [B * M, K] times w.
 static LogicalResult flattenLinear(linalg::BatchMatmulOp op,
                                    PatternRewriter &rewriter) {
@@ -61,6 +72,8 @@ static LogicalResult flattenLinear(linalg::BatchMatmulOp op,
   if (op.hasUserDefinedMaps() || !type.hasStaticShape())
     return rewriter.notifyMatchFailure(op, "is no plain product");
   Value matrix = getRepeatedMatrix(op.getInputs()[1]);
+  if (!matrix)
+    matrix = getOnlyMatrix(rewriter, op);
   if (!matrix)
     return rewriter.notifyMatchFailure(op, "factor differs between samples");
   Location loc = op.getLoc();
