@@ -16,6 +16,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -23,6 +24,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/IR/GuardScalars.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/Rebatch.h"
 #include "pdq/Passes.h"
@@ -133,7 +135,13 @@ LogicalResult NormalizeFrontend::raise(func::FuncOp network) {
 
 /// Only operations whose meaning we know may stand in a network.
 LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
-  WalkResult result = network.walk([](Operation *op) {
+  WalkResult result = network.walk<WalkOrder::PreOrder>([](Operation *op) {
+    if (auto call = dyn_cast<func::CallOp>(op)) {
+      call.emitError() << "function '" << call.getCallee()
+                       << "' cannot be inlined: a call is for a function of "
+                          "the module with a body that does not call itself";
+      return WalkResult::interrupt();
+    }
     if (isa_and_nonnull<arith::ArithDialect, func::FuncDialect,
                         linalg::LinalgDialect, math::MathDialect, PDQDialect,
                         tensor::TensorDialect, cf::ControlFlowDialect>(
@@ -177,11 +185,14 @@ void NormalizeFrontend::runOnOperation() {
     return signalPassFailure();
   OpPassManager inliner(ModuleOp::getOperationName());
   inliner.addPass(createInlinerPass());
+  // Scalar operations on whole tensors, as other frontends write them.
+  inliner.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   if (failed(runPipeline(inliner, getOperation())) ||
       failed(checkOperations(*network)) || failed(specializeBatch(*network)) ||
       failed(simplify()) || failed(dischargeAssertions(*network)) ||
       failed(raise(*network)) || failed(simplify()))
     return signalPassFailure();
+  guardScalars(*network);
   for (Operation &op :
        llvm::make_early_inc_range(getOperation().getBody()->getOperations()))
     if (&op != network->getOperation())

@@ -49,6 +49,8 @@ LogicalResult CalibratePass::checkOptions() {
   if (iterations < 0 || correctionSteps < 0 || checkpointEvery < 0)
     return fail("options 'iterations', 'distribution-correction-steps' and "
                 "'checkpoint-every' must be 0 or more");
+  if (checkpointEvery.hasValue() && checkpoint.empty())
+    return fail("option 'checkpoint-every' needs 'checkpoint'");
   for (double probability :
        {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
     if (!(probability >= 0 && probability <= 1))

@@ -9,6 +9,7 @@
 #include "Inputs.h"
 #include "Parameters.h"
 #include "Propagation.h"
+#include "pdq/IR/GuardScalars.h"
 #include "pdq/IR/Rebatch.h"
 #include <sys/resource.h>
 
@@ -93,6 +94,7 @@ LogicalResult Calibrator::prepare() {
   original.walk([&](RegionOp op) { targets.push_back(op); });
   working = module.clone();
   func::FuncOp network = *findNetwork(*working);
+  guardScalars(network);
   if (failed(rebatch(network, options.batch, {0})) ||
       failed(checkBorders(network, options.batch)))
     return failure();
@@ -101,7 +103,7 @@ LogicalResult Calibrator::prepare() {
   memory.emplace(executor, options.memoryBudget, module.getLoc());
   propagation.emplace(*stages, executor, *memory, data, options.batch,
                       module.getLoc());
-  return success();
+  return propagation->checkMemory();
 }
 
 LogicalResult Calibrator::visitRegions(VisitFn visit) {

@@ -67,10 +67,10 @@ LogicalResult mlir::pdq::checkData(func::FuncOp function,
                  found.front() > 0;
   if (matches)
     return checkFinite(function.getLoc(), data);
-  InFlightDiagnostic diag = function.emitError("calibration data has shape [");
+  InFlightDiagnostic diag = function.emitError("calibration data is ");
+  diag << getName(data.getElementType()) << " [";
   llvm::interleaveComma(found, diag);
-  diag << "]" << (data.getElementType() == ElementType::F32 ? "" : " (not f32)")
-       << ", expected f32 [N";
+  diag << "], expected f32 [N";
   for (int64_t size : input.getShape().drop_front())
     diag << ", " << size;
   return diag << "]";

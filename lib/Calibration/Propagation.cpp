@@ -37,6 +37,32 @@ Propagation::Propagation(const NetworkStages &stages, Executor &executor,
 }
 
 /// Adds the public program `name` that calls `inner` on kept tensors.
+/// Bytes of a value for all samples.
+static uint64_t getSampleBytes(Value value, int64_t batch, int64_t samples) {
+  auto type = cast<RankedTensorType>(value.getType());
+  double count = static_cast<double>(type.getNumElements()) / batch * samples;
+  return static_cast<uint64_t>(count * (type.getElementTypeBitWidth() / 8.0));
+}
+
+LogicalResult Propagation::checkMemory() const {
+  for (auto [index, stage] : llvm::enumerate(stages.getStages())) {
+    // Of each the quantized network's and the float network's; the network's
+    // input is one and the same.
+    uint64_t needed = 0;
+    for (Value value : stages.getLiveValues(static_cast<int>(index) - 1))
+      needed += getSampleBytes(value, batch, samples) *
+                (isa<BlockArgument>(value) ? 1 : 2);
+    for (Value value : stage.outputs)
+      needed += getSampleBytes(value, batch, samples) * 2;
+    if (needed > getMachineBytes())
+      return emitError(stage.operations.front()->getLoc())
+             << "calibration with " << samples << " samples keeps " << needed
+             << " bytes here, this machine has " << getMachineBytes()
+             << "; take fewer samples";
+  }
+  return success();
+}
+
 static void addKeptProgram(ModuleOp programs, StringRef name,
                            func::FuncOp inner) {
   ProgramBuilder program(programs, name);

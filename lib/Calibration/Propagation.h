@@ -20,6 +20,10 @@ public:
               CacheMemory &memory, const HostTensor &data, int64_t batch,
               Location loc);
 
+  /// Errors: samples of which the machine could never hold what must be there
+  /// at once, the values at both ends of some region.
+  LogicalResult checkMemory() const;
+
   /// Runs the float network; its logits are part of the data of each region.
   LogicalResult computeLogits();
 

@@ -81,8 +81,17 @@ void RunOptions::apply(CalibrationOptions &options) const {
   options.init = init == "mse" ? ScaleInit::MSE : ScaleInit::MinMax;
 }
 
+/// NumPy's own type of numbers, in the network's.
+static HostTensor narrow(const HostTensor &data) {
+  HostTensor result(data.getShape(), ElementType::F32);
+  llvm::copy(data.values<double>(), result.values<float>().begin());
+  return result;
+}
+
 FailureOr<HostTensor> RunOptions::readData(Location loc) const {
   llvm::Expected<HostTensor> data = readNpy(calibration);
+  if (data && data->getElementType() == ElementType::F64)
+    return narrow(*data);
   if (data)
     return std::move(*data);
   return emitError(loc) << llvm::toString(data.takeError());

@@ -31,6 +31,10 @@ static constexpr unsigned maxDrawnOps = 48;
 /// Inputs beyond this number make loops spill addresses.
 static constexpr unsigned maxFusedInputs = 12;
 
+/// Operations in one payload beyond which nothing is gained; what walks through
+/// payloads may recurse.
+static constexpr size_t maxPayload = 1024;
+
 /// True for payloads that may be computed once more for another user.
 static bool isCheap(linalg::GenericOp op) {
   unsigned numOps = 0;
@@ -99,6 +103,10 @@ static bool shouldFuse(OpOperand *operand, bool recompute) {
   }
   if (producer.getNumDpsInputs() + consumer.getNumDpsInputs() >
       maxFusedInputs + 1)
+    return false;
+  if (producer.getBody()->getOperations().size() +
+          consumer.getBody()->getOperations().size() >
+      maxPayload)
     return false;
   bool onlyUser = llvm::all_of(producer->getUsers(), [&](Operation *user) {
     return user == consumer.getOperation();

@@ -7,8 +7,11 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <cstring>
 #include <limits>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -84,6 +87,27 @@ std::optional<size_t> pdq::getCheckedByteSize(ArrayRef<int64_t> shape,
       return std::nullopt;
   }
   return isEmpty ? 0 : bytes;
+}
+
+/// The limit of the control group, as containers have it.
+static uint64_t getGroupBytes() {
+  for (StringRef path : {"/sys/fs/cgroup/memory.max",
+                         "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    uint64_t bytes;
+    auto text = llvm::MemoryBuffer::getFileAsStream(path);
+    if (text && !(*text)->getBuffer().trim().getAsInteger(10, bytes))
+      return bytes;
+  }
+  return std::numeric_limits<uint64_t>::max();
+}
+
+uint64_t pdq::getMachineBytes() {
+  uint64_t bytes = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                   static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    bytes = std::min<uint64_t>(bytes, limit.rlim_cur);
+  return std::min(bytes, getGroupBytes());
 }
 
 HostTensor::HostTensor(ArrayRef<int64_t> shape, ElementType type)

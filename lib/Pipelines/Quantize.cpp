@@ -59,7 +59,13 @@ addStage(OpPassManager &pm, StringRef name, StringRef options,
     entry = PassInfo::lookup(name);
   if (!entry)
     return errorHandler("stage '" + name + "' is not registered");
-  return entry->addToPipeline(pm, options, errorHandler);
+  // What is wrong with a value the option's parser has printed already.
+  return entry->addToPipeline(pm, options, [&](const Twine &message) {
+    std::string text = message.str();
+    StringRef line = StringRef(text).trim();
+    line.consume_front("<Pass-Options-Parser>: ");
+    return line.empty() ? failure() : errorHandler(name + ": " + line);
+  });
 }
 
 void mlir::pdq::registerQuantizePipeline() {

@@ -34,6 +34,10 @@ llvm::StringRef getName(ElementType type);
 std::optional<size_t> getCheckedByteSize(llvm::ArrayRef<int64_t> shape,
                                          ElementType type);
 
+/// Bytes of memory that this process can have: the machine's, or less where the
+/// process or its container is limited.
+uint64_t getMachineBytes();
+
 /// A dense, row-major tensor that owns its memory (64-byte aligned, zero at
 /// first). Moving is cheap, copying is explicit.
 class HostTensor {

@@ -14,6 +14,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "pdq/Execution/Executor.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace mlir;
@@ -234,7 +235,34 @@ void CPUExecutable::computeResidents(CompiledFunction &function) {
   functions.erase(name);
 }
 
+/// Checks that what a function needs at once can be in memory, before any of it
+/// is allocated.
+static LogicalResult checkMemory(const LaunchPlan &plan) {
+  uint64_t needed = plan.arenaBytes;
+  auto add = [&](ShapedType type) {
+    auto element = pdq::getElementType(type.getElementType());
+    if (succeeded(element))
+      needed = llvm::SaturatingAdd<uint64_t>(
+          needed,
+          getCheckedByteSize(type.getShape(), *element).value_or(UINT64_MAX));
+  };
+  for (RankedTensorType type : plan.residents)
+    add(type);
+  for (ElementsAttr constant : plan.constants)
+    add(constant.getShapedType());
+  uint64_t available = getMachineBytes();
+  if (needed <= available)
+    return success();
+  return emitError(plan.loc)
+         << "cannot be executed: needs " << needed
+         << " bytes of memory at once, this machine has " << available;
+}
+
 LogicalResult CPUExecutable::add(std::vector<LaunchPlan> plans) {
+  if (llvm::any_of(plans, [](const LaunchPlan &plan) {
+        return failed(checkMemory(plan));
+      }))
+    return failure();
   SmallVector<func::FuncOp> kernels;
   for (LaunchPlan &plan : plans)
     for (Launch &launch : plan.launches)
