@@ -142,6 +142,9 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
                           "the module with a body that does not call itself";
       return WalkResult::interrupt();
     }
+    // Sizes of a dynamic batch.
+    if (isa<affine::AffineApplyOp>(op))
+      return WalkResult::advance();
     if (isa_and_nonnull<arith::ArithDialect, func::FuncDialect,
                         linalg::LinalgDialect, math::MathDialect, PDQDialect,
                         tensor::TensorDialect, cf::ControlFlowDialect>(
@@ -157,6 +160,25 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
     return success();
   return network.emitError(
       "network has control flow; expected a function with one block");
+}
+
+static SmallVector<int64_t> fixBatch(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> result(shape);
+  result.front() = specializedBatch;
+  return result;
+}
+
+/// Gives the input a static type; canonicalization folds all sizes that are
+/// computed from it, also where the data they belong to is read in a payload.
+static void fixInput(func::FuncOp network, RankedTensorType type) {
+  BlockArgument input = network.getArgument(0);
+  Type dynamic = input.getType();
+  input.setType(type);
+  OpBuilder builder = OpBuilder::atBlockBegin(&network.getBody().front());
+  auto cast = tensor::CastOp::create(builder, input.getLoc(), dynamic, input);
+  input.replaceAllUsesExcept(cast, cast);
+  network.setType(
+      FunctionType::get(network.getContext(), type, network.getResultTypes()));
 }
 
 /// Gives a dynamic batch a size and remembers the user's.
@@ -175,7 +197,12 @@ LogicalResult NormalizeFrontend::specializeBatch(func::FuncOp network) {
   Builder builder(&getContext());
   getOperation()->setAttr("pdq.batch", builder.getI64IntegerAttr(
                                            dynamic ? -1 : type.getDimSize(0)));
-  return dynamic ? rebatch(network, specializedBatch, {0}) : success();
+  if (!dynamic)
+    return success();
+  fixInput(network, type.clone(fixBatch(type.getShape())));
+  // What is left follows the batch through operations.
+  return failed(simplify()) ? failure()
+                            : rebatch(network, specializedBatch, {0});
 }
 
 void NormalizeFrontend::runOnOperation() {

@@ -212,6 +212,30 @@ static Value select(PatternRewriter &rewriter, Location loc, Value value,
       .getResult(0);
 }
 
+/// `value` with its only element of dimension `dim` read `size` times.
+static Value spread(PatternRewriter &rewriter, Location loc, Value value,
+                    int64_t dim, int64_t size) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] = size;
+  Value empty =
+      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+  AffineMap all = rewriter.getMultiDimIdentityMap(type.getRank());
+  SmallVector<AffineExpr> results(all.getResults());
+  results[dim] = rewriter.getAffineConstantExpr(0);
+  AffineMap read =
+      AffineMap::get(type.getRank(), 0, results, rewriter.getContext());
+  SmallVector<utils::IteratorType> loops(type.getRank(),
+                                         utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             rewriter, loc, empty.getType(), value, empty,
+             ArrayRef<AffineMap>{read, all}, loops,
+             [](OpBuilder &b, Location l, ValueRange args) {
+               linalg::YieldOp::create(b, l, args[0]);
+             })
+      .getResult(0);
+}
+
 /// Data: dimension i of the source must go to dimension i of the result.
 static LogicalResult raiseDataRead(PatternRewriter &rewriter,
                                    const ComputedRead &read) {
@@ -221,12 +245,16 @@ static LogicalResult raiseDataRead(PatternRewriter &rewriter,
   if (source.getRank() != type.getRank())
     return rewriter.notifyMatchFailure(op, "changes the rank");
   for (auto [dim, positions] : llvm::enumerate(read.dims))
-    if (positions.loop ? *positions.loop != dim : type.getDimSize(dim) != 1)
+    if (positions.loop
+            ? *positions.loop != dim
+            : type.getDimSize(dim) != 1 && source.getDimSize(dim) != 1)
       return rewriter.notifyMatchFailure(op, "changes the order of dimensions");
   Value value = read.source;
   for (auto [dim, positions] : llvm::enumerate(read.dims)) {
     int64_t factor = getRepetition(positions.values, source.getDimSize(dim));
-    if (factor > 1)
+    if (!positions.loop && type.getDimSize(dim) != 1)
+      value = spread(rewriter, op.getLoc(), value, dim, type.getDimSize(dim));
+    else if (factor > 1)
       value = repeat(rewriter, op.getLoc(), value, dim, factor);
     else if (factor == 0)
       value = select(rewriter, op.getLoc(), value, dim, positions.values);

@@ -112,6 +112,9 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
                                        splat.resizeSplat(wanted))
           .getResult();
   }
+  auto cast = dyn_cast_or_null<tensor::CastOp>(op);
+  if (cast && cast.getSource().getType() == wanted)
+    return cast.getSource();
   bool isUnit = type.getDimSize(place.dim) == 1;
   if (isUnit &&
       isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
