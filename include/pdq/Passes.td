@@ -1272,7 +1272,8 @@ def Freeze : Pass<"pdq-freeze"> {
     It is an error, which names the region, if in a quantized body a quantizer
     has no parameters, depends on a training mask, or has soft rounding, or if
     a region has no status. `allow-initialized` accepts regions without status,
-    whose quantizers keep their initial parameters (rounding to nearest).
+    whose quantizers keep their initial parameters (rounding to nearest). A remark
+    says so where nothing is quantized at all.
   }];
   let options = [
     Option<"allowInitialized", "allow-initialized", "bool", "false",

@@ -116,13 +116,18 @@ struct Freeze : pdq::impl::FreezeBase<Freeze> {
 
   void runOnOperation() override {
     SmallVector<AdaRoundOp> weights;
+    bool isQuantized = false;
     WalkResult result = getOperation()->walk([&](Operation *op) {
       if (auto adaround = dyn_cast<AdaRoundOp>(op))
         weights.push_back(adaround);
+      isQuantized |= isa<RegionOp, FakeQuantOp>(op);
       return WalkResult(check(op));
     });
     if (result.wasInterrupted())
       return signalPassFailure();
+    if (!isQuantized && weights.empty())
+      getOperation()->emitRemark("nothing is quantized here; run pdq-annotate "
+                                 "and pdq-calibrate first");
     IRRewriter rewriter(&getContext());
     for (AdaRoundOp op : weights)
       if (failed(freezeRounding(rewriter, op)))

@@ -7,7 +7,7 @@ import json
 import os
 import pathlib
 import tempfile
-from typing import Dict, List, Tuple, Union
+from typing import List, Tuple, Union
 
 import numpy as np
 
@@ -38,10 +38,14 @@ class RegionReport:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """The report of one quantization, the contents of `report.json`."""
+    """The report of one quantization, the contents of `report.json`.
 
-    version: str
-    settings: Dict[str, object]
+    `version` is that of the report's form; `settings` are the options of the
+    calibration as one text, `name=value` separated by spaces.
+    """
+
+    version: int
+    settings: str
     seed: int
     data_sha256: str
     total_seconds: float

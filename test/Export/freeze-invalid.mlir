@@ -88,3 +88,12 @@ func.func @weight_is_not_a_number() -> tensor<1xf32> {
   %wq = pdq.adaround %w, %a, %s, %z to <bits = 2> hard : tensor<1xf32>, tensor<f32>, tensor<i32>
   return %wq : tensor<1xf32>
 }
+
+// -----
+
+// expected-remark @below {{nothing is quantized here; run pdq-annotate and pdq-calibrate first}}
+module {
+  func.func @plain(%x: tensor<4xf32>) -> tensor<4xf32> {
+    return %x : tensor<4xf32>
+  }
+}

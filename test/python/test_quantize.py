@@ -29,8 +29,8 @@ REGION = {
     "rounding_flipped": 3,
 }
 REPORT = {
-    "version": "0.1.0",
-    "settings": {"weight_bits": 2},
+    "version": 1,
+    "settings": "iterations=10 batch=32",
     "seed": 1,
     "data_sha256": "00",
     "total_seconds": 1.0,
