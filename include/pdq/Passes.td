@@ -914,7 +914,8 @@ def JoinRows : Pass<"pdq-join-rows", "ModuleOp"> {
     ```
 
     Declines kernels that share nothing, unless they are small, that read other rows
-    of what the other writes, and those that other launches must stay between.
+    of what the other writes, those whose rows are shorter than a warp unless all of
+    them are small, and those that other launches must stay between.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];

@@ -1,4 +1,4 @@
-// Which elementwise kernels a matrix product takes along.
+// Which elementwise kernels a product takes along.
 
 // RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-kernels | FileCheck %s
 // RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-kernels --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
@@ -138,7 +138,33 @@ func.func @overwrites(%p: memref<65x16xf32>, %w: memref<16x16xf32>) {
   return
 }
 
-// A reduction that is no matrix product stays alone.
+// A depthwise convolution is a product too, and ReLU runs on whole vectors of
+// channels.
+// CHECK-LABEL: func.func @depthwise(
+// CHECK:         call @joined_[[$DEPTHWISE:[0-9a-f]+]](
+// CHECK-NEXT:    return
+func.func @depthwise(%x: memref<2x8x8x16xf32>, %w: memref<3x3x16xf32>, %y: memref<2x6x6x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<2x6x6x16xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<2x6x6x16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(n, h, w, c, i, j) -> (n, h + i, w + j, c)>, affine_map<(n, h, w, c, i, j) -> (i, j, c)>, affine_map<(n, h, w, c, i, j) -> (n, h, w, c)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+    ins(%x, %w : memref<2x8x8x16xf32>, memref<3x3x16xf32>) outs(%t : memref<2x6x6x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>, affine_map<(n, h, w, c) -> (n, h, w, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+    ins(%t : memref<2x6x6x16xf32>) outs(%y : memref<2x6x6x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// A reduction that is no product stays alone.
 // CHECK-LABEL: func.func @no_product(
 // CHECK-COUNT-2: call @generic_
 // CHECK-NEXT:    return
@@ -173,3 +199,9 @@ func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
 // EMIT-NOT:       memref.store
 // EMIT:           arith.maximumf
 // EMIT:           memref.store
+
+// EMIT:      func.func private @joined_{{.+}}pdq.form = "direct"
+// EMIT:      vector.fma
+// EMIT:      arith.maximumf {{.+}} : vector<4xf32>
+// EMIT-NOT:  memref.store
+// EMIT:      vector.store {{.+}} : memref<1152xf32>, vector<4xf32>

@@ -114,6 +114,30 @@ func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<2
   return
 }
 
+// Rows of ten classes are short, but a launch takes longer than all of them.
+// CHECK-LABEL: func.func @short(
+// CHECK:         call @joined_[[$SHORT:[0-9a-f]+]](
+// CHECK-NEXT:    return
+func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf32>) {
+  %lowest = arith.constant 0xFF800000 : f32
+  linalg.fill ins(%lowest : f32) outs(%max : memref<32xf32>)
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<32x10xf32>) outs(%max : memref<32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %o, %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %max : memref<32x10xf32>, memref<32xf32>) outs(%y : memref<32x10xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %d = arith.subf %a, %b : f32
+    %e = math.exp %d : f32
+    linalg.yield %e : f32
+  }
+  return
+}
+
+// CHECK-DAG: func.func private @joined_[[$SHORT]]({{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
 // CHECK-DAG: func.func private @joined_[[$SUM]]({{.*}} {pdq.unstored}{{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
 // CHECK-DAG: func.func private @joined_[[$SMALL]](%arg0: memref<2x4xf32>, %arg1: memref<2x4xf32>, %arg2: memref<8xf32>, %arg3: memref<8xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 0 : i64}
 

@@ -41,6 +41,7 @@ public:
   func::CallOp join();
 
 private:
+  bool areSmall();
   std::optional<unsigned> findRowLoops(bool small);
   bool haveRows(unsigned count);
   bool shareBuffer();
@@ -88,12 +89,15 @@ static std::optional<unsigned> getFixedRowLoops(const KernelCall &part) {
   return std::nullopt;
 }
 
+/// Whether one block of threads could do all of it.
+bool RowJoiner::areSmall() {
+  return countIterations(parts[0]) + countIterations(parts[1]) <= fewIterations;
+}
+
 /// The number of loops of the rows that both have; 0: one block does it all.
 std::optional<unsigned> RowJoiner::findRowLoops(bool small) {
-  bool areSmall =
-      countIterations(parts[0]) + countIterations(parts[1]) <= fewIterations;
   if (small)
-    return areSmall ? std::optional(0u) : std::nullopt;
+    return areSmall() ? std::optional(0u) : std::nullopt;
   std::optional<unsigned> first = getFixedRowLoops(parts[0]),
                           second = getFixedRowLoops(parts[1]);
   if ((!first && !second) || (first && second && first != second))
@@ -103,10 +107,10 @@ std::optional<unsigned> RowJoiner::findRowLoops(bool small) {
 }
 
 /// Whether all operations have `count` loops of rows, with the same extents,
-/// and rows are long enough for a block.
+/// and rows are long enough for a block, or a launch is most of the time.
 bool RowJoiner::haveRows(unsigned count) {
   std::optional<SmallVector<int64_t>> rows;
-  bool isLong = count == 0;
+  bool isLong = count == 0 || areSmall();
   for (const KernelCall &part : parts)
     for (linalg::LinalgOp op : getOps(part)) {
       if (!isRowOp(op, count))
