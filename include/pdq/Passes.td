@@ -939,7 +939,7 @@ def PrintPlanCost : Pass<"pdq-print-plan-cost", "ModuleOp"> {
     Option<"chip", "chip", "std::string", /*default=*/"\"sm_90a\"",
            "Chip: sm_80, sm_90a or sm_100">,
     Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products: fp32 (three products in tf32) or tf32">
+           "Precision of products: fp32 (three products in tf32), tf32 or bf16">
   ];
 }
 
@@ -959,8 +959,14 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
     - `matrix`: a contraction on tensor cores. Loops of the left operand and the
       result number the rows, those of the right one the columns, those of
       both operands the terms, all others are a batch, so that convolutions in
-      all three directions and matrix products are one form. Tiles of 16 terms are
-      copied to shared memory asynchronously, three in flight;
+      all three directions and matrix products are one form. A block of threads
+      computes a tile of the result, chosen from a table by the extents and the chip
+      (`pdq.tile`, which a kernel may also ask for: rows, columns, and terms at a
+      time). Tiles of operands are copied to shared memory asynchronously, one
+      multiplied and two travelling, and warps multiply (`mma.sync`). With
+      `chip=sm_90a`, where operands can be loaded 16 bytes at a time, they travel
+      through registers, which round and transpose them, and warpgroups multiply
+      (`wgmma`). Shared memory beyond 48 KiB is stated as `pdq.shared_bytes`;
     - `direct`: a product of f32 that is too small for tensor cores and whose
       factors both move with a loop of the result: depthwise convolutions and those
       of narrow groups in all three directions. A thread holds a tile of results,
@@ -1000,7 +1006,9 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products on tensor cores: fp32 (three products of tf32 parts) or tf32">
+           "Precision of products on tensor cores: fp32 (three products of tf32 parts), tf32 or bf16">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip whose sizes and instructions are used, such as sm_90a; empty: those that every chip has">
   ];
   let statistics = [
     Statistic<"numEmitted", "num-emitted", "Kernels emitted">,
@@ -1008,15 +1016,15 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
   ];
   let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "LLVM::LLVMDialect",
                            "math::MathDialect", "memref::MemRefDialect", "nvgpu::NVGPUDialect",
-                           "scf::SCFDialect", "vector::VectorDialect"];
+                           "NVVM::NVVMDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
 def ConvertKernelsToGPU : Pass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
   let summary = "Make kernels with a launch gpu.func, and their calls gpu.launch_func";
   let description = [{
     The kernels that `pdq-emit-gpu-kernels` wrote move to `gpu.module @kernels`;
-    buffers in shared memory become workgroup attributions. What is left of
-    a function is its launch plan in upstream's terms.
+    buffers in shared memory become workgroup attributions, those of kernels with
+    `pdq.shared_bytes` parts of what the launch gives. What is left of a function is its launch plan in upstream's terms.
 
     ```mlir
     func.call @k(%a, %b, %c0, %c0)
@@ -1030,7 +1038,7 @@ def ConvertKernelsToGPU : Pass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
 
     Fails on kernels without a launch.
   }];
-  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect"];
+  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "memref::MemRefDialect"];
 }
 
 def LowerDeviceMath : Pass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> {
@@ -1065,7 +1073,7 @@ defvar runOptions = [
   Option<"chip", "chip", "std::string", /*default=*/"",
          "GPU that code is generated for, such as sm_80; empty takes the device's own">,
   Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-         "Precision of products on a GPU's tensor cores: fp32 or tf32">,
+         "Precision of products on a GPU's tensor cores: fp32, tf32 or bf16">,
   Option<"memoryBudget", "memory-budget", "std::string", /*default=*/"",
          "Bytes of a GPU's memory for programs and samples (1500000, 64M, 2G); samples beyond it stay on the host. Empty takes what is free">,
   Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",

@@ -192,7 +192,7 @@ func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
 // The bias is loaded and ReLU computed between the product and its one store.
 // EMIT-LABEL: func.func private @joined_
 // EMIT-SAME:    pdq.form = "matrix"
-// EMIT:         nvgpu.mma.sync
+// EMIT:         nvvm.mma.sync
 // EMIT:         scf.if
 // EMIT:           memref.load
 // EMIT:           arith.addf

@@ -3,7 +3,7 @@
 //
 // Products on tensor cores, executed by the simulated device, against plain
 // loops in double precision: convolutions in all three directions, with sizes
-// that no tile divides, in both precisions.
+// that no tile divides, in every precision.
 
 #include "../../lib/Execution/GPU/DeviceCode.h"
 #include "ProductHarness.h"
@@ -74,6 +74,13 @@ TEST_P(MatrixKernelTest, HasThePrecisionOfTF32) {
   double error = findError(GetParam(), "tf32");
   EXPECT_LE(error, 1e-3);
   EXPECT_GE(error, 1e-5);
+}
+
+/// bf16 has 7 bits of mantissa: eight times the error of TF32.
+TEST_P(MatrixKernelTest, HasThePrecisionOfBF16) {
+  double error = findError(GetParam(), "bf16");
+  EXPECT_LE(error, 8e-3);
+  EXPECT_GE(error, 1e-4);
 }
 
 /// The kernel does run on tensor cores, with copies of 16 bytes where rows are

@@ -103,9 +103,13 @@ inline void compute(const Product &product, const mlir::pdq::HostTensor &lhs,
                     const mlir::pdq::HostTensor &rhs,
                     std::vector<double> &sums) {
   std::vector<int64_t> counter(product.extents.size(), 0);
-  auto at = [&](const std::vector<Product::Index> &indices) {
+  std::vector<int64_t> lhsShape = getShape(product, product.lhs),
+                       rhsShape = getShape(product, product.rhs),
+                       outputShape = getShape(product, product.output);
+  llvm::ArrayRef<float> left = lhs.values<float>(), right = rhs.values<float>();
+  auto at = [&](const std::vector<Product::Index> &indices,
+                const std::vector<int64_t> &shape) {
     int64_t address = 0;
-    std::vector<int64_t> shape = getShape(product, indices);
     for (auto [dim, index] : llvm::enumerate(indices)) {
       int64_t position = getShift(product, index);
       for (auto [loop, factor] : index)
@@ -115,8 +119,9 @@ inline void compute(const Product &product, const mlir::pdq::HostTensor &lhs,
     return address;
   };
   while (true) {
-    sums[at(product.output)] += double(lhs.values<float>()[at(product.lhs)]) *
-                                rhs.values<float>()[at(product.rhs)];
+    sums[at(product.output, outputShape)] +=
+        double(left[at(product.lhs, lhsShape)]) *
+        right[at(product.rhs, rhsShape)];
     size_t loop = counter.size();
     while (loop > 0 && ++counter[loop - 1] == product.extents[loop - 1])
       counter[--loop] = 0;
@@ -170,13 +175,19 @@ runFunction(const std::string &source,
 
 /// The largest difference, relative to the largest element.
 inline double compareWith(const std::vector<double> &expected,
-                          const mlir::pdq::HostTensor &found) {
+                          llvm::ArrayRef<float> found) {
   double largest = 0, error = 0;
-  for (auto [value, exact] : llvm::zip_equal(found.values<float>(), expected)) {
+  for (auto [value, exact] : llvm::zip_equal(found, expected)) {
     largest = std::max(largest, std::fabs(exact));
-    error = std::max(error, std::fabs(value - exact));
+    // Not a number is no small error.
+    double difference = std::fabs(value - exact);
+    error = difference <= error ? error : difference;
   }
   return error / largest;
+}
+inline double compareWith(const std::vector<double> &expected,
+                          const mlir::pdq::HostTensor &found) {
+  return compareWith(expected, found.values<float>());
 }
 
 /// The largest error of the product on the device.
@@ -200,17 +211,34 @@ inline double findError(const Product &product, llvm::StringRef math,
   return compareWith(expected, found);
 }
 
+/// Operations around the product of a kernel.
+struct KernelText {
+  std::string name = "k";
+  /// Behind `pdq.kernel`.
+  std::string attributes;
+  /// Arguments behind %x, %w and %y; operations before and after the product.
+  std::string arguments, before, after;
+};
+
 /// The product as a kernel, with aligned buffers.
-inline std::string printKernel(const Product &product) {
+inline std::string printKernel(const Product &product,
+                               const KernelText &text = {}) {
   auto argument = [&](const char *name, const auto &indices) {
     return std::string(name) + ": " +
            printType(getShape(product, indices), "memref") +
            " {llvm.align = 16 : i64}, ";
   };
-  return "func.func private @k(" + argument("%x", product.lhs) +
+  return "func.func private @" + text.name + "(" + argument("%x", product.lhs) +
          argument("%w", product.rhs) + argument("%y", product.output) +
-         "%begin: index, %end: index) attributes {pdq.kernel} {\n" +
-         printProduct(product, "memref") + "\n  return\n}";
+         text.arguments + "%begin: index, %end: index) attributes {pdq.kernel" +
+         text.attributes + "} {\n" + text.before +
+         printProduct(product, "memref") + "\n" + text.after + "  return\n}\n";
+}
+
+/// The attribute that asks for a tile.
+inline std::string printTile(int64_t rows, int64_t columns, int64_t terms) {
+  return ", pdq.tile = array<i64: " + std::to_string(rows) + ", " +
+         std::to_string(columns) + ", " + std::to_string(terms) + ">";
 }
 
 } // namespace pdqtest

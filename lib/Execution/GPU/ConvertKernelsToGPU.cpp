@@ -23,18 +23,68 @@ using namespace mlir::pdq;
 /// Operands behind the buffers of a kernel: its range, which a GPU has in its
 /// grid.
 static constexpr unsigned numRangeOperands = 2;
+/// Bytes that the begin of dynamic shared memory is aligned to: what swizzled
+/// tiles need.
+static constexpr int64_t dynamicAlignment = 1024;
 
-/// Buffers in shared memory -> attributions of the function.
-static void attributeShared(gpu::GPUFuncOp function) {
+/// The buffers of a kernel in shared memory.
+static SmallVector<memref::AllocOp> getShared(gpu::GPUFuncOp function) {
   SmallVector<memref::AllocOp> shared;
   function.walk([&](memref::AllocOp alloc) {
     if (gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(alloc.getType()))
       shared.push_back(alloc);
   });
-  for (memref::AllocOp alloc : shared) {
+  return shared;
+}
+
+/// Buffers in shared memory -> attributions of the function.
+static void attributeShared(gpu::GPUFuncOp function) {
+  for (memref::AllocOp alloc : getShared(function)) {
     alloc.replaceAllUsesWith(
         function.addWorkgroupAttribution(alloc.getType(), alloc.getLoc()));
     alloc.erase();
+  }
+}
+
+/// What the launch gives a kernel as shared memory: a variable without a size
+/// that is defined elsewhere. (`gpu.dynamic_shared_memory` becomes one that is
+/// defined here, with one byte.)
+static memref::GlobalOp getDynamicMemory(gpu::GPUModuleOp code) {
+  constexpr StringLiteral name = "pdq_dynamic_shared";
+  if (auto known = code.lookupSymbol<memref::GlobalOp>(name))
+    return known;
+  OpBuilder b = OpBuilder::atBlockBegin(code.getBody());
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
+  auto type =
+      MemRefType::get({0}, b.getI8Type(), MemRefLayoutAttrInterface(), space);
+  return memref::GlobalOp::create(b, code.getLoc(), name,
+                                  /*sym_visibility=*/nullptr, type,
+                                  /*initial_value=*/nullptr, /*constant=*/false,
+                                  b.getI64IntegerAttr(dynamicAlignment));
+}
+
+/// Buffers in shared memory -> places one behind the other in what the launch
+/// gives.
+static void placeShared(gpu::GPUFuncOp function) {
+  memref::GlobalOp memory =
+      getDynamicMemory(function->getParentOfType<gpu::GPUModuleOp>());
+  OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
+  Value base = memref::GetGlobalOp::create(b, function.getLoc(),
+                                           memory.getType(), memory.getName());
+  int64_t offset = 0;
+  for (memref::AllocOp alloc : getShared(function)) {
+    MemRefType type = alloc.getType();
+    int64_t bytes = type.getElementTypeBitWidth() / 8;
+    offset = llvm::alignTo(offset, alloc.getAlignment().value_or(bytes));
+    b.setInsertionPoint(alloc);
+    Value begin = arith::ConstantIndexOp::create(b, alloc.getLoc(), offset);
+    alloc.replaceAllUsesWith(memref::ViewOp::create(b, alloc.getLoc(), type,
+                                                    base, begin,
+                                                    /*sizes=*/ValueRange())
+                                 .getResult());
+    alloc.erase();
+    offset += type.getNumElements() * bytes;
   }
 }
 
@@ -71,20 +121,27 @@ static gpu::GPUFuncOp convertKernel(func::FuncOp kernel,
   rewriter.eraseOp(end);
   rewriter.inlineBlockBefore(&source, &target, target.end(),
                              target.getArguments());
-  attributeShared(function);
+  if (kernel->hasAttr("pdq.shared_bytes"))
+    placeShared(function);
+  else
+    attributeShared(function);
   return function;
 }
 
 static void convertCall(func::CallOp call, gpu::GPUFuncOp function,
-                        ArrayRef<int64_t> grid, ArrayRef<int64_t> block) {
+                        ArrayRef<int64_t> grid, ArrayRef<int64_t> block,
+                        IntegerAttr sharedBytes) {
   OpBuilder b(call);
   auto build = [&](int64_t size) -> Value {
     return arith::ConstantIndexOp::create(b, call.getLoc(), size);
   };
   gpu::KernelDim3 blocks{build(grid[0]), build(grid[1]), build(grid[2])};
   gpu::KernelDim3 threads{build(block[0]), build(block[1]), build(block[2])};
-  gpu::LaunchFuncOp::create(b, call.getLoc(), function, blocks, threads,
-                            /*dynamicSharedMemorySize=*/Value(),
+  Value bytes;
+  if (sharedBytes)
+    bytes = arith::ConstantOp::create(
+        b, call.getLoc(), b.getI32IntegerAttr(sharedBytes.getInt()));
+  gpu::LaunchFuncOp::create(b, call.getLoc(), function, blocks, threads, bytes,
                             call.getOperands().drop_back(numRangeOperands));
   call.erase();
 }
@@ -113,10 +170,11 @@ struct ConvertKernelsToGPU
         kernel.emitOpError("kernel has no launch: run pdq-emit-gpu-kernels");
         return signalPassFailure();
       }
+      auto sharedBytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes");
       gpu::GPUFuncOp function = convertKernel(kernel, code);
       for (Operation *user : users.getUsers(kernel))
         if (auto call = dyn_cast<func::CallOp>(user))
-          convertCall(call, function, grid, block);
+          convertCall(call, function, grid, block, sharedBytes);
       kernel.erase();
     }
   }

@@ -107,9 +107,9 @@ static std::array<unsigned, 3> getExtent(func::FuncOp kernel, StringRef name) {
 
 /// Names of functions are hashes of kernels; symbols are numbered.
 static LogicalResult emitAndDescribe(ModuleOp module, StringRef math,
-                                     DeviceImage &image) {
+                                     const Chip &chip, DeviceImage &image) {
   PassManager emit(module.getContext());
-  buildEmitGPUKernelsPipeline(emit, math);
+  buildEmitGPUKernelsPipeline(emit, math, chip.name);
   if (failed(emit.run(module)))
     return failure();
   for (auto kernel : module.getOps<func::FuncOp>()) {
@@ -148,7 +148,7 @@ mlir::pdq::compileKernels(ArrayRef<std::string> kernels, const Chip &chip,
     text += kernel + "\n";
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(text, context.get());
-  if (!module || failed(emitAndDescribe(*module, math, image)))
+  if (!module || failed(emitAndDescribe(*module, math, chip, image)))
     return fail("code generation failed");
   auto code = *module->getOps<gpu::GPUModuleOp>().begin();
   llvm::LLVMContext llvmContext;

@@ -26,9 +26,10 @@ void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
 }
 
 // linalg kernels -> the code of one thread
-void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math) {
+void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math,
+                                            StringRef chip) {
   OpPassManager &kernels = pm.nest<func::FuncOp>();
-  kernels.addPass(createEmitGPUKernels({math.str()}));
+  kernels.addPass(createEmitGPUKernels({math.str(), chip.str()}));
   kernels.addPass(createLoopInvariantCodeMotionPass());
   // The CPU's polynomials: elementwise results have the same bits, and no
   // device library is needed.
@@ -56,6 +57,8 @@ void mlir::pdq::buildGPUKernelsToNVVMPipeline(OpPassManager &pm) {
   code.addPass(createCanonicalizerPass());
   code.addPass(createCSEPass());
   code.addPass(createReconcileUnrealizedCastsPass());
+  // Operations that only PTX has a form of.
+  code.addPass(createConvertNVVMToLLVMPass());
 }
 
 void mlir::pdq::registerGPUPipelines() {
@@ -68,7 +71,7 @@ void mlir::pdq::registerGPUPipelines() {
       "Lower functions on tensors to launch plans and kernels of a GPU",
       [](OpPassManager &pm) {
         buildFormGPUKernelsPipeline(pm);
-        buildEmitGPUKernelsPipeline(pm, "fp32");
+        buildEmitGPUKernelsPipeline(pm, "fp32", /*chip=*/"");
         pm.addPass(createConvertKernelsToGPU());
       });
 }

@@ -16,9 +16,10 @@ inline constexpr unsigned deviceAlignment = 16;
 /// Functions on tensors -> launch plans and kernels that are linalg operations.
 void buildFormGPUKernelsPipeline(OpPassManager &pm);
 
-/// Kernels that are linalg operations -> the code of one thread. `math` is that
-/// of `-pdq-emit-gpu-kernels`.
-void buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math);
+/// Kernels that are linalg operations -> the code of one thread. `math` and
+/// `chip` are those of `-pdq-emit-gpu-kernels`.
+void buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math,
+                                 StringRef chip);
 
 /// Kernels with a launch -> a `gpu.module` in the LLVM and NVVM dialects,
 /// buffers as bare pointers.

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
@@ -133,9 +134,10 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     Value init = parts->fill;
     if (failed(checkPayload(op)))
       return signalPassFailure();
-    if (math != "fp32" && math != "tf32") {
+    std::optional<MatrixMath> precision = findMatrixMath(math);
+    if (!precision) {
       kernel.emitError("option 'math' is '")
-          << math << "', expected 'fp32' or 'tf32'";
+          << math << "', expected 'fp32', 'tf32' or 'bf16'";
       return signalPassFailure();
     }
     StringRef reason;
@@ -145,8 +147,8 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
       plan->epilogue = parts->epilogue;
       plan->storesResult = !kernel.getArgAttr(
           plan->output.buffer.getArgNumber(), "pdq.unstored");
-      emitMatrix(kernel, *plan,
-                 math == "tf32" ? MatrixMath::TF32 : MatrixMath::FP32);
+      if (failed(emitMatrix(kernel, *plan, *precision, chip)))
+        return signalPassFailure();
       ++numEmitted;
       return;
     }

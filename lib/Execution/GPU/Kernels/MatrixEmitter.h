@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Kernels on tensor cores: tiles travel through shared memory by asynchronous
-// copies, warps multiply them with mma.sync.
+// Kernels on tensor cores: tiles travel through shared memory, warps or
+// warpgroups multiply them.
 
 #ifndef PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXEMITTER_H
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXEMITTER_H
@@ -12,12 +12,11 @@
 
 namespace mlir::pdq {
 
-/// Precision of products: tf32 (10 bits of mantissa, to nearest), or that of
-/// f32 from three products of tf32 parts.
-enum class MatrixMath { FP32, TF32 };
-
-/// Replaces the operation of `kernel` by what one thread does.
-void emitMatrix(func::FuncOp kernel, const MatrixPlan &plan, MatrixMath math);
+/// Replaces the operation of `kernel` by what one thread does on `chip`; empty
+/// stands for what every chip has. Fails, with a message, where the kernel asks
+/// for a tile that there is not.
+LogicalResult emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
+                         MatrixMath math, StringRef chip);
 
 } // namespace mlir::pdq
 

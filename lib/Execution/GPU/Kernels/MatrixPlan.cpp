@@ -1,7 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which loops are rows, columns and terms, and how large tiles are.
+// Which loops are rows, columns and terms, in which order, and how operands are
+// copied.
 
 #include "MatrixPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -13,9 +14,11 @@ using namespace mlir::pdq;
 
 /// Sizes below which a product is left to single threads: a tile would be
 /// mostly empty.
-static constexpr int64_t minRows = 16, minColumns = 8, minTerms = 8;
-/// Addresses inside of a side are decoded in 32 bits.
-static constexpr int64_t maxSize = int64_t(1) << 30;
+static constexpr int64_t minLong = 16, minShort = 8, minTerms = 8;
+/// Numbers and addresses are computed in 32 bits.
+static constexpr int64_t maxSize = int64_t(1) << 30, maxBatch = 65535;
+/// Numbers in 16 bytes.
+static constexpr int64_t vectorLanes = 4;
 
 namespace {
 class MatrixPlanner {
@@ -26,16 +29,29 @@ public:
 private:
   bool findFactors();
   bool sortLoops();
+  void orderLoops();
   void addLoop(MatrixSide &side, unsigned loop);
+  bool isAligned(const KernelOperand &source, int64_t lanes);
   void describe(MatrixOperand &operand, const KernelOperand &source,
-                ArrayRef<int64_t> terms, const MatrixSide &own);
-  void chooseTile();
+                const MatrixSide &rows);
+  bool hasFittingSizes();
+  bool shouldSwap();
 
   MatrixPlan plan;
   IterationSpace space;
   const KernelOperand *lhs = nullptr, *rhs = nullptr, *output = nullptr;
+  /// The loops of each side.
+  SmallVector<unsigned> rows, columns, terms, batch;
 };
 } // namespace
+
+int64_t mlir::pdq::getSpan(MemRefType type) {
+  int64_t span = 1;
+  for (auto [extent, stride] :
+       llvm::zip_equal(type.getShape(), type.getStridesAndOffset().first))
+    span += (extent - 1) * stride;
+  return span;
+}
 
 /// The operands of the product, both buffers of f32.
 bool MatrixPlanner::findFactors() {
@@ -56,15 +72,6 @@ bool MatrixPlanner::findFactors() {
   return lhs && rhs && lhs != rhs && output->type.getElementType().isF32();
 }
 
-void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
-  side.extents.push_back(space.loops[loop].extent);
-  side.loops.push_back(space.loops[loop].dim);
-  side.lhs.push_back(lhs->strides[loop]);
-  side.rhs.push_back(rhs->strides[loop]);
-  side.output.push_back(output->strides[loop]);
-  side.size *= space.loops[loop].extent;
-}
-
 /// Every loop belongs to one side. Fails where one belongs to none.
 bool MatrixPlanner::sortLoops() {
   for (unsigned loop = 0; loop < space.loops.size(); ++loop) {
@@ -75,55 +82,115 @@ bool MatrixPlanner::sortLoops() {
     if (inOutput != space.loops[loop].isParallel)
       return false;
     if (inOutput && inLhs && inRhs)
-      addLoop(plan.batch, loop);
+      batch.push_back(loop);
     else if (inOutput && inLhs)
-      addLoop(plan.rows, loop);
+      rows.push_back(loop);
     else if (inOutput && inRhs)
-      addLoop(plan.columns, loop);
+      columns.push_back(loop);
     else if (!inOutput && inLhs && inRhs)
-      addLoop(plan.terms, loop);
+      terms.push_back(loop);
     else
       return false;
   }
   return true;
 }
 
-/// How tiles of an operand are copied. `terms` are its strides along the terms.
-void MatrixPlanner::describe(MatrixOperand &operand,
-                             const KernelOperand &source,
-                             ArrayRef<int64_t> terms, const MatrixSide &own) {
-  operand.buffer = source.buffer;
-  operand.offset = source.offset;
-  if (terms.empty() || terms.back() != 1)
-    return;
-  operand.isTermMajor = true;
+/// Loops in the order of memory: of the result, for terms of the operand that
+/// is closer together. Neighbours are copied and stored at once.
+void MatrixPlanner::orderLoops() {
+  auto inResult = [&](unsigned loop) {
+    return std::abs(output->strides[loop]);
+  };
+  auto inOperands = [&](unsigned loop) {
+    return std::min(std::abs(lhs->strides[loop]), std::abs(rhs->strides[loop]));
+  };
+  auto order = [](SmallVector<unsigned> &loops, auto &&getDistance) {
+    llvm::sort(loops, [&](unsigned a, unsigned b) {
+      return std::pair(-getDistance(a), a) < std::pair(-getDistance(b), b);
+    });
+  };
+  order(rows, inResult);
+  order(columns, inResult);
+  order(terms, inOperands);
+}
+
+void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
+  side.extents.push_back(space.loops[loop].extent);
+  side.loops.push_back(space.loops[loop].dim);
+  side.lhs.push_back(lhs->strides[loop]);
+  side.rhs.push_back(rhs->strides[loop]);
+  side.output.push_back(output->strides[loop]);
+  side.size *= space.loops[loop].extent;
+}
+
+/// Whether vectors along the loop of stride 1 start at multiples of their
+/// length: no other loop moves by less.
+bool MatrixPlanner::isAligned(const KernelOperand &source, int64_t lanes) {
   auto kernel = cast<func::FuncOp>(source.buffer.getOwner()->getParentOp());
   auto aligned = kernel.getArgAttrOfType<IntegerAttr>(
       source.buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
-  constexpr int64_t lanes = 4;
-  bool isVector = aligned && aligned.getInt() >= 16 &&
-                  source.offset % lanes == 0 &&
-                  plan.terms.extents.back() % lanes == 0;
-  for (auto [loop, stride] : llvm::enumerate(source.strides))
-    isVector &= stride == 1 || stride % lanes == 0;
-  // Only the innermost loop of the terms may move by single elements.
-  isVector &= llvm::count(source.strides, 1) == 1;
-  operand.isVector = isVector;
+  SmallVector<int64_t> strides;
+  for (auto [loop, stride] : llvm::zip_equal(space.loops, source.strides))
+    if (loop.extent != 1)
+      strides.push_back(stride);
+  constexpr int64_t bytes = 4;
+  return aligned && aligned.getInt() >= lanes * bytes &&
+         source.offset % lanes == 0 && llvm::count(strides, 1) == 1 &&
+         llvm::all_of(strides, [&](int64_t stride) {
+           return stride == 1 || stride % lanes == 0;
+         });
 }
 
-/// Larger tiles read less, smaller ones keep more multiprocessors busy.
-void MatrixPlanner::chooseTile() {
-  plan.tileRows = 64;
-  if (plan.columns.size > 32) {
-    plan.tileColumns = 64;
-    plan.warpRows = plan.warpColumns = 32;
-  } else if (plan.columns.size > 16) {
-    plan.tileColumns = plan.warpColumns = 32;
-    plan.warpRows = 16;
-  } else {
-    plan.tileColumns = plan.warpColumns = 16;
-    plan.warpRows = 16;
-  }
+/// How tiles of an operand are copied. `rows` are its side beside the terms.
+void MatrixPlanner::describe(MatrixOperand &operand,
+                             const KernelOperand &source,
+                             const MatrixSide &rows) {
+  operand.buffer = source.buffer;
+  operand.offset = source.offset;
+  auto getStrides = [&](const MatrixSide &side) -> ArrayRef<int64_t> {
+    return &source == lhs ? side.lhs : side.rhs;
+  };
+  auto isUnit = [&](const MatrixSide &side) {
+    return !side.extents.empty() && getStrides(side).back() == 1;
+  };
+  operand.isTermMajor = isUnit(plan.terms);
+  const MatrixSide &side = operand.isTermMajor ? plan.terms : rows;
+  if (isUnit(side) && side.extents.back() % vectorLanes == 0 &&
+      isAligned(source, vectorLanes))
+    operand.lanes = vectorLanes;
+}
+
+/// Columns are the side along which the result is stored, unless the rows would
+/// then be too few for a tile.
+bool MatrixPlanner::shouldSwap() {
+  auto isContiguous = [&](ArrayRef<unsigned> loops) {
+    return !loops.empty() && output->strides[loops.back()] == 1;
+  };
+  auto getSize = [&](ArrayRef<unsigned> loops) {
+    int64_t size = 1;
+    for (unsigned loop : loops)
+      size *= space.loops[loop].extent;
+    return size;
+  };
+  int64_t numRows = getSize(rows), numColumns = getSize(columns);
+  constexpr int64_t few = 64;
+  if (numColumns > numRows && numRows < few)
+    return true;
+  if (numRows > numColumns && numColumns < few)
+    return false;
+  return isContiguous(rows) && !isContiguous(columns);
+}
+
+bool MatrixPlanner::hasFittingSizes() {
+  MatrixShape shape = plan.getShape();
+  auto fits = [](const KernelOperand *operand) {
+    return getSpan(operand->type) <= maxSize;
+  };
+  return std::max(shape.rows, shape.columns) >= minLong &&
+         std::min(shape.rows, shape.columns) >= minShort &&
+         shape.terms >= minTerms && shape.rows <= maxSize &&
+         shape.columns <= maxSize && shape.terms <= maxSize &&
+         shape.batch <= maxBatch && fits(lhs) && fits(rhs) && fits(output);
 }
 
 FailureOr<MatrixPlan> MatrixPlanner::build(StringRef &reason) {
@@ -135,25 +202,28 @@ FailureOr<MatrixPlan> MatrixPlanner::build(StringRef &reason) {
     reason = "it is no product of two f32 operands";
     return failure();
   }
-  // The longer side is that of the rows, whose tiles are larger.
-  if (plan.columns.size > plan.rows.size) {
+  orderLoops();
+  if (shouldSwap()) {
     std::swap(lhs, rhs);
-    std::swap(plan.rows, plan.columns);
-    for (MatrixSide *side :
-         {&plan.rows, &plan.columns, &plan.terms, &plan.batch})
-      std::swap(side->lhs, side->rhs);
+    std::swap(rows, columns);
   }
-  if (plan.rows.size < minRows || plan.columns.size < minColumns ||
-      plan.terms.size < minTerms || plan.rows.size > maxSize ||
-      plan.terms.size > maxSize || plan.batch.size > 65535) {
+  for (auto [loops, side] : {std::pair(&rows, &plan.rows),
+                             {&columns, &plan.columns},
+                             {&terms, &plan.terms},
+                             {&batch, &plan.batch}})
+    for (unsigned loop : *loops)
+      addLoop(*side, loop);
+  if (!hasFittingSizes()) {
     reason = "it is too small, or too large, for tiles";
     return failure();
   }
-  describe(plan.lhs, *lhs, plan.terms.lhs, plan.rows);
-  describe(plan.rhs, *rhs, plan.terms.rhs, plan.columns);
+  describe(plan.lhs, *lhs, plan.rows);
+  describe(plan.rhs, *rhs, plan.columns);
   plan.output.buffer = output->buffer;
   plan.output.offset = output->offset;
-  chooseTile();
+  plan.hasColumnPairs = plan.columns.output.back() == 1 &&
+                        plan.columns.extents.back() % 2 == 0 &&
+                        isAligned(*output, 2);
   return plan;
 }
 

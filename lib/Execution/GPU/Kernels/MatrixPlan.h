@@ -9,6 +9,7 @@
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXPLAN_H
 
 #include "../../CPU/Kernels/KernelPlan.h"
+#include "MatrixTile.h"
 
 namespace mlir::pdq {
 
@@ -21,23 +22,25 @@ struct MatrixSide {
   int64_t size = 1;
 };
 
-/// One operand: its buffer, its constant offset, and whether 16 bytes along the
-/// terms can be copied at once.
+/// One operand: its buffer, its constant offset, and how it is copied. Rows are
+/// those of the product for the left operand, columns for the right one.
 struct MatrixOperand {
   BlockArgument buffer;
   int64_t offset = 0;
-  bool isVector = false;
   /// Neighbouring terms are neighbours in memory, not neighbouring rows.
   bool isTermMajor = false;
+  /// Numbers that are copied at once, neighbours in memory: 4 or 1.
+  int64_t lanes = 1;
 };
 
-/// result[batch, row, column] += sum over terms of lhs * rhs. A block of
-/// threads computes a tile of `tileRows` x `tileColumns`, a warp `warpRows` x
-/// `warpColumns` of it, `tileTerms` terms at a time.
+/// result[batch, row, column] += sum over terms of lhs * rhs.
 struct MatrixPlan {
   linalg::LinalgOp op;
   MatrixSide rows, columns, terms, batch;
   MatrixOperand lhs, rhs, output;
+  /// Pairs of neighbouring columns are neighbours of the result in memory, at
+  /// addresses that 8 bytes divide.
+  bool hasColumnPairs = false;
   /// Where the sums start; null where they are added to what the result holds.
   Value init;
   /// Computes where the sums start, instead of `init`; or null.
@@ -46,18 +49,14 @@ struct MatrixPlan {
   linalg::GenericOp epilogue;
   /// Whether the result itself is needed.
   bool storesResult = true;
-  int64_t tileRows, tileColumns, warpRows, warpColumns;
 
-  static constexpr int64_t tileTerms = 16, warpSize = 32;
-  /// Tiles in flight, and padding of a row of a tile in shared memory, which
-  /// spreads fragments over all banks.
-  static constexpr int64_t numStages = 3, rowPadding = 4;
-
-  int64_t getNumWarps() const {
-    return tileRows / warpRows * (tileColumns / warpColumns);
+  MatrixShape getShape() const {
+    return {rows.size, columns.size, terms.size, batch.size};
   }
-  int64_t getBlockSize() const { return getNumWarps() * warpSize; }
 };
+
+/// Elements from the first one of a buffer to its last one.
+int64_t getSpan(MemRefType type);
 
 /// Chooses a plan; a reason where the operation is no contraction of f32 that
 /// is large enough for tensor cores.

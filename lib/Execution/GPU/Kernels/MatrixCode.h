@@ -1,0 +1,76 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the parts of a matrix kernel share: arithmetic in 32 bits, and where a
+// thread stands.
+
+#ifndef PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXCODE_H
+#define PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXCODE_H
+
+#include "MatrixPlan.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::pdq {
+
+/// Builds arithmetic of 32-bit integers: half the registers of `index`.
+class MatrixBuilder : public ImplicitLocOpBuilder {
+public:
+  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+
+  Value constant(int64_t value);
+  Value add(Value lhs, Value rhs);
+  Value add(Value lhs, int64_t rhs) { return add(lhs, constant(rhs)); }
+  Value mul(Value lhs, int64_t rhs);
+  Value div(Value lhs, int64_t rhs);
+  Value rem(Value lhs, int64_t rhs);
+  /// 0 <= value < bound.
+  Value below(Value value, int64_t bound);
+  /// Both of two conditions; a null one is true.
+  Value both(Value lhs, Value rhs);
+  Value toIndex(Value value);
+
+  /// Splits a number into one index for each of `extents`, the last running
+  /// fastest.
+  SmallVector<Value> delinearize(Value number, ArrayRef<int64_t> extents);
+  /// What a number, split by `extents`, adds to an address.
+  Value buildAddress(Value number, ArrayRef<int64_t> extents,
+                     ArrayRef<int64_t> strides);
+  /// Shared memory for `size` elements of `type`.
+  Value buildShared(int64_t size, Type type, int64_t alignment);
+};
+
+/// The kernel that is built, and the numbers of its thread.
+struct MatrixCode {
+  MatrixCode(const MatrixPlan &plan, const MatrixTile &tile, MatrixMath math);
+
+  const MatrixPlan &plan;
+  const MatrixTile &tile;
+  MatrixMath math;
+  MatrixBuilder b;
+  /// The thread in its block; the corner of the block's tile; the batch.
+  Value thread, firstRow, firstColumn, batch;
+
+  /// Blocks of the launch, [tiles, 1, batches].
+  SmallVector<int64_t> getGrid() const;
+
+private:
+  int64_t getColumnTiles() const;
+};
+
+/// One side of the product as the loader of an operand sees it.
+struct OperandView {
+  const MatrixOperand &operand;
+  /// Its loops beside the terms, and its strides along all.
+  const MatrixSide &side;
+  ArrayRef<int64_t> rowStrides, termStrides, batchStrides;
+  /// Rows of its tile, and the first of them.
+  int64_t rows;
+  Value firstRow;
+
+  static OperandView getLhs(const MatrixCode &code);
+  static OperandView getRhs(const MatrixCode &code);
+};
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXCODE_H

@@ -1,0 +1,102 @@
+// Products on tensor cores: tiles, precisions, chips.
+
+// RUN: pdq-opt %s --pdq-emit-gpu-kernels="math=tf32" | FileCheck %s
+// RUN: pdq-opt %s --pdq-emit-gpu-kernels="math=bf16 chip=sm_90a" --pdq-convert-kernels-to-gpu | FileCheck %s --check-prefix=HOPPER
+
+#x = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#y = affine_map<(m, n, k) -> (m, n)>
+
+// Two tiles of 64 rows and four of 16 columns keep the most multiprocessors
+// busy. Three stages of (64 x 36 + 32 x 24) numbers: 36864 bytes.
+// CHECK-LABEL: func.func private @small(
+// CHECK-SAME:    pdq.block = array<i64: 128, 1, 1>, pdq.form = "matrix", pdq.grid = array<i64: 8, 1, 1>
+// CHECK-SAME:    pdq.tile = array<i64: 64, 16, 32>
+// CHECK-NOT:     pdq.shared_bytes
+// CHECK:         memref.alloc() {alignment = 16 : i64} : memref<6912xf32, #gpu.address_space<workgroup>>
+// CHECK:         memref.alloc() {alignment = 16 : i64} : memref<2304xf32, #gpu.address_space<workgroup>>
+// Rows of 16 bytes, terms of x and columns of w.
+// CHECK:         nvgpu.device_async_copy {{.*}}, 4, {{.*}} {bypassL1}
+// CHECK:         nvvm.mma.sync {{.*}} multiplicandAPtxType = #nvvm.mma_type<tf32>
+// Two columns are stored at once.
+// CHECK:         vector.store {{.*}} {alignment = 8 : i64} : memref<8192xf32>, vector<2xf32>
+
+// With bf16, rows of 64 terms, 128 bytes. Two stages of (64 + 16) rows.
+// HOPPER-LABEL: func.func @caller(
+// HOPPER:         gpu.launch_func @kernels::@small blocks in {{.*}} dynamic_shared_memory_size %[[BYTES:.*]] args
+// HOPPER:       memref.global @pdq_dynamic_shared : memref<0xi8, #gpu.address_space<workgroup>> {alignment = 1024 : i64}
+// HOPPER:       gpu.func @small(
+// HOPPER:         %[[BASE:.*]] = memref.get_global @pdq_dynamic_shared
+// HOPPER:         memref.view %[[BASE]]{{.*}} to memref<4096xi32, #gpu.address_space<workgroup>>
+// HOPPER:         memref.view %[[BASE]]{{.*}} to memref<1024xi32, #gpu.address_space<workgroup>>
+// HOPPER:         nvvm.wgmma.mma_async {{.*}} <m = 64, n = 16, k = 16>
+func.func private @small(%x: memref<128x64xf32> {llvm.align = 16 : i64}, %w: memref<64x64xf32> {llvm.align = 16 : i64},
+                         %y: memref<128x64xf32> {llvm.align = 16 : i64}, %begin: index, %end: index) attributes {pdq.kernel} {
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<128x64xf32>, memref<64x64xf32>) outs(%y : memref<128x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+func.func @caller(%x: memref<128x64xf32>, %w: memref<64x64xf32>, %y: memref<128x64xf32>) {
+  %c0 = arith.constant 0 : index
+  call @small(%x, %w, %y, %c0, %c0) : (memref<128x64xf32>, memref<64x64xf32>, memref<128x64xf32>, index, index) -> ()
+  return
+}
+
+// A product that fills the chip takes large tiles: 782 times 1 of 128 x 64 are
+// 8 for each of 108 multiprocessors. (128 + 32) rows of terms and columns.
+// CHECK-LABEL: func.func private @large(
+// CHECK-SAME:    pdq.block = array<i64: 256, 1, 1>
+// CHECK-SAME:    pdq.grid = array<i64: 782, 1, 1>
+// CHECK-SAME:    pdq.shared_bytes = 82944 : i64, pdq.tile = array<i64: 128, 64, 32>
+// HOPPER:       gpu.func @large(
+func.func private @large(%x: memref<100000x576xf32> {llvm.align = 16 : i64}, %w: memref<576x64xf32> {llvm.align = 16 : i64},
+                         %y: memref<100000x64xf32> {llvm.align = 16 : i64}, %begin: index, %end: index) attributes {pdq.kernel} {
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<100000x576xf32>, memref<576x64xf32>) outs(%y : memref<100000x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// Without an alignment, and where rows are no multiple of four: number by
+// number, and by single warps on every chip.
+// CHECK-LABEL: func.func private @odd(
+// CHECK:         nvgpu.device_async_copy {{.*}}, 1, {{.*}} : memref
+// CHECK:         memref.store {{.*}} : memref<1702xf32>
+// HOPPER:       gpu.func @odd(
+// HOPPER-NOT:     wgmma
+// HOPPER:         nvvm.mma.sync {{.*}} multiplicandAPtxType = #nvvm.mma_type<bf16>
+func.func private @odd(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<37x70xf32>, memref<70x46xf32>) outs(%y : memref<37x46xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// A kernel may ask for a tile.
+// CHECK-LABEL: func.func private @asked(
+// CHECK-SAME:    pdq.tile = array<i64: 128, 128, 32>
+// HOPPER:       gpu.func @asked(
+func.func private @asked(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %begin: index, %end: index)
+    attributes {pdq.kernel, pdq.tile = array<i64: 128, 128, 32>} {
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<37x70xf32>, memref<70x46xf32>) outs(%y : memref<37x46xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
