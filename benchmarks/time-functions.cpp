@@ -31,7 +31,7 @@ struct Options {
   cl::opt<std::string> target{"target", cl::init("cpu"),
                               cl::desc("cpu or cuda (cpu)")};
   cl::opt<std::string> math{"math", cl::init("fp32"),
-                            cl::desc("Precision on a GPU: fp32 or tf32")};
+                            cl::desc("Precision on a GPU: fp32, tf32 or bf16")};
 };
 } // namespace
 

@@ -10,8 +10,13 @@ import sys
 import gpu_bundle
 
 FAMILIES = ("basic", "bottleneck", "wide-groups", "narrow-groups", "inverted-3", "inverted-5")
-# In tf32 nothing is quantized: too many elements would land on the next level.
-PRECISIONS = {"fp32": ["--tolerance=1e-5"], "tf32": ["--tolerance=5e-3", "--drop-act=0"]}
+# In tf32 and bf16 nothing is quantized: too many elements would land on the next
+# level.
+PRECISIONS = {
+    "fp32": ["--tolerance=1e-5"],
+    "tf32": ["--tolerance=5e-3", "--drop-act=0"],
+    "bf16": ["--tolerance=5e-2", "--drop-act=0"],
+}
 REGION = re.compile(r"^(\S+) +(\S+e\S+|nan|inf) +(\S+e\S+|nan|inf) +(\d+) .*?(\d+: .*?)(  WRONG)?$")
 TIMEOUT = 3600
 

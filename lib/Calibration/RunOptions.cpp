@@ -58,9 +58,9 @@ LogicalResult RunOptions::check(Location loc) const {
   if (!readTarget(target))
     return emitError(loc) << "option 'target' is '" << target
                           << "', expected 'cpu', 'cuda' or 'auto'";
-  if (math != "fp32" && math != "tf32")
+  if (math != "fp32" && math != "tf32" && math != "bf16")
     return emitError(loc) << "option 'math' is '" << math
-                          << "', expected 'fp32' or 'tf32'";
+                          << "', expected 'fp32', 'tf32' or 'bf16'";
   if (!memoryBudget.empty() && !readBytes(memoryBudget))
     return emitError(loc) << "option 'memory-budget' is '" << memoryBudget
                           << "', expected bytes such as 1500000, 64M or 2G";

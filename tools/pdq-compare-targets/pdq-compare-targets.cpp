@@ -58,9 +58,9 @@ struct Options {
                             cl::cat(category)};
   cl::opt<std::string> chip{"chip", cl::desc("GPU that code is generated for"),
                             cl::cat(category)};
-  cl::opt<std::string> math{"math", cl::init("fp32"),
-                            cl::desc("Precision of products: fp32 or tf32"),
-                            cl::cat(category)};
+  cl::opt<std::string> math{
+      "math", cl::init("fp32"),
+      cl::desc("Precision of products: fp32, tf32 or bf16"), cl::cat(category)};
 };
 
 /// "27: 20 elementwise, 7 matrix"

@@ -54,7 +54,8 @@ struct ExecutorOptions {
   Target target = Target::CPU;
   /// Chip that code is generated for ("sm_80"); empty takes the device's own.
   std::string chip;
-  /// Precision of products on a GPU's tensor cores: "fp32" or "tf32".
+  /// Precision of products on a GPU's tensor cores: "fp32", "tf32" or
+  /// "bf16".
   std::string math = "fp32";
 };
 

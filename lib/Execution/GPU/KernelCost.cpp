@@ -131,9 +131,9 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
 /// NVIDIA's data sheets: A100 80GB SXM, H100 SXM, B200 (half of a GB200).
 ArrayRef<ChipRates> mlir::pdq::getChipRates() {
   static const ChipRates rates[] = {
-      {"sm_80", "A100", 2.039e12, 19.5e12, 156e12},
-      {"sm_90a", "H100", 3.35e12, 67e12, 494e12},
-      {"sm_100", "B200", 8e12, 80e12, 1.25e15}};
+      {"sm_80", "A100", 2.039e12, 19.5e12, 156e12, 312e12},
+      {"sm_90a", "H100", 3.35e12, 67e12, 494e12, 989e12},
+      {"sm_100", "B200", 8e12, 80e12, 1.25e15, 2.5e15}};
   return rates;
 }
 

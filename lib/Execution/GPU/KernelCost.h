@@ -29,7 +29,7 @@ FailureOr<KernelCost> computeCost(func::FuncOp kernel);
 /// Peak rates of a chip, dense: bytes and operations per second.
 struct ChipRates {
   StringRef chip, product;
-  double bytes, fp32, tf32;
+  double bytes, fp32, tf32, bf16;
 };
 
 /// The chips that are known.

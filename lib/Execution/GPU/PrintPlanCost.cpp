@@ -5,6 +5,7 @@
 
 #include "../LaunchPlan.h"
 #include "KernelCost.h"
+#include "Kernels/MatrixNumbers.h"
 #include "pdq/Passes.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
@@ -61,11 +62,13 @@ LogicalResult PrintPlanCost::chooseRates() {
                           [&](const ChipRates &known) { diag << known.chip; });
     return diag;
   }
-  if (math != "fp32" && math != "tf32")
+  std::optional<MatrixMath> precision = findMatrixMath(math);
+  if (!precision)
     return emitError(loc) << "option 'math' is '" << math
-                          << "', expected 'fp32' or 'tf32'";
+                          << "', expected 'fp32', 'tf32' or 'bf16'";
   // A product in fp32 is three in tf32.
-  products = rates->tf32 / (math == "fp32" ? 3 : 1);
+  double peak = *precision == MatrixMath::BF16 ? rates->bf16 : rates->tf32;
+  products = peak / getPartProducts(*precision).size();
   return success();
 }
 
