@@ -36,7 +36,7 @@ StagedTile::StagedTile(MatrixCode &code, const OperandView &view)
 void StagedTile::planShares() {
   MatrixBuilder &b = code.b;
   int64_t threads = code.tile.getBlockSize();
-  Value first, last;
+  Value first;
   int64_t step = 0;
   if (view.operand.isTermMajor) {
     constexpr int64_t pieces = rowWords / lanes;
