@@ -54,3 +54,12 @@ BufferAccesses mlir::pdq::getAccesses(Operation *op) {
   });
   return accesses;
 }
+
+void mlir::pdq::moveBefore(Value value, Operation *place) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getBlock() != place->getBlock() || op->isBeforeInBlock(place))
+    return;
+  for (Value operand : op->getOperands())
+    moveBefore(operand, place);
+  op->moveBefore(place);
+}

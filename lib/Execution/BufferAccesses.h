@@ -29,6 +29,10 @@ struct BufferAccesses {
 /// allocations have none, and others are unknown.
 BufferAccesses getAccesses(Operation *op);
 
+/// Moves what computes `value`, which only names memory, in front of `place` in
+/// the same block.
+void moveBefore(Value value, Operation *place);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_LIB_EXECUTION_BUFFERACCESSES_H

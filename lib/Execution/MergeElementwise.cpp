@@ -250,17 +250,6 @@ linalg::GenericOp Merger::build(OpBuilder &b) {
       });
 }
 
-/// Moves what only names memory in front of `place`, so that `value` can be
-/// used there.
-static void moveBefore(Value value, Operation *place) {
-  Operation *op = value.getDefiningOp();
-  if (!op || op->getBlock() != place->getBlock() || op->isBeforeInBlock(place))
-    return;
-  for (Value operand : op->getOperands())
-    moveBefore(operand, place);
-  op->moveBefore(place);
-}
-
 linalg::GenericOp Merger::merge() {
   addOperands(first);
   addOperands(second);

@@ -5,6 +5,7 @@
 // block of threads each, and elementwise kernels on the same rows take them
 // along.
 
+#include "Combiners.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -23,19 +24,6 @@ using namespace mlir::pdq;
 /// Elements from which on a sum is split, and the rows and elements of a row
 /// that are aimed at: many blocks of threads, each with something to do.
 static constexpr int64_t minElements = 4096, manyRows = 128, longRow = 64;
-
-/// The combining operation of a payload that is nothing but one, or null.
-static Operation *findCombiner(linalg::GenericOp op) {
-  Value output = op.getBody()->getArguments().back();
-  Operation *combiner =
-      op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
-  bool isKnown =
-      isa_and_nonnull<arith::AddFOp, arith::MaximumFOp, arith::MinimumFOp,
-                      arith::MaxNumFOp, arith::MinNumFOp>(combiner);
-  return isKnown && output.hasOneUse() && *output.user_begin() == combiner
-             ? combiner
-             : nullptr;
-}
 
 /// The map of the input that says how elements lie in memory: one with all
 /// loops.
@@ -66,17 +54,6 @@ static unsigned chooseRowLoops(ArrayRef<int64_t> extents) {
       break;
   }
   return chosen;
-}
-
-/// What the combiner leaves other numbers as they are with.
-static Value buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
-                           FloatType type) {
-  const llvm::fltSemantics &semantics = type.getFloatSemantics();
-  bool isMax = isa<arith::MaximumFOp, arith::MaxNumFOp>(combiner);
-  APFloat number = isa<arith::AddFOp>(combiner)
-                       ? APFloat::getZero(semantics)
-                       : APFloat::getInf(semantics, /*Negative=*/isMax);
-  return arith::ConstantOp::create(b, loc, FloatAttr::get(type, number));
 }
 
 /// The reduction of each row; loops are in the order of memory.

@@ -4,6 +4,7 @@
 // Splits long reductions into a fixed number of partial ones, which threads
 // share and which stay in the cache.
 
+#include "Combiners.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -34,28 +35,6 @@ struct SplittableReduction {
   unsigned loop;
 };
 } // namespace
-
-/// The element that the combiner leaves others as they are with.
-static TypedAttr getIdentity(Operation *combiner, FloatType type) {
-  if (isa<arith::AddFOp>(combiner))
-    return FloatAttr::get(type, 0.0);
-  bool isMax = isa<arith::MaximumFOp, arith::MaxNumFOp>(combiner);
-  return FloatAttr::get(
-      type, APFloat::getInf(type.getFloatSemantics(), /*Negative=*/isMax));
-}
-
-/// The combining operation, where the payload is one.
-static Operation *findCombiner(linalg::LinalgOp op) {
-  BlockArgument output = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
-  Operation *combiner =
-      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  bool known =
-      isa_and_nonnull<arith::AddFOp, arith::MaximumFOp, arith::MinimumFOp,
-                      arith::MaxNumFOp, arith::MinNumFOp>(combiner);
-  return known && output.hasOneUse() && *output.user_begin() == combiner
-             ? combiner
-             : nullptr;
-}
 
 /// The reduction loop that is the outermost dimension of an input: its parts
 /// are contiguous in memory.
@@ -97,10 +76,9 @@ static std::optional<SplittableReduction> match(linalg::LinalgOp op) {
 }
 
 /// A tensor filled with the combiner's identity.
-static Value buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
-                           ArrayRef<int64_t> shape, FloatType type) {
-  Value identity =
-      arith::ConstantOp::create(b, loc, getIdentity(combiner, type));
+static Value buildIdentities(OpBuilder &b, Location loc, Operation *combiner,
+                             ArrayRef<int64_t> shape, FloatType type) {
+  Value identity = buildIdentity(b, loc, combiner, type);
   Value empty = tensor::EmptyOp::create(b, loc, shape, type);
   return linalg::FillOp::create(b, loc, identity, empty).getResult(0);
 }
@@ -132,7 +110,7 @@ static Value buildParts(OpBuilder &b, const SplittableReduction &reduction) {
   SmallVector<int64_t> shape{numParts};
   llvm::append_range(shape, type.getShape());
   auto elementType = cast<FloatType>(type.getElementType());
-  Value init = buildIdentity(b, loc, reduction.combiner, shape, elementType);
+  Value init = buildIdentities(b, loc, reduction.combiner, shape, elementType);
   SmallVector<AffineExpr> results{b.getAffineDimExpr(0)};
   llvm::append_range(results,
                      op.getMatchingIndexingMap(op.getDpsInitOperand(0))

@@ -104,16 +104,6 @@ SetVector<Value> mlir::pdq::collectBuffers(ArrayRef<KernelCall> parts) {
   return buffers;
 }
 
-/// Moves what only names memory in front of `place`.
-static void moveBefore(Value value, Operation *place) {
-  Operation *op = value.getDefiningOp();
-  if (!op || op->isBeforeInBlock(place))
-    return;
-  for (Value operand : op->getOperands())
-    moveBefore(operand, place);
-  op->moveBefore(place);
-}
-
 func::CallOp KernelCalls::replace(
     ArrayRef<KernelCall> parts, Operation *place,
     function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate) {
