@@ -47,8 +47,10 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createHoistConstants());
   pm.addNestedPass<func::FuncOp>(
       createFuseElementwise({/*recompute=*/options.fewLaunches}));
-  // Layouts are final: what a contraction still reads across gets a copy.
-  pm.addNestedPass<func::FuncOp>(createPackOperands());
+  // Layouts are final: what a contraction still reads across gets a copy. Tiles
+  // in shared memory need none.
+  if (!options.fewLaunches)
+    pm.addNestedPass<func::FuncOp>(createPackOperands());
   if (options.fewLaunches)
     pm.addNestedPass<func::FuncOp>(createSplitIntoRows());
   pm.addNestedPass<func::FuncOp>(createSplitReductions());

@@ -116,96 +116,114 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
   using Base::Base;
 
   void runOnOperation() override {
-    func::FuncOp kernel = getOperation();
+    kernel = getOperation();
     if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
       return;
-    if (auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows"))
-      return emitRowKernel(rows.getInt());
-    int64_t numOps = llvm::range_size(kernel.getOps<linalg::LinalgOp>());
-    FailureOr<KernelParts> parts = findParts(kernel);
-    if (failed(parts)) {
-      kernel.emitOpError("kernel holds ")
-          << numOps
-          << " linalg operations, expected 1, or a reduction with what it "
-             "starts from and what takes its result";
-      return signalPassFailure();
-    }
-    linalg::LinalgOp op = parts->main;
-    Value init = parts->fill;
-    if (failed(checkPayload(op)))
-      return signalPassFailure();
-    std::optional<MatrixMath> precision = findMatrixMath(math);
-    if (!precision) {
-      kernel.emitError("option 'math' is '")
-          << math << "', expected 'fp32', 'tf32' or 'bf16'";
-      return signalPassFailure();
-    }
-    StringRef reason;
-    if (FailureOr<MatrixPlan> plan = planMatrix(op, reason); succeeded(plan)) {
-      plan->init = init;
-      plan->initial = parts->initial;
-      plan->epilogue = parts->epilogue;
-      plan->storesResult = !kernel.getArgAttr(
-          plan->output.buffer.getArgNumber(), "pdq.unstored");
-      if (failed(emitMatrix(kernel, *plan, *precision, chip)))
-        return signalPassFailure();
-      ++numEmitted;
-      return;
-    }
-    if (FailureOr<DirectPlan> plan = planDirect(op, reason); succeeded(plan)) {
-      plan->init = init;
-      plan->initial = parts->initial;
-      plan->epilogue = parts->epilogue;
-      plan->storesResult = !kernel.getArgAttr(
-          plan->space.getOutput(0).buffer.getArgNumber(), "pdq.unstored");
-      emitDirect(kernel, *plan);
-      ++numEmitted;
-      return;
-    }
-    if (parts->isJoined()) {
-      op.emitOpError("is joined with elementwise operations, but ") << reason;
-      return signalPassFailure();
-    }
-    if (auto plan = planTranspose(op, reason); succeeded(plan)) {
-      emitTranspose(kernel, *plan);
-      ++numEmitted;
-      return;
-    }
-    reason = "its payload has an operation without vector form";
-    FailureOr<ThreadPlan> plan = isVectorizable(op)
-                                     ? planThreads(op, reason)
-                                     : FailureOr<ThreadPlan>(failure());
-    if (succeeded(plan)) {
-      plan->init = init;
-      emitThreads(kernel, *plan);
-      ++numEmitted;
-      return;
-    }
-    op.emitRemark("kernel takes the slow fallback: ") << reason;
-    if (failed(emitFallback(kernel, op, init))) {
-      op.emitOpError("cannot be executed: it has no form as loops");
-      return signalPassFailure();
-    }
-    ++numFallback;
+    auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows");
+    if (failed(rows ? emitRowKernel(rows.getInt()) : emitKernel()))
+      signalPassFailure();
   }
 
 private:
-  void emitRowKernel(unsigned numRowLoops);
+  LogicalResult emitKernel();
+  LogicalResult emitRowKernel(unsigned numRowLoops);
+  std::optional<LogicalResult> emitProduct(const KernelParts &parts,
+                                           StringRef &reason);
+  std::optional<LogicalResult> emitSingle(const KernelParts &parts,
+                                          StringRef &reason);
+  bool isStored(BlockArgument result) {
+    return !kernel.getArgAttr(result.getArgNumber(), "pdq.unstored");
+  }
+
+  func::FuncOp kernel;
 };
 } // namespace
 
-void EmitGPUKernels::emitRowKernel(unsigned numRowLoops) {
-  func::FuncOp kernel = getOperation();
+/// The forms of products, which take what they are joined with along; nothing
+/// where the kernel is none.
+std::optional<LogicalResult>
+EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
+  auto join = [&](auto &plan, BlockArgument result) {
+    plan.init = parts.fill;
+    plan.initial = parts.initial;
+    plan.epilogue = parts.epilogue;
+    plan.storesResult = isStored(result);
+  };
+  if (FailureOr<MatrixPlan> plan = planMatrix(parts.main, reason);
+      succeeded(plan)) {
+    join(*plan, plan->output.buffer);
+    return emitMatrix(kernel, *plan, *findMatrixMath(math), chip);
+  }
+  if (FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
+      succeeded(plan)) {
+    join(*plan, plan->space.getOutput(0).buffer);
+    emitDirect(kernel, *plan);
+    return success();
+  }
+  return std::nullopt;
+}
+
+/// The forms of one operation, alone or behind a fill.
+std::optional<LogicalResult>
+EmitGPUKernels::emitSingle(const KernelParts &parts, StringRef &reason) {
+  linalg::LinalgOp op = parts.main;
+  if (auto plan = planTranspose(op, reason); succeeded(plan)) {
+    emitTranspose(kernel, *plan);
+    return success();
+  }
+  reason = "its payload has an operation without vector form";
+  FailureOr<ThreadPlan> plan = isVectorizable(op)
+                                   ? planThreads(op, reason)
+                                   : FailureOr<ThreadPlan>(failure());
+  if (failed(plan))
+    return std::nullopt;
+  plan->init = parts.fill;
+  emitThreads(kernel, *plan);
+  return success();
+}
+
+LogicalResult EmitGPUKernels::emitKernel() {
+  int64_t numOps = llvm::range_size(kernel.getOps<linalg::LinalgOp>());
+  FailureOr<KernelParts> parts = findParts(kernel);
+  if (failed(parts))
+    return kernel.emitOpError("kernel holds ")
+           << numOps
+           << " linalg operations, expected 1, or a reduction with what it "
+              "starts from and what takes its result";
+  linalg::LinalgOp op = parts->main;
+  if (failed(checkPayload(op)))
+    return failure();
+  if (!findMatrixMath(math))
+    return kernel.emitError("option 'math' is '")
+           << math << "', expected 'fp32', 'tf32' or 'bf16'";
+  StringRef reason;
+  std::optional<LogicalResult> done = emitProduct(*parts, reason);
+  if (!done && parts->isJoined())
+    return op.emitOpError("is joined with elementwise operations, but ")
+           << reason;
+  if (!done)
+    done = emitSingle(*parts, reason);
+  if (done) {
+    numEmitted += succeeded(*done);
+    return *done;
+  }
+  op.emitRemark("kernel takes the slow fallback: ") << reason;
+  if (failed(emitFallback(kernel, op, parts->fill)))
+    return op.emitOpError("cannot be executed: it has no form as loops");
+  ++numFallback;
+  return success();
+}
+
+LogicalResult EmitGPUKernels::emitRowKernel(unsigned numRowLoops) {
   for (auto op : kernel.getOps<linalg::LinalgOp>())
     if (failed(checkPayload(op)))
-      return signalPassFailure();
+      return failure();
   StringRef reason;
   FailureOr<RowPlan> plan = planRows(kernel, numRowLoops, reason);
-  if (failed(plan)) {
-    kernel.emitOpError("kernel has ")
-        << numRowLoops << " loops of rows, but " << reason;
-    return signalPassFailure();
-  }
+  if (failed(plan))
+    return kernel.emitOpError("kernel has ")
+           << numRowLoops << " loops of rows, but " << reason;
   emitRows(kernel, *plan);
   ++numEmitted;
+  return success();
 }
