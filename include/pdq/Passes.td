@@ -884,10 +884,11 @@ def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
     call @joined(%bias, %t, %x, %w, %y, ...)
     ```
 
-    `pdq.unstored` marks the argument of a result that nothing else reads. Declines
-    payloads of more than 64 operations, kernels that read other elements of the
-    result, those that other launches must stay between, and those that store to
-    memory which the product reads: blocks of one launch have no order.
+    `pdq.unstored` marks the argument of a result that nothing else reads and that the
+    elementwise kernel does not store to itself. Declines payloads of more than 64
+    operations, kernels that read other elements of the result, those that other
+    launches must stay between, and those that store to memory which the product reads:
+    blocks of one launch have no order.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];

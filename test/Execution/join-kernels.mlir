@@ -186,6 +186,38 @@ func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
   return
 }
 
+// The epilogue stores to the place of the sum: it needs its memory, but the sum is
+// not stored there first.
+// CHECK-LABEL: func.func @in_place(
+// CHECK:         call @joined_[[$IN_PLACE:[0-9a-f]+]](
+// CHECK-NEXT:    call @generic_
+// CHECK-NEXT:    return
+func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x80xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<80x32xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<80x32xf32>)
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<80x16xf32>, memref<16x32xf32>) outs(%t : memref<80x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<80x32xf32>) outs(%t : memref<80x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = math.absf %a : f32
+    linalg.yield %m : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(n, m) -> (m, n)>, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<80x32xf32>) outs(%z : memref<32x80xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// CHECK-DAG: func.func private @joined_[[$IN_PLACE]](%{{.+}}: memref<80x16xf32>, %{{.+}}: memref<16x32xf32>, %{{.+}}: memref<80x32xf32>, %{{.+}}: index,
 // CHECK-DAG: func.func private @joined_[[$ALL]](%{{.+}}: memref<32xf32>{{.*}}, %{{.+}}: memref<64x32xf32> {{{.*}}pdq.unstored}, %{{.+}}: memref<64x16xf32>
 // CHECK-DAG: func.func private @joined_[[$NEEDED]](%{{.+}}: memref<32xf32>{{[^,]*}}, %{{.+}}: memref<64x32xf32>{{[^,]*}}, %{{.+}}: memref<64x16xf32>
 
@@ -205,3 +237,12 @@ func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
 // EMIT:      arith.maximumf {{.+}} : vector<4xf32>
 // EMIT-NOT:  memref.store
 // EMIT:      vector.store {{.+}} : memref<1152xf32>, vector<4xf32>
+
+// EMIT-LABEL: func.func private @joined_{{.*}}memref<80x32xf32>
+// EMIT:         nvvm.mma.sync
+// EMIT-NOT:     store
+// EMIT:         math.absf
+// EMIT:         memref.store
+// EMIT-NOT:     store
+// EMIT:         math.absf
+// EMIT:         memref.store

@@ -216,12 +216,10 @@ unsigned Joiner::join(func::CallOp call) {
     parts.push_back(*epilogue);
   if (parts.size() == 1)
     return 0;
-  // An epilogue may store to the same place.
   bool isUnstored =
-      epilogue &&
-      (isLocal(result, parts) ||
-       llvm::is_contained(getElementwise(epilogue->kernel).getDpsInits(),
-                          findArgument(*epilogue, result)));
+      epilogue && isLocal(result, parts) &&
+      !llvm::is_contained(getElementwise(epilogue->kernel).getDpsInits(),
+                          findArgument(*epilogue, result));
   calls.replace(
       parts, place, [&](func::FuncOp kernel, ArrayRef<Value> buffers) {
         if (isUnstored)

@@ -241,16 +241,10 @@ private:
              : FailureOr<RowPlan>(failure());
     if (failed(plan))
       return;
-    // Other views of the same memory would read it.
-    auto isOnlyView = [&](Value buffer) {
-      return llvm::count_if(launch->getBuffers(), [&](Value other) {
-               return getRoot(other) == getRoot(buffer);
-             }) == 1;
-    };
     SetVector<Value> unstored;
     for (BlockArgument argument : findHandedOn(*plan)) {
       Value buffer = launch->getOperand(argument);
-      if (isOnlyView(buffer) && isLocal(buffer, {*launch}))
+      if (isLocal(buffer, {*launch}))
         unstored.insert(buffer);
     }
     if (unstored.empty())

@@ -134,7 +134,10 @@ void KernelCalls::eraseUnused() {
 
 bool mlir::pdq::isLocal(Value buffer, ArrayRef<KernelCall> parts) {
   SmallVector<Value> views{getRoot(buffer)};
-  if (!views.front().getDefiningOp<memref::AllocOp>())
+  if (!views.front().getDefiningOp<memref::AllocOp>() ||
+      llvm::any_of(collectBuffers(parts), [&](Value other) {
+        return other != buffer && getRoot(other) == getRoot(buffer);
+      }))
     return false;
   while (!views.empty())
     for (Operation *user : views.pop_back_val().getUsers()) {

@@ -70,7 +70,8 @@ private:
 /// The buffers of several launches, each once.
 SetVector<Value> collectBuffers(ArrayRef<KernelCall> parts);
 
-/// Whether only `parts` use the temporary `buffer`.
+/// Whether only `parts` use the temporary `buffer`, and no other view of its
+/// memory.
 bool isLocal(Value buffer, ArrayRef<KernelCall> parts);
 
 } // namespace mlir::pdq

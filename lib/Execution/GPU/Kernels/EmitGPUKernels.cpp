@@ -147,7 +147,11 @@ EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
     plan.init = parts.fill;
     plan.initial = parts.initial;
     plan.epilogue = parts.epilogue;
-    plan.storesResult = isStored(result);
+    // An epilogue may store to the same place.
+    linalg::GenericOp epilogue = parts.epilogue;
+    plan.storesResult =
+        isStored(result) &&
+        !(epilogue && llvm::is_contained(epilogue.getDpsInits(), result));
   };
   if (FailureOr<MatrixPlan> plan = planMatrix(parts.main, reason);
       succeeded(plan)) {
