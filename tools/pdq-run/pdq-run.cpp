@@ -103,6 +103,13 @@ struct Options {
           clEnumValN(CPUTarget::AVX2, "avx2", "AVX2 and FMA"),
           clEnumValN(CPUTarget::AVX512, "avx512", "AVX-512")),
       cl::cat(category)};
+  cl::opt<bool> inOrder{
+      "in-order",
+      cl::desc("Sum in the order of the module's own loops, one product and "
+               "one addition at a time: the outputs have the bits that "
+               "mlir-opt (-convert-linalg-to-loops) and mlir-runner give. "
+               "Slow; needs target=cpu"),
+      cl::cat(category)};
 };
 
 /// One call of the tool: its options, its samples, and what runs them.
@@ -201,6 +208,8 @@ static llvm::Error checkOptions(const Options &options) {
     if (options.target == Target::CPU && option->getNumOccurrences())
       return llvm::createStringError("option '" + option->ArgStr +
                                      "' is for a GPU, which target=cpu is not");
+  if (options.inOrder && options.target != Target::CPU)
+    return llvm::createStringError("option 'in-order' needs target=cpu");
   if (options.math != "fp32" && options.math != "tf32")
     return llvm::createStringError("option 'math' is '" + options.math +
                                    "', expected 'fp32' or 'tf32'");
@@ -233,6 +242,7 @@ static ExecutorOptions getExecutorOptions(const Options &options) {
   ExecutorOptions result;
   result.threads = options.threads;
   result.cpu = options.cpu;
+  result.inOrder = options.inOrder;
   result.target = options.target;
   result.chip = options.chip;
   result.math = options.math;

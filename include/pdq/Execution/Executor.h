@@ -51,6 +51,10 @@ struct ExecutorOptions {
   /// it.
   unsigned threads = 0;
   CPUTarget cpu = CPUTarget::Host;
+  /// Of the CPU: sums in the order of the module's own loops, one product and
+  /// one addition at a time, and mathematical functions of the C library. Slow;
+  /// results have the bits of a module that upstream's tools compile.
+  bool inOrder = false;
   Target target = Target::CPU;
   /// Chip that code is generated for ("sm_80"); empty takes the device's own.
   std::string chip;

@@ -105,10 +105,11 @@ private:
 
 class CPUExecutor : public Executor {
 public:
-  CPUExecutor(MLIRContext *context, CPUTarget target, unsigned threads)
-      : context(context), target(target),
+  CPUExecutor(MLIRContext *context, CPUTarget target, unsigned threads,
+              bool inOrder)
+      : context(context), target(target), inOrder(inOrder),
         machine(std::make_shared<Machine>(threads)) {
-    machine->compiler = KernelCompiler::create(target, threads);
+    machine->compiler = KernelCompiler::create(target, threads, inOrder);
   }
   FailureOr<std::unique_ptr<Executable>> compile(ModuleOp module) override;
   BufferRef allocate(ArrayRef<int64_t> shape, ElementType type) override;
@@ -117,6 +118,7 @@ public:
 private:
   MLIRContext *context;
   CPUTarget target;
+  bool inOrder;
   std::shared_ptr<Machine> machine;
 };
 
@@ -288,7 +290,10 @@ LogicalResult CPUExecutable::add(std::vector<LaunchPlan> plans) {
 FailureOr<std::unique_ptr<Executable>> CPUExecutor::compile(ModuleOp module) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(context);
-  buildFormKernelsPipeline(passes);
+  if (inOrder)
+    buildFormInOrderKernelsPipeline(passes);
+  else
+    buildFormKernelsPipeline(passes);
   if (failed(passes.run(*copy)))
     return failure();
   FailureOr<std::vector<LaunchPlan>> plans = buildLaunchPlans(*copy);
@@ -330,5 +335,6 @@ std::unique_ptr<Executor> Executor::createCPU(MLIRContext *context,
     return nullptr;
   unsigned threads =
       options.threads ? options.threads : std::thread::hardware_concurrency();
-  return std::make_unique<CPUExecutor>(context, target, std::max(threads, 1u));
+  return std::make_unique<CPUExecutor>(context, target, std::max(threads, 1u),
+                                       options.inOrder);
 }

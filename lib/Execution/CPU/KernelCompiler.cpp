@@ -44,7 +44,7 @@ struct Job {
 
 class KernelCompilerImpl : public KernelCompiler {
 public:
-  KernelCompilerImpl(CPUTarget target, unsigned threads,
+  KernelCompilerImpl(CPUTarget target, unsigned threads, bool inOrder,
                      llvm::orc::JITTargetMachineBuilder machine,
                      std::unique_ptr<llvm::orc::LLJIT> linker);
   FailureOr<SmallVector<const CompiledKernel *>>
@@ -58,6 +58,7 @@ private:
   void remarkDeclined(const PendingKernel &kernel);
 
   CPUTarget target;
+  bool inOrder;
   llvm::orc::JITTargetMachineBuilder machine;
   std::unique_ptr<llvm::orc::LLJIT> linker;
   std::vector<std::unique_ptr<MLIRContext>> contexts;
@@ -82,10 +83,11 @@ static std::unique_ptr<MLIRContext> createContext() {
 }
 
 KernelCompilerImpl::KernelCompilerImpl(
-    CPUTarget target, unsigned threads,
+    CPUTarget target, unsigned threads, bool inOrder,
     llvm::orc::JITTargetMachineBuilder machine,
     std::unique_ptr<llvm::orc::LLJIT> linker)
-    : target(target), machine(std::move(machine)), linker(std::move(linker)) {
+    : target(target), inOrder(inOrder), machine(std::move(machine)),
+      linker(std::move(linker)) {
   for (unsigned i = 0; i < threads; ++i)
     contexts.push_back(createContext());
 }
@@ -155,9 +157,12 @@ static void buildEntry(LLVM::LLVMFuncOp kernel, StringRef symbol) {
 
 /// Text of the kernels -> object code.
 LogicalResult KernelCompilerImpl::emit(Job &job, ModuleOp module) const {
-  PassManager vectorize(module.getContext());
-  buildEmitKernelsPipeline(vectorize, target);
-  if (failed(vectorize.run(module)))
+  PassManager loops(module.getContext());
+  if (inOrder)
+    buildEmitInOrderKernelsPipeline(loops);
+  else
+    buildEmitKernelsPipeline(loops, target);
+  if (failed(loops.run(module)))
     return failure();
   for (auto [kernel, function] :
        llvm::zip(job.kernels, module.getOps<func::FuncOp>())) {
@@ -237,12 +242,12 @@ LogicalResult KernelCompilerImpl::link(MutableArrayRef<Job> jobs) {
   return success();
 }
 
-std::unique_ptr<KernelCompiler> KernelCompiler::create(CPUTarget target,
-                                                       unsigned threads) {
+std::unique_ptr<KernelCompiler>
+KernelCompiler::create(CPUTarget target, unsigned threads, bool inOrder) {
   auto machine = getTargetMachineBuilder(target);
   auto linker = createLinker(machine);
   if (!linker)
     llvm::report_fatal_error(linker.takeError());
-  return std::make_unique<KernelCompilerImpl>(target, threads, machine,
+  return std::make_unique<KernelCompilerImpl>(target, threads, inOrder, machine,
                                               std::move(*linker));
 }

@@ -29,8 +29,9 @@ public:
   virtual ~KernelCompiler() = default;
 
   /// `threads` >= 1 kernels are compiled at once. `target` must be supported.
-  static std::unique_ptr<KernelCompiler> create(CPUTarget target,
-                                                unsigned threads);
+  /// With `inOrder` kernels are the operations' own loops.
+  static std::unique_ptr<KernelCompiler>
+  create(CPUTarget target, unsigned threads, bool inOrder = false);
 
   /// Compiles those of `kernels` (functions that `-pdq-outline-kernels` made)
   /// whose content is new. Returns the code of all, in order; it lives as long

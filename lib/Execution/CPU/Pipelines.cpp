@@ -76,6 +76,25 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
 }
 
+// functions on tensors -> launch plans and kernels with the module's own loops
+void mlir::pdq::buildFormInOrderKernelsPipeline(OpPassManager &pm) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCheckExecutable());
+  // Nothing that fuses, splits or reorders loops: only when and where a value
+  // is computed is ours to choose.
+  pm.addPass(createHoistConstants());
+  pm.addNestedPass<func::FuncOp>(createExpandPads());
+  pm.addPass(createStoreResults());
+  pm.addPass(createBufferizeInPlace());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createCSEPass());
+}
+
 /// 32-bit elements of a vector register.
 static unsigned getVectorWidth(CPUTarget target) {
   if (target == CPUTarget::Host)
@@ -98,6 +117,16 @@ void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target) {
   // Payloads are cloned into the loops with all they compute again and again.
   kernels.addPass(createLoopInvariantCodeMotionPass());
   kernels.addPass(createApproximateMath());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
+// linalg kernels -> scalar loops as they say it; functions stay those of the C
+// library, as mlir-runner calls them
+void mlir::pdq::buildEmitInOrderKernelsPipeline(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<func::FuncOp>();
+  kernels.addPass(createLowerKernelsToLoops());
+  kernels.addPass(createLoopInvariantCodeMotionPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }

@@ -24,8 +24,14 @@ struct KernelFormOptions {
 void buildFormKernelsPipeline(OpPassManager &pm,
                               const KernelFormOptions &options = {});
 
+/// The same with every loop as the module has it: `ExecutorOptions::inOrder`.
+void buildFormInOrderKernelsPipeline(OpPassManager &pm);
+
 /// Kernels that are linalg operations -> kernels that are loops over vectors.
 void buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target);
+
+/// Kernels that are linalg operations -> scalar loops in the operations' order.
+void buildEmitInOrderKernelsPipeline(OpPassManager &pm);
 
 /// Kernels that are loops -> LLVM dialect, buffers as bare pointers.
 void buildKernelsToLLVMPipeline(OpPassManager &pm, CPUTarget target);
