@@ -481,10 +481,13 @@ def SplitAtSlices : Pass<"pdq-split-at-slices", "func::FuncOp"> {
   let summary = "Compute elementwise operations slice by slice";
   let description = [{
     An elementwise operation that reads a tensor put together from up to four
-    dense slices (the halves of a batch), and one all of whose users take slices, is
-    done for each slice on its own. Each part can then be fused with what makes or
-    takes its slice. A sum over everything that reads such a tensor becomes a chain
-    of sums.
+    slices, and one all of whose users take slices, is done for each slice on its own.
+    Each part can then be fused with what makes or takes its slice. The slices are
+    dense (the halves of a batch), or computed by products: the gradient of a strided
+    convolution, every other row and column of which is a product. Those store their
+    elements wherever they lie (`-pdq-join-kernels`); other operations, and those
+    whose results are summed, are better done on neighbours. A sum over everything
+    that reads dense slices becomes a chain of sums.
 
     Before:
 
@@ -610,7 +613,8 @@ def StoreMasks : Pass<"pdq-store-masks", "::mlir::func::FuncOp"> {
     operation does with a tensor's elements is to compare them with constants, at most
     two of them, it reads masks instead, a byte an element, which are computed beside
     the tensor. Then nothing far away reads the tensor, and where its only other user
-    is an elementwise operation it is never stored (`-pdq-join-kernels`).
+    is an elementwise operation it is never stored (`-pdq-join-kernels`). Slices that
+    are only compared become slices of the mask.
 
     Before:
 

@@ -30,3 +30,15 @@ Value mlir::pdq::buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
                        : APFloat::getInf(semantics, /*Negative=*/isMax);
   return arith::ConstantOp::create(b, loc, FloatAttr::get(type, number));
 }
+
+bool mlir::pdq::isContraction(linalg::LinalgOp op) {
+  if (op->getNumResults() != 1 || op.getNumDpsInputs() != 2 ||
+      op.getNumReductionLoops() == 0)
+    return false;
+  auto sum = op.getBlock()
+                 ->getTerminator()
+                 ->getOperand(0)
+                 .getDefiningOp<arith::AddFOp>();
+  return sum && (sum.getLhs().getDefiningOp<arith::MulFOp>() ||
+                 sum.getRhs().getDefiningOp<arith::MulFOp>());
+}

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the passes that split reductions know of them.
+// What passes know of reductions.
 
 #ifndef PDQ_LIB_EXECUTION_COMBINERS_H
 #define PDQ_LIB_EXECUTION_COMBINERS_H
@@ -18,6 +18,9 @@ Operation *findCombiner(linalg::LinalgOp op);
 /// The number that the combiner leaves others as they are with.
 Value buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
                     FloatType type);
+
+/// Whether the payload is out + a * b, a reduction of two inputs.
+bool isContraction(linalg::LinalgOp op);
 
 } // namespace mlir::pdq
 

@@ -4,6 +4,7 @@
 // Gives contractions operands whose innermost dimension is that of the result,
 // so that vectors of them are loaded at once.
 
+#include "Combiners.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -18,19 +19,6 @@ namespace mlir::pdq {
 
 using namespace mlir;
 using namespace mlir::pdq;
-
-/// Whether the payload is out + a * b.
-static bool isContraction(linalg::LinalgOp op) {
-  if (op->getNumResults() != 1 || op.getNumDpsInputs() != 2 ||
-      op.getNumReductionLoops() == 0)
-    return false;
-  auto sum = op.getBlock()
-                 ->getTerminator()
-                 ->getOperand(0)
-                 .getDefiningOp<arith::AddFOp>();
-  return sum && (sum.getLhs().getDefiningOp<arith::MulFOp>() ||
-                 sum.getRhs().getDefiningOp<arith::MulFOp>());
-}
 
 /// The loop of the result's innermost dimension; null where it is compound.
 static AffineExpr getVectorLoop(linalg::LinalgOp op) {

@@ -5,6 +5,7 @@
 // apart, are done slice by slice: each can then be fused with what makes or
 // takes its slice, and the whole is not stored.
 
+#include "Combiners.h"
 #include "Mosaic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -154,8 +155,59 @@ static bool isDense(const MosaicPiece &piece) {
                       [](int64_t stride) { return stride == 1; });
 }
 
-/// The first input that has all loops and is put together from few dense
-/// slices, with its map.
+/// Whether `value` is a product, or elements computed from one, that nothing
+/// else reads: a product takes elementwise operations along, wherever their
+/// results lie.
+static bool isFromProduct(Value value) {
+  auto op = value.getDefiningOp<linalg::GenericOp>();
+  if (!op || !value.hasOneUse())
+    return false;
+  return isContraction(op) ||
+         (isElementwise(op) && llvm::any_of(op.getInputs(), isFromProduct));
+}
+
+/// Whether `value`, or what is computed from it and read by elementwise
+/// operations and sums only, is summed: one operation that reads elements in
+/// order does all of that together.
+static bool isSummed(Value value) {
+  auto isSum = [&](OpOperand &use) {
+    auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
+    return op && op.getNumReductionLoops() > 0 &&
+           op.getMatchingIndexingMap(&use).isPermutation();
+  };
+  auto isElement = [](Operation *user) {
+    auto op = dyn_cast<linalg::GenericOp>(user);
+    return op && isElementwise(op);
+  };
+  SetVector<Value> values;
+  values.insert(value);
+  for (size_t next = 0; next < values.size(); ++next) {
+    Value own = values[next];
+    if (llvm::any_of(own.getUses(), isSum))
+      return true;
+    if (llvm::all_of(own.getUsers(), isElement))
+      for (Operation *user : own.getUsers())
+        values.insert(user->getResult(0));
+  }
+  return false;
+}
+
+/// Whether an operation on the elements of `whole` may be done piece by piece.
+/// Elements of pieces that are not dense lie apart, which only those that a
+/// product stores anyway may do.
+static bool hasGoodPieces(const Mosaic &mosaic, Value whole) {
+  return mosaic.pieces.size() > 1 && mosaic.pieces.size() <= maxPieces &&
+         mosaic.isCovered() &&
+         (llvm::all_of(mosaic.pieces, isDense) ||
+          (llvm::all_of(mosaic.pieces,
+                        [](const MosaicPiece &piece) {
+                          return isFromProduct(piece.source);
+                        }) &&
+           !isSummed(whole)));
+}
+
+/// The first input that has all loops and is put together from few slices, with
+/// its map.
 static std::optional<std::pair<Mosaic, AffineMap>>
 findMosaic(linalg::GenericOp op) {
   for (OpOperand *input : op.getDpsInputOperands()) {
@@ -163,8 +215,7 @@ findMosaic(linalg::GenericOp op) {
     if (!map.isPermutation())
       continue;
     Mosaic mosaic = Mosaic::get(input->get(), /*flatten=*/false);
-    if (mosaic.pieces.size() > 1 && mosaic.pieces.size() <= maxPieces &&
-        mosaic.isCovered() && llvm::all_of(mosaic.pieces, isDense))
+    if (hasGoodPieces(mosaic, input->get()))
       return std::pair(mosaic, map);
   }
   return std::nullopt;

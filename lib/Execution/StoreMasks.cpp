@@ -45,6 +45,7 @@ public:
 
 private:
   bool isWorthIt(Value tensor);
+  unsigned replaceReaders(Value view);
   void replaceReader(linalg::GenericOp reader, OpOperand &operand);
   Value buildMask(Value tensor, const Comparison &comparison);
 
@@ -84,6 +85,15 @@ static bool isElementwise(Operation *op) {
   return generic && generic.getNumReductionLoops() == 0;
 }
 
+/// A tensor and the slices of it.
+static SmallVector<Value> getViews(Value tensor) {
+  SmallVector<Value> views{tensor};
+  for (Operation *user : tensor.getUsers())
+    if (isa<tensor::ExtractSliceOp>(user))
+      views.push_back(user->getResult(0));
+  return views;
+}
+
 /// Whether some readers only compare the elements, and no other reader is far:
 /// one elementwise operation, which is done where the elements are computed.
 bool MaskStorer::isWorthIt(Value tensor) {
@@ -95,19 +105,31 @@ bool MaskStorer::isWorthIt(Value tensor) {
     return false;
   unsigned numComparing = 0;
   SmallPtrSet<Operation *, 2> others;
-  for (OpOperand &use : tensor.getUses()) {
-    auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
-    if (reader && findComparisons(reader, use))
-      ++numComparing;
-    else
-      others.insert(use.getOwner());
-  }
+  for (Value view : getViews(tensor))
+    for (OpOperand &use : view.getUses()) {
+      auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
+      if (reader && findComparisons(reader, use))
+        ++numComparing;
+      else if (view != tensor || !isa<tensor::ExtractSliceOp>(use.getOwner()))
+        others.insert(use.getOwner());
+    }
   return numComparing > 0 && others.size() <= 1 &&
          llvm::all_of(others, isElementwise);
 }
 
-/// The mask of one comparison, behind what computes the tensor.
+/// The mask of one comparison, behind what computes the tensor; the slice of it
+/// for a slice.
 Value MaskStorer::buildMask(Value tensor, const Comparison &comparison) {
+  if (auto slice = tensor.getDefiningOp<tensor::ExtractSliceOp>()) {
+    Value whole = buildMask(slice.getSource(), comparison);
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(slice);
+    auto type =
+        cast<RankedTensorType>(slice.getType().clone(rewriter.getI1Type()));
+    return tensor::ExtractSliceOp::create(
+        rewriter, slice.getLoc(), type, whole, slice.getMixedOffsets(),
+        slice.getMixedSizes(), slice.getMixedStrides());
+  }
   for (auto &[known, mask] : masks[tensor])
     if (known == comparison)
       return mask;
@@ -178,21 +200,27 @@ static OpOperand *findCompared(linalg::GenericOp reader, Value tensor) {
   return nullptr;
 }
 
+unsigned MaskStorer::replaceReaders(Value view) {
+  unsigned numReplaced = 0;
+  SetVector<Operation *> readers(view.user_begin(), view.user_end());
+  for (Operation *user : readers) {
+    auto reader = dyn_cast<linalg::GenericOp>(user);
+    if (OpOperand *compared = reader ? findCompared(reader, view) : nullptr) {
+      replaceReader(reader, *compared);
+      ++numReplaced;
+    }
+  }
+  return numReplaced;
+}
+
 unsigned MaskStorer::run() {
   unsigned numReplaced = 0;
   for (auto producer : block.getOps<linalg::LinalgOp>())
     for (Value tensor : producer->getResults()) {
       if (!isWorthIt(tensor))
         continue;
-      SetVector<Operation *> readers(tensor.user_begin(), tensor.user_end());
-      for (Operation *user : readers) {
-        auto reader = dyn_cast<linalg::GenericOp>(user);
-        if (OpOperand *compared =
-                reader ? findCompared(reader, tensor) : nullptr) {
-          replaceReader(reader, *compared);
-          ++numReplaced;
-        }
-      }
+      for (Value view : getViews(tensor))
+        numReplaced += replaceReaders(view);
     }
   return numReplaced;
 }

@@ -71,7 +71,98 @@ func.func @sum(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>, %s: tensor<f32>) -> ten
   return %y : tensor<f32>
 }
 
-// Somebody reads the whole; slices meet; pieces are strided: left alone.
+#lhs = affine_map<(n, c, k) -> (n, k)>
+#rhs = affine_map<(n, c, k) -> (k, c)>
+#res = affine_map<(n, c, k) -> (n, c)>
+
+// Pieces that lie apart but are computed by products, one of them in a sum: each
+// product can store what becomes of it, for which it reads its part of the other
+// operand.
+// CHECK-LABEL: func.func @products(
+// CHECK-SAME:    %[[A:.+]]: tensor<4x5xf32>, %[[B:.+]]: tensor<5x4xf32>, %[[R:.+]]: tensor<4x4xf32>, %[[M:.+]]: tensor<8x4xf32>,
+// CHECK-DAG:     %[[P:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
+// CHECK-DAG:     %[[Q:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
+// CHECK-DAG:     %[[S:.+]] = linalg.generic {{.*}} ins(%[[Q]], %[[R]] : tensor<4x4xf32>, tensor<4x4xf32>)
+// CHECK-DAG:     %[[M0:.+]] = tensor.extract_slice %[[M]][0, 0] [4, 4] [2, 1]
+// CHECK-DAG:     %[[M1:.+]] = tensor.extract_slice %[[M]][1, 0] [4, 4] [2, 1]
+// CHECK-DAG:     %[[Y0:.+]] = linalg.generic {{.*}} ins(%[[M0]], %[[P]] : tensor<4x4xf32>, tensor<4x4xf32>)
+// CHECK-DAG:     %[[Y1:.+]] = linalg.generic {{.*}} ins(%[[M1]], %[[S]] : tensor<4x4xf32>, tensor<4x4xf32>)
+// CHECK-DAG:     tensor.insert_slice %[[Y0]] into %{{.+}}[0, 0] [4, 4] [2, 1]
+// CHECK-DAG:     tensor.insert_slice %[[Y1]] into %{{.+}}[1, 0] [4, 4] [2, 1]
+// CHECK:         return
+func.func @products(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %r: tensor<4x4xf32>, %m: tensor<8x4xf32>, %sums: tensor<4x4xf32>) -> tensor<8x4xf32> {
+  %e = tensor.empty() : tensor<8x4xf32>
+  %f = tensor.empty() : tensor<4x4xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<4x5xf32>, tensor<5x4xf32>) outs(%sums : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<4x5xf32>, tensor<5x4xf32>) outs(%r : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %s = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%q, %r : tensor<4x4xf32>, tensor<4x4xf32>) outs(%f : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %n = arith.addf %x, %y : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %0 = tensor.insert_slice %p into %e[0, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %1 = tensor.insert_slice %s into %0[1, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%m, %1 : tensor<8x4xf32>, tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%x: f32, %d: f32, %o: f32):
+    %n = arith.mulf %x, %d : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  return %y : tensor<8x4xf32>
+}
+
+// The elements are summed as well, which takes them in order.
+// CHECK-LABEL: func.func @summed(
+// CHECK:         linalg.generic {{.*}} ins(%{{.+}} : tensor<8x4xf32>) outs(%{{.+}} : tensor<8x4xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%{{.+}} : tensor<8x4xf32>) outs(%{{.+}} : tensor<f32>)
+func.func @summed(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %sum: tensor<f32>, %r: tensor<4x4xf32>) -> (tensor<8x4xf32>, tensor<f32>) {
+  %e = tensor.empty() : tensor<8x4xf32>
+  %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<4x5xf32>, tensor<5x4xf32>) outs(%r : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %s = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<4x5xf32>, tensor<5x4xf32>) outs(%r : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %0 = tensor.insert_slice %q into %e[0, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %1 = tensor.insert_slice %s into %0[1, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%1 : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%d: f32, %o: f32):
+    %n = arith.mulf %d, %d : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  %z = linalg.generic {indexing_maps = [#id, affine_map<(n, c) -> ()>], iterator_types = ["reduction", "reduction"]}
+    ins(%y : tensor<8x4xf32>) outs(%sum : tensor<f32>) {
+  ^bb0(%d: f32, %o: f32):
+    %n = arith.addf %o, %d : f32
+    linalg.yield %n : f32
+  } -> tensor<f32>
+  return %y, %z : tensor<8x4xf32>, tensor<f32>
+}
+
+// Somebody reads the whole; slices meet; pieces that lie apart are no products: left
+// alone.
 // CHECK-LABEL: func.func @declined(
 // CHECK-COUNT-3: linalg.generic
 // CHECK-NOT:     linalg.generic
