@@ -872,13 +872,13 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
 }
 
 def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
-  let summary = "Launch products with the elementwise kernels around them";
+  let summary = "Launch products with the kernels around them";
   let description = [{
     A kernel that is a product for a GPU (forms `matrix` and `direct` of
     `pdq-emit-gpu-kernels`) takes along the elementwise kernel that
     computes where its sums start (a bias), and the one that takes its result (ReLU,
     the derivative of it, a residual sum): their payloads run on the elements while
-    they are in registers.
+    a thread has them.
 
     ```mlir
     call @broadcast(%bias, %t, ...)
@@ -888,12 +888,40 @@ def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
     call @joined(%bias, %t, %x, %w, %y, ...)
     ```
 
-    `pdq.unstored` marks the argument of a result that nothing else reads and that the
-    elementwise kernel does not store to itself. Declines payloads of more than 64
-    operations, kernels that read other elements of the result, those that other
-    launches must stay between, and those that store to memory which the product reads:
-    blocks of one launch have no order.
+    A product on tensor cores also takes a kernel of rows (`pdq-join-rows`) that
+    computes elements and sums over them, a loss with its gradient or the gradient
+    of a scale, if the sums of rows are only summed up further. They become sums over
+    what a block of threads has, and their buffer gets one element for each block;
+    the tile is chosen here, for `math` and `chip`, and stated as `pdq.tile`.
+
+    ```mlir
+    call @product(%x, %w, %t, ...)
+    call @rows(%t, %y, %parts, ...) // %parts: memref<4xf32>, a sum for each image
+    call @last(%parts, %s, ...)
+    // becomes
+    call @joined(%x, %w, %t, %y, %parts, ...) // %parts: memref<12xf32>
+    call @last(%parts, %s, ...)
+    #block = affine_map<(n, p, c) -> (((n * 50 + p) floordiv 64) * 3 + c floordiv 16)>
+    func.func private @joined(...) attributes {pdq.kernel, pdq.tile = array<i64: 64, 16, 32>} {
+      ... // the product, and what computes %y
+      linalg.fill ins(%zero : f32) outs(%parts : memref<12xf32>)
+      linalg.generic {indexing_maps = [#id, #block], iterator_types = ["reduction", "reduction", "reduction"]}
+          ins(%y : memref<4x50x48xf32>) outs(%parts : memref<12xf32>) { addf }
+    ```
+
+    `pdq.unstored` marks the argument of a result that nothing else reads and that
+    no operation behind the product stores to itself. Declines payloads of more than
+    256 operations (64 in the form `direct`, which repeats them), kernels that read
+    other elements of the result, those that other launches must stay between, and
+    those that store to memory which the product reads: blocks of one launch have no
+    order.
   }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on tensor cores, as for pdq-emit-gpu-kernels">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip for which tiles are chosen, as for pdq-emit-gpu-kernels">
+  ];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];
 }
@@ -967,7 +995,9 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
       all three directions and matrix products are one form. A block of threads
       computes a tile of the result, chosen from a table by the extents and the chip
       (`pdq.tile`, which a kernel may also ask for: rows, columns, and terms at a
-      time). Tiles of operands are copied to shared memory asynchronously, one
+      time). The sums go through shared memory, so that neighbouring threads store
+      neighbours, 16 bytes each, and apply what the product takes along to them.
+      Tiles of operands are copied to shared memory asynchronously, one
       multiplied and two travelling, and warps multiply (`mma.sync`). With
       `chip=sm_90a`, where operands can be loaded 16 bytes at a time, they travel
       through registers, which round and transpose them, and warpgroups multiply

@@ -18,8 +18,13 @@
 // Rows of 16 bytes, terms of x and columns of w.
 // CHECK:         nvgpu.device_async_copy {{.*}}, 4, {{.*}} {bypassL1}
 // CHECK:         nvvm.mma.sync {{.*}} multiplicandAPtxType = #nvvm.mma_type<tf32>
-// Two columns are stored at once.
-// CHECK:         vector.store {{.*}} {alignment = 8 : i64} : memref<8192xf32>, vector<2xf32>
+// The sums go through the memory of the tiles; four columns are stored at once.
+// CHECK:         nvgpu.device_async_wait {{.*}} {numGroups = 0 : i32}
+// CHECK:         gpu.barrier
+// CHECK:         vector.store {{.*}} {alignment = 8 : i64} : memref<6912xf32, #gpu.address_space<workgroup>>, vector<2xf32>
+// CHECK:         gpu.barrier
+// CHECK:         vector.load {{.*}} {alignment = 16 : i64} : memref<6912xf32, #gpu.address_space<workgroup>>, vector<4xf32>
+// CHECK:         vector.store {{.*}} {alignment = 16 : i64} : memref<8192xf32>, vector<4xf32>
 
 // With bf16, rows of 64 terms, 128 bytes. Two stages of (64 + 16) rows.
 // HOPPER-LABEL: func.func @caller(

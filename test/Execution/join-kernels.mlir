@@ -240,9 +240,9 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 
 // EMIT-LABEL: func.func private @joined_{{.*}}memref<80x32xf32>
 // EMIT:         nvvm.mma.sync
-// EMIT-NOT:     store
-// EMIT:         math.absf
-// EMIT:         memref.store
-// EMIT-NOT:     store
-// EMIT:         math.absf
-// EMIT:         memref.store
+// EMIT:         scf.for
+// EMIT-NOT:       store
+// EMIT:           math.absf
+// EMIT:           memref.store
+// EMIT-NOT:       store
+// EMIT:         return

@@ -97,6 +97,98 @@ TEST_P(MatrixKernelTest, TakesTensorCores) {
     EXPECT_NE(image->text.find("cp.async.cg.shared.global"), std::string::npos);
 }
 
+/// @f: the product, what it becomes, max(y, b) with a bias, and twice a sum
+/// over all of that, of which one stays.
+static std::string printSums(const Product &product) {
+  std::string type = printTensor(product, product.output);
+  size_t rank = getShape(product, product.output).size();
+  std::string dims, iterators, reductions;
+  for (size_t i = 0; i < rank; ++i) {
+    dims += (i ? ", d" : "d") + std::to_string(i);
+    iterators += i ? ", \"parallel\"" : "\"parallel\"";
+    reductions += i ? ", \"reduction\"" : "\"reduction\"";
+  }
+  std::string id = "affine_map<(" + dims + ") -> (" + dims + ")>";
+  std::string all = "affine_map<(" + dims + ") -> ()>";
+  auto sum = [&](const char *name, const char *init, const char *term) {
+    return std::string("  %") + name + " = linalg.generic {indexing_maps = [" +
+           id + ", " + all + "], iterator_types = [" + reductions +
+           "]} ins(%e : " + type + ") outs(%" + init + R"( : tensor<f32>) {
+    ^bb0(%a: f32, %o: f32):
+      )" + term +
+           R"(
+      %s = arith.addf %o, %t : f32
+      linalg.yield %s : f32
+    } -> tensor<f32>
+)";
+  };
+  return "func.func @f(%x: " + printTensor(product, product.lhs) +
+         ", %w: " + printTensor(product, product.rhs) + ", %y: " + type +
+         ") -> tensor<f32> {\n  %r = " + printProduct(product, "tensor") + R"(
+  %zero = arith.constant 0.0 : f32
+  %none = arith.constant dense<0.0> : tensor<f32>
+  %empty = tensor.empty() : )" +
+         type + "\n  %e = linalg.generic {indexing_maps = [" + id + ", " + id +
+         "], iterator_types = [" + iterators + "]} ins(%r : " + type +
+         ") outs(%empty : " + type + R"() {
+    ^bb0(%a: f32, %o: f32):
+      %m = arith.maximumf %a, %zero : f32
+      linalg.yield %m : f32
+    } -> )" +
+         type + "\n" + sum("first", "none", "%t = arith.mulf %a, %a : f32") +
+         sum("second", "first", "%t = math.absf %a : f32") +
+         "  return %second : tensor<f32>\n}";
+}
+
+/// The sum over a result that nothing stores: one launch with the product, one
+/// for the sum over the blocks.
+TEST(MatrixSumsTest, SumsWhatTheResultBecomes) {
+  const Product large[] = {
+      {"rows_and_columns_are_left_over",
+       {300, 68, 40},
+       {false, false, true},
+       {{{0, 1}}, {{2, 1}}},
+       {{{2, 1}}, {{1, 1}}},
+       {{{0, 1}}, {{1, 1}}}},
+      {"single_columns",
+       {257, 77, 24},
+       {false, false, true},
+       {{{0, 1}}, {{2, 1}}},
+       {{{2, 1}}, {{1, 1}}},
+       {{{0, 1}}, {{1, 1}}}},
+      {"batches",
+       {4, 70, 72, 24},
+       {false, false, false, true},
+       {{{0, 1}}, {{1, 1}}, {{3, 1}}},
+       {{{0, 1}}, {{3, 1}}, {{2, 1}}},
+       {{{0, 1}}, {{1, 1}}, {{2, 1}}}},
+      {"convolution",
+       {3, 12, 14, 72, 3, 3, 8},
+       {false, false, false, false, true, true, true},
+       {{{0, 1}}, {{1, 2}, {4, 1}}, {{2, 2}, {5, 1}}, {{6, 1}}},
+       {{{4, 1}}, {{5, 1}}, {{6, 1}}, {{3, 1}}},
+       {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}}}};
+  for (const Product &product : large)
+    for (const char *math : {"fp32", "bf16"}) {
+      SCOPED_TRACE(std::string(product.name) + " in " + math);
+      HostTensor tensors[] = {makeRandom(getShape(product, product.lhs), 1),
+                              makeRandom(getShape(product, product.rhs), 2),
+                              makeRandom(getShape(product, product.output), 3)};
+      std::vector<std::string> forms;
+      HostTensor found =
+          runFunction(printSums(product), tensors, {}, math, &forms);
+      EXPECT_EQ(forms, (std::vector<std::string>{"matrix", "rows"}));
+      std::vector<double> result(tensors[2].values<float>().begin(),
+                                 tensors[2].values<float>().end());
+      compute(product, tensors[0], tensors[1], result);
+      double sum = 0;
+      for (double value : result)
+        sum += std::max(value, 0.0) * (std::max(value, 0.0) + 1);
+      double bound = StringRef(math) == "fp32" ? 1e-6 : 5e-3;
+      EXPECT_NEAR(found.values<float>()[0] / sum, 1, bound);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Products, MatrixKernelTest,
                          testing::ValuesIn(products),
                          [](const testing::TestParamInfo<Product> &info) {

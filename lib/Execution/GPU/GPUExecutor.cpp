@@ -110,7 +110,7 @@ class GPUExecutor : public Executor {
 public:
   GPUExecutor(MLIRContext *context, std::shared_ptr<Device> device,
               StringRef math)
-      : context(context),
+      : context(context), math(math),
         machine(std::make_shared<Machine>(std::move(device), math)) {}
   /// Takes the assembler that is installed, if machine code can be used.
   llvm::Error findAssembler();
@@ -132,6 +132,7 @@ public:
 
 private:
   MLIRContext *context;
+  std::string math;
   std::shared_ptr<Machine> machine;
 };
 
@@ -401,7 +402,7 @@ LogicalResult GPUExecutable::add(std::vector<LaunchPlan> plans) {
 FailureOr<std::unique_ptr<Executable>> GPUExecutor::compile(ModuleOp module) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(context);
-  buildFormGPUKernelsPipeline(passes);
+  buildFormGPUKernelsPipeline(passes, math, machine->device->getChip().name);
   if (failed(passes.run(*copy)))
     return failure();
   FailureOr<std::vector<LaunchPlan>> plans = buildLaunchPlans(*copy);

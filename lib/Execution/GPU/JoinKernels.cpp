@@ -1,9 +1,10 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Products take the elementwise kernels around them along: the bias in
-// front, and what the result goes through behind.
+// Products take the kernels around them along: the bias in front, and what the
+// result goes through behind, with the sums over it.
 
+#include "BlockPartials.h"
 #include "KernelCalls.h"
 #include "Kernels/DirectPlan.h"
 #include "Kernels/ElementOp.h"
@@ -26,7 +27,8 @@ namespace {
 /// Joins the kernels of one module.
 class Joiner {
 public:
-  explicit Joiner(KernelCalls &calls) : calls(calls) {}
+  Joiner(KernelCalls &calls, MatrixMath math, StringRef chip)
+      : calls(calls), math(math), chip(chip) {}
 
   /// The launches of matrix products, in order. Joining erases no other ones.
   SmallVector<func::CallOp> getProducts(func::FuncOp function);
@@ -40,10 +42,14 @@ private:
   std::optional<KernelCall> findEpilogue(const KernelCall &main, Value result,
                                          ArrayRef<KernelCall> before,
                                          Operation *&place);
+  bool canFollow(const KernelCall &main, Value result,
+                 const KernelCall &epilogue);
   bool overwritesInputs(const KernelCall &epilogue, Value result,
                         ArrayRef<KernelCall> before);
 
   KernelCalls &calls;
+  MatrixMath math;
+  StringRef chip;
 };
 } // namespace
 
@@ -70,6 +76,10 @@ static linalg::LinalgOp getProduct(func::FuncOp kernel) {
   bool isProduct = product && (succeeded(planMatrix(product, reason)) ||
                                succeeded(planDirect(product, reason)));
   return isProduct ? product : nullptr;
+}
+
+static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
+  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
 }
 
 /// The argument of a kernel that is bound to `operand`; null where there is not
@@ -120,7 +130,33 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
   return std::nullopt;
 }
 
-/// The elementwise kernel that takes the result of `main`. `place` is the call
+/// Whether the elements of `result` are all that `epilogue` reads or writes of
+/// it, each by the thread that has it, and partial sums can be those of blocks.
+bool Joiner::canFollow(const KernelCall &main, Value result,
+                       const KernelCall &epilogue) {
+  Value argument = findArgument(epilogue, result);
+  Value root = getRoot(result);
+  if (!argument || llvm::any_of(epilogue.getBuffers(), [&](Value buffer) {
+        return buffer != result && getRoot(buffer) == root;
+      }))
+    return false;
+  StringRef reason;
+  bool isMatrix = succeeded(planMatrix(getProduct(main.kernel), reason));
+  FailureOr<SmallVector<EpilogueOp>> parts = planEpilogue(
+      argument, getOps(epilogue.kernel),
+      isMatrix ? maxMatrixPayload : DirectPlan::maxPayload, reason);
+  if (failed(parts))
+    return false;
+  return llvm::all_of(*parts, [&](const EpilogueOp &part) {
+    linalg::GenericOp op = part.op;
+    return !part.reduces() ||
+           (isMatrix &&
+            canResizePartials(calls, epilogue,
+                              epilogue.getOperand(op.getDpsInits()[0])));
+  });
+}
+
+/// The kernel that takes the result of `main`. `place` is the call
 /// that the joined kernel replaces: of the two the one that the other, with
 /// `before`, can be moved to.
 std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
@@ -147,10 +183,7 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
       continue;
     }
     FailureOr<KernelCall> launch = calls.resolve(op);
-    linalg::GenericOp generic = getElementwise(launch->kernel);
-    Value argument = findArgument(*launch, result);
-    if (!generic || !argument || !accesses.reads.contains(root) ||
-        !isElementOp(generic, argument))
+    if (!accesses.reads.contains(root) || !canFollow(main, result, *launch))
       return std::nullopt;
     place = op;
     if (canSink)
@@ -171,17 +204,19 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
 bool Joiner::overwritesInputs(const KernelCall &epilogue, Value result,
                               ArrayRef<KernelCall> before) {
   Value root = getRoot(result);
-  for (Value init : getElementwise(epilogue.kernel).getDpsInits()) {
-    Value place = epilogue.getOperand(init);
-    if (place == result)
-      continue;
-    Value written = getRoot(place);
-    if (written == root || llvm::any_of(before, [&](const KernelCall &part) {
+  for (Value written : calls.getAccesses(epilogue.call).writes)
+    if (written != root && llvm::any_of(before, [&](const KernelCall &part) {
           return calls.getAccesses(part.call).reads.contains(written);
         }))
       return true;
-  }
   return false;
+}
+
+/// Whether an operation of `kernel` writes `argument`.
+static bool writes(func::FuncOp kernel, Value argument) {
+  return llvm::any_of(getOps(kernel), [&](linalg::LinalgOp op) {
+    return llvm::is_contained(op.getDpsInits(), argument);
+  });
 }
 
 SmallVector<func::CallOp> Joiner::getProducts(func::FuncOp function) {
@@ -216,24 +251,35 @@ unsigned Joiner::join(func::CallOp call) {
     parts.push_back(*epilogue);
   if (parts.size() == 1)
     return 0;
-  bool isUnstored =
-      epilogue && isLocal(result, parts) &&
-      !llvm::is_contained(getElementwise(epilogue->kernel).getDpsInits(),
-                          findArgument(*epilogue, result));
+  bool isUnstored = epilogue && isLocal(result, parts) &&
+                    !writes(epilogue->kernel, findArgument(*epilogue, result));
+  std::optional<MatrixTile> tile;
+  if (epilogue)
+    tile = resizePartials(calls, *main, *epilogue, math, chip);
   calls.replace(
       parts, place, [&](func::FuncOp kernel, ArrayRef<Value> buffers) {
         if (isUnstored)
           kernel.setArgAttr(llvm::find(buffers, result) - buffers.begin(),
                             "pdq.unstored", UnitAttr::get(kernel.getContext()));
+        if (tile)
+          sumOverBlocks(kernel, *tile);
       });
   return parts.size() - 1;
 }
 
 namespace {
 struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
+  using Base::Base;
+
   void runOnOperation() override {
+    std::optional<MatrixMath> precision = findMatrixMath(math);
+    if (!precision) {
+      getOperation().emitError("option 'math' is '")
+          << math << "', expected 'fp32', 'tf32' or 'bf16'";
+      return signalPassFailure();
+    }
     KernelCalls calls(getOperation());
-    Joiner joiner(calls);
+    Joiner joiner(calls, *precision, chip);
     for (auto function :
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isDeclaration() || function->hasAttr("pdq.kernel"))

@@ -107,6 +107,9 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
     for (OpOperand &output : op.getDpsInitsMutable())
       written[output.get()] = countBytes(op, output);
     cost.flops += countFlops(op) * countIterations(op);
+    // What a product takes along is none.
+    if (cost.form == "matrix" || cost.form == "direct")
+      continue;
     cost.productBytes += countProductBytes(op);
     if (succeeded(planMatrix(op, reason)))
       cost.form = "matrix";

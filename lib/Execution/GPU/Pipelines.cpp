@@ -18,11 +18,12 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 // functions on tensors -> launch plans and linalg kernels
-void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm) {
+void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
+                                            StringRef chip) {
   buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true});
   // Before products take elementwise kernels along that sums could share.
   pm.addPass(createJoinRows());
-  pm.addPass(createJoinKernels());
+  pm.addPass(createJoinKernels({math.str(), chip.str()}));
 }
 
 // linalg kernels -> the code of one thread
@@ -61,17 +62,33 @@ void mlir::pdq::buildGPUKernelsToNVVMPipeline(OpPassManager &pm) {
   code.addPass(createConvertNVVMToLLVMPass());
 }
 
+namespace {
+/// What kernels are made for.
+struct TargetOptions : PassPipelineOptions<TargetOptions> {
+  Option<std::string> math{*this, "math",
+                           llvm::cl::desc("Precision of products on tensor "
+                                          "cores: fp32, tf32 or bf16"),
+                           llvm::cl::init("fp32")};
+  Option<std::string> chip{
+      *this, "chip",
+      llvm::cl::desc("Chip whose sizes and instructions are used, such as "
+                     "sm_90a; empty: those that every chip has")};
+};
+} // namespace
+
 void mlir::pdq::registerGPUPipelines() {
-  PassPipelineRegistration<>(
+  PassPipelineRegistration<TargetOptions>(
       "pdq-form-gpu-kernels",
       "Turn functions on tensors into launch plans and linalg kernels of a GPU",
-      buildFormGPUKernelsPipeline);
-  PassPipelineRegistration<>(
+      [](OpPassManager &pm, const TargetOptions &options) {
+        buildFormGPUKernelsPipeline(pm, options.math, options.chip);
+      });
+  PassPipelineRegistration<TargetOptions>(
       "pdq-lower-to-gpu",
       "Lower functions on tensors to launch plans and kernels of a GPU",
-      [](OpPassManager &pm) {
-        buildFormGPUKernelsPipeline(pm);
-        buildEmitGPUKernelsPipeline(pm, "fp32", /*chip=*/"");
+      [](OpPassManager &pm, const TargetOptions &options) {
+        buildFormGPUKernelsPipeline(pm, options.math, options.chip);
+        buildEmitGPUKernelsPipeline(pm, options.math, options.chip);
         pm.addPass(createConvertKernelsToGPU());
       });
 }

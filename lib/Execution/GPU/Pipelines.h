@@ -14,7 +14,9 @@ namespace mlir::pdq {
 inline constexpr unsigned deviceAlignment = 16;
 
 /// Functions on tensors -> launch plans and kernels that are linalg operations.
-void buildFormGPUKernelsPipeline(OpPassManager &pm);
+/// `math` and `chip` are those of `-pdq-emit-gpu-kernels`.
+void buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
+                                 StringRef chip);
 
 /// Kernels that are linalg operations -> the code of one thread. `math` and
 /// `chip` are those of `-pdq-emit-gpu-kernels`.

@@ -51,8 +51,8 @@ analyzeOperand(linalg::LinalgOp op, OpOperand &operand, unsigned numLoops) {
   return result;
 }
 
-FailureOr<IterationSpace> mlir::pdq::analyze(linalg::LinalgOp op,
-                                             StringRef &reason) {
+FailureOr<IterationSpace>
+mlir::pdq::analyze(linalg::LinalgOp op, StringRef &reason, bool withOutputs) {
   IterationSpace space;
   space.op = op;
   for (auto [dim, extent, iterator] :
@@ -60,6 +60,12 @@ FailureOr<IterationSpace> mlir::pdq::analyze(linalg::LinalgOp op,
     space.loops.push_back({extent, iterator == utils::IteratorType::parallel,
                            static_cast<unsigned>(dim)});
   for (OpOperand &operand : op->getOpOperands()) {
+    if (!withOutputs && op.isDpsInit(&operand)) {
+      space.operands.emplace_back();
+      space.operands.back().strides.assign(space.loops.size(), 0);
+      space.operands.back().isOutput = true;
+      continue;
+    }
     FailureOr<KernelOperand> analyzed =
         analyzeOperand(op, operand, space.loops.size());
     if (failed(analyzed)) {

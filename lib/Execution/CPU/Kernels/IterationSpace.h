@@ -55,7 +55,9 @@ struct IterationSpace {
 };
 
 /// Analyzes an operation of a kernel; a reason where it is not of this form.
-FailureOr<IterationSpace> analyze(linalg::LinalgOp op, StringRef &reason);
+/// Without its outputs it need not be linear in them; they have no type then.
+FailureOr<IterationSpace> analyze(linalg::LinalgOp op, StringRef &reason,
+                                  bool withOutputs = true);
 
 } // namespace mlir::pdq
 

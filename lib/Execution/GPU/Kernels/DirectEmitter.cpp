@@ -352,11 +352,16 @@ SmallVector<Value> DirectEmitter::getIndices(const Iteration &place) {
 /// Adds the sums to where they start, and hands the results on.
 void DirectEmitter::storeSums(ArrayRef<Value> sums) {
   unsigned vectorDim = plan.vector ? plan.space.loops[*plan.vector].dim : 0;
-  std::optional<ElementOp> initial, epilogue;
+  std::optional<ElementOp> initial;
   if (plan.initial)
     initial.emplace(b, plan.initial, plan.space.op, plan.lanes, vectorDim);
-  if (plan.epilogue)
-    epilogue.emplace(b, plan.epilogue, plan.space.op, plan.lanes, vectorDim);
+  linalg::LinalgOp op = plan.space.op;
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  auto getPlace = [&](unsigned dim) {
+    return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  };
+  EpilogueEmitter epilogue(b, op.getDpsInits()[0], plan.epilogue, plan.lanes,
+                           plan.vector ? *getPlace(vectorDim) : 0);
   for (auto [place, value] : llvm::zip_equal(enumerate(plan.tile), sums)) {
     SmallVector<Value> indices = getIndices(place);
     int64_t offset = getOffset(output, place);
@@ -374,8 +379,10 @@ void DirectEmitter::storeSums(ArrayRef<Value> sums) {
                               /*nontemporal=*/false,
                               output.isAligned ? llvm::MaybeAlign(16)
                                                : llvm::MaybeAlign());
-    if (epilogue)
-      epilogue->emit(indices, sum);
+    SmallVector<Value> places;
+    for (unsigned i = 0; i < map.getNumResults(); ++i)
+      places.push_back(indices[map.getDimPosition(i)]);
+    epilogue.emit(places, sum, {});
   }
 }
 
@@ -395,11 +402,8 @@ void DirectEmitter::emit() {
   }
   setLaunch(kernel, {plan.getNumBlocks(), 1, 1}, {plan.blockSize, 1, 1},
             "direct");
-  if (plan.epilogue)
-    plan.epilogue->erase();
-  plan.space.op->erase();
-  if (plan.initial)
-    plan.initial->erase();
+  for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
+    op->erase();
 }
 
 void mlir::pdq::emitDirect(func::FuncOp kernel, const DirectPlan &plan) {

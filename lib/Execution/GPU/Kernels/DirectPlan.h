@@ -8,7 +8,7 @@
 #ifndef PDQ_LIB_EXECUTION_GPU_KERNELS_DIRECTPLAN_H
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_DIRECTPLAN_H
 
-#include "../../CPU/Kernels/IterationSpace.h"
+#include "Epilogue.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace mlir::pdq {
@@ -35,12 +35,15 @@ struct DirectPlan {
   Value init;
   /// Computes where the sums start, instead of `init`; or null.
   linalg::GenericOp initial;
-  /// Takes the elements of the result while they are in registers; or null.
-  linalg::GenericOp epilogue;
+  /// Takes the elements of the result while they are in registers.
+  SmallVector<EpilogueOp> epilogue;
   /// Whether the result itself is needed.
   bool storesResult = true;
 
   static constexpr int64_t blockSize = 256;
+  /// Operations of a payload of the epilogue, at most: it is repeated for each
+  /// element that a thread holds.
+  static constexpr size_t maxPayload = 64;
 
   /// Iterations of all these loops.
   int64_t count(ArrayRef<unsigned> loops) const;

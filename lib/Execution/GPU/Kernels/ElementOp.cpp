@@ -91,14 +91,3 @@ Value ElementOp::evaluate(ArrayRef<Value> indices) {
   return payload.evaluate(op.getBody()->getTerminator()->getOperand(0),
                           position);
 }
-
-void ElementOp::emit(ArrayRef<Value> indices, Value elements) {
-  NestPosition position = locate(indices);
-  for (OpOperand &operand : op->getOpOperands())
-    if (operand.get() == shared->get())
-      payload.provide(operand.getOperandNumber(), elements);
-  SmallVector<Value> values =
-      payload.evaluate(op.getBody()->getTerminator()->getOperands(), position);
-  for (auto [number, value] : llvm::enumerate(values))
-    payload.store(value, op.getNumDpsInputs() + number, position);
-}

@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Elementwise operations that a kernel applies to its result before and after
-// it sums up, one element at a time.
+// Elementwise operations that say where the sums of a kernel start, one element
+// at a time.
 
 #ifndef PDQ_LIB_EXECUTION_GPU_KERNELS_ELEMENTOP_H
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_ELEMENTOP_H
@@ -26,9 +26,6 @@ public:
   /// of `main`; null stands for the only iteration. A scalar is that of all
   /// lanes.
   Value evaluate(ArrayRef<Value> indices);
-
-  /// Stores what `op` computes where the result of `main` is `elements`.
-  void emit(ArrayRef<Value> indices, Value elements);
 
 private:
   NestPosition locate(ArrayRef<Value> indices);

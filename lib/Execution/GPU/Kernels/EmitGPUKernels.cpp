@@ -58,28 +58,28 @@ struct KernelParts {
   /// What computes where the result starts, or null; not both.
   linalg::GenericOp initial;
   linalg::LinalgOp main;
-  /// What takes the elements of the result, or null.
-  linalg::GenericOp epilogue;
+  /// What takes the elements of the result.
+  SmallVector<linalg::LinalgOp> epilogue;
 
-  bool isJoined() const { return initial || epilogue; }
+  bool isJoined() const { return initial || !epilogue.empty(); }
 };
 } // namespace
 
-/// Sorts the operations of a kernel around the one that reduces. Fails where
-/// that leaves some over.
+/// Sorts the operations of a kernel around the first one that reduces. Fails
+/// where that leaves some over.
 static FailureOr<KernelParts> splitKernel(func::FuncOp kernel) {
   KernelParts parts;
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>())) {
     auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
     auto fill = dyn_cast<linalg::FillOp>(op.getOperation());
     bool reduces = op.getNumReductionLoops() > 0;
-    if (parts.main && generic && !reduces && !parts.epilogue)
-      parts.epilogue = generic;
-    else if (!parts.main && reduces)
+    if (parts.main)
+      parts.epilogue.push_back(op);
+    else if (reduces)
       parts.main = op;
-    else if (!parts.main && !parts.fill && !parts.initial && fill)
+    else if (!parts.fill && !parts.initial && fill)
       parts.fill = fill.getInputs()[0];
-    else if (!parts.main && !parts.fill && !parts.initial && generic)
+    else if (!parts.fill && !parts.initial && generic)
       parts.initial = generic;
     else
       return failure();
@@ -99,15 +99,13 @@ static FailureOr<KernelParts> findParts(func::FuncOp kernel) {
   if (failed(parts) || !parts->main || parts->main.getNumDpsInits() != 1)
     return failure();
   Value result = parts->main.getDpsInits().front();
-  for (auto op : ops)
-    if (auto fill = dyn_cast<linalg::FillOp>(op.getOperation())) {
-      if (fill.getOutputs()[0] != result)
-        return failure();
-      fill->erase();
-    }
-  for (linalg::GenericOp part : {parts->initial, parts->epilogue})
-    if (part && !isElementOp(part, result))
+  if (auto fill = dyn_cast<linalg::FillOp>(ops.front().getOperation())) {
+    if (fill.getOutputs()[0] != result)
       return failure();
+    fill->erase();
+  }
+  if (parts->initial && !isElementOp(parts->initial, result))
+    return failure();
   return parts;
 }
 
@@ -143,24 +141,29 @@ private:
 /// where the kernel is none.
 std::optional<LogicalResult>
 EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
-  auto join = [&](auto &plan, BlockArgument result) {
+  auto join = [&](auto &plan, BlockArgument result, size_t maxPayload) {
     plan.init = parts.fill;
     plan.initial = parts.initial;
-    plan.epilogue = parts.epilogue;
+    FailureOr<SmallVector<EpilogueOp>> epilogue =
+        planEpilogue(result, parts.epilogue, maxPayload, reason);
+    if (failed(epilogue))
+      return false;
+    plan.epilogue = *epilogue;
     // An epilogue may store to the same place.
-    linalg::GenericOp epilogue = parts.epilogue;
-    plan.storesResult =
-        isStored(result) &&
-        !(epilogue && llvm::is_contained(epilogue.getDpsInits(), result));
+    plan.storesResult = isStored(result) &&
+                        llvm::none_of(parts.epilogue, [&](linalg::LinalgOp op) {
+                          return llvm::is_contained(op.getDpsInits(), result);
+                        });
+    return true;
   };
   if (FailureOr<MatrixPlan> plan = planMatrix(parts.main, reason);
-      succeeded(plan)) {
-    join(*plan, plan->output.buffer);
+      succeeded(plan) && join(*plan, plan->output.buffer, maxMatrixPayload))
     return emitMatrix(kernel, *plan, *findMatrixMath(math), chip);
-  }
   if (FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
-      succeeded(plan)) {
-    join(*plan, plan->space.getOutput(0).buffer);
+      succeeded(plan) &&
+      join(*plan, plan->space.getOutput(0).buffer, DirectPlan::maxPayload) &&
+      llvm::none_of(plan->epilogue,
+                    [](const EpilogueOp &part) { return part.reduces(); })) {
     emitDirect(kernel, *plan);
     return success();
   }

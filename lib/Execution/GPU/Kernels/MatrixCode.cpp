@@ -114,18 +114,11 @@ MatrixCode::MatrixCode(const MatrixPlan &plan, const MatrixTile &tile,
   };
   thread = narrow(gpu::ThreadIdOp::create(b, gpu::Dimension::x));
   Value block = narrow(gpu::BlockIdOp::create(b, gpu::Dimension::x));
+  int64_t columnTiles = llvm::divideCeil(plan.columns.size, tile.columns);
   batch = narrow(gpu::BlockIdOp::create(b, gpu::Dimension::z));
-  firstRow = b.mul(b.div(block, getColumnTiles()), tile.rows);
-  firstColumn = b.mul(b.rem(block, getColumnTiles()), tile.columns);
-}
-
-int64_t MatrixCode::getColumnTiles() const {
-  return llvm::divideCeil(plan.columns.size, tile.columns);
-}
-
-SmallVector<int64_t> MatrixCode::getGrid() const {
-  int64_t rowTiles = llvm::divideCeil(plan.rows.size, tile.rows);
-  return {rowTiles * getColumnTiles(), 1, plan.batch.size};
+  firstRow = b.mul(b.div(block, columnTiles), tile.rows);
+  firstColumn = b.mul(b.rem(block, columnTiles), tile.columns);
+  number = b.add(b.mul(batch, getGrid(plan, tile)[0]), block);
 }
 
 OperandView OperandView::getLhs(const MatrixCode &code) {

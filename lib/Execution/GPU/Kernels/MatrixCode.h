@@ -47,14 +47,9 @@ struct MatrixCode {
   const MatrixTile &tile;
   MatrixMath math;
   MatrixBuilder b;
-  /// The thread in its block; the corner of the block's tile; the batch.
-  Value thread, firstRow, firstColumn, batch;
-
-  /// Blocks of the launch, [tiles, 1, batches].
-  SmallVector<int64_t> getGrid() const;
-
-private:
-  int64_t getColumnTiles() const;
+  /// The thread in its block; the corner of the block's tile; the batch; the
+  /// number of the block in the launch.
+  Value thread, firstRow, firstColumn, batch, number;
 };
 
 /// One side of the product as the loader of an operand sees it.

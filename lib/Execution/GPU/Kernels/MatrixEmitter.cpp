@@ -33,9 +33,8 @@ static void setSharedBytes(func::FuncOp kernel) {
                     Builder(kernel).getI64IntegerAttr(bytes));
 }
 
-/// The tiles that `plan` can have on `chip`.
-static ArrayRef<MatrixTile> getTiles(const MatrixPlan &plan, MatrixMath math,
-                                     StringRef chip) {
+ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixPlan &plan,
+                                         MatrixMath math, StringRef chip) {
   if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(plan))
     return getWarpgroupTiles(math);
   return getWarpTiles();
@@ -62,24 +61,37 @@ static FailureOr<MatrixTile> findTile(func::FuncOp kernel,
   return diag;
 }
 
+/// Sums behind the product are those of blocks of `tile`.
+static LogicalResult checkSums(const MatrixPlan &plan, const MatrixTile &tile) {
+  AffineExpr block = getBlockNumber(plan, tile);
+  for (const EpilogueOp &part : plan.epilogue) {
+    linalg::GenericOp op = part.op;
+    if (part.reduces() &&
+        part.getMap(*op.getDpsInitOperand(0)).getResult(0) != block)
+      return op.emitOpError("sums over other elements than those of a block "
+                            "with a tile of [")
+             << tile.rows << ", " << tile.columns << "]";
+  }
+  return success();
+}
+
 LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
                                     MatrixMath math, StringRef chip) {
   FailureOr<MatrixTile> tile =
       findTile(kernel, getTiles(plan, math, chip), plan, math, chip);
   if (failed(tile))
     return failure();
+  if (failed(checkSums(plan, *tile)))
+    return failure();
   MatrixCode code(plan, *tile, math);
   storeSums(code, tile->isWarpgroup ? emitWarpgroupProducts(code)
                                     : emitWarpProducts(code));
   kernel->setAttr("pdq.tile", code.b.getDenseI64ArrayAttr(
                                   {tile->rows, tile->columns, tile->terms}));
-  setLaunch(kernel, code.getGrid(), {tile->getBlockSize(), 1, 1}, "matrix");
+  setLaunch(kernel, getGrid(plan, *tile), {tile->getBlockSize(), 1, 1},
+            "matrix");
   setSharedBytes(kernel);
-  MatrixPlan parts = plan;
-  if (parts.epilogue)
-    parts.epilogue->erase();
-  parts.op->erase();
-  if (parts.initial)
-    parts.initial->erase();
+  for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
+    op->erase();
   return success();
 }

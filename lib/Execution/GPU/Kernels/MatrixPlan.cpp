@@ -221,10 +221,40 @@ FailureOr<MatrixPlan> MatrixPlanner::build(StringRef &reason) {
   describe(plan.rhs, *rhs, plan.columns);
   plan.output.buffer = output->buffer;
   plan.output.offset = output->offset;
-  plan.hasColumnPairs = plan.columns.output.back() == 1 &&
-                        plan.columns.extents.back() % 2 == 0 &&
-                        isAligned(*output, 2);
+  for (int64_t lanes : {2, 4})
+    if (plan.columns.output.back() == 1 &&
+        plan.columns.extents.back() % lanes == 0 && isAligned(*output, lanes))
+      plan.columnLanes = lanes;
   return plan;
+}
+
+static int64_t getColumnTiles(const MatrixPlan &plan, const MatrixTile &tile) {
+  return llvm::divideCeil(plan.columns.size, tile.columns);
+}
+
+SmallVector<int64_t> mlir::pdq::getGrid(const MatrixPlan &plan,
+                                        const MatrixTile &tile) {
+  int64_t rowTiles = llvm::divideCeil(plan.rows.size, tile.rows);
+  return {rowTiles * getColumnTiles(plan, tile), 1, plan.batch.size};
+}
+
+/// As `MatrixCode` decodes blocks.
+AffineExpr mlir::pdq::getBlockNumber(const MatrixPlan &plan,
+                                     const MatrixTile &tile) {
+  linalg::LinalgOp op = plan.op;
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  MLIRContext *context = op->getContext();
+  auto number = [&](const MatrixSide &side) {
+    AffineExpr sum = getAffineConstantExpr(0, context);
+    for (auto [loop, extent] : llvm::zip_equal(side.loops, side.extents)) {
+      unsigned dim = *result.getResultPosition(getAffineDimExpr(loop, context));
+      sum = sum * extent + getAffineDimExpr(dim, context);
+    }
+    return sum;
+  };
+  return number(plan.batch) * getGrid(plan, tile)[0] +
+         number(plan.rows).floorDiv(tile.rows) * getColumnTiles(plan, tile) +
+         number(plan.columns).floorDiv(tile.columns);
 }
 
 FailureOr<MatrixPlan> mlir::pdq::planMatrix(linalg::LinalgOp op,

@@ -9,6 +9,7 @@
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXPLAN_H
 
 #include "../../CPU/Kernels/KernelPlan.h"
+#include "Epilogue.h"
 #include "MatrixTile.h"
 
 namespace mlir::pdq {
@@ -38,15 +39,15 @@ struct MatrixPlan {
   linalg::LinalgOp op;
   MatrixSide rows, columns, terms, batch;
   MatrixOperand lhs, rhs, output;
-  /// Pairs of neighbouring columns are neighbours of the result in memory, at
-  /// addresses that 8 bytes divide.
-  bool hasColumnPairs = false;
+  /// Neighbouring columns, 4, 2 or 1, that are neighbours of the result in
+  /// memory, at addresses that their size divides.
+  int64_t columnLanes = 1;
   /// Where the sums start; null where they are added to what the result holds.
   Value init;
   /// Computes where the sums start, instead of `init`; or null.
   linalg::GenericOp initial;
-  /// Takes the elements of the result while they are in registers; or null.
-  linalg::GenericOp epilogue;
+  /// Takes the elements of the result while threads have them.
+  SmallVector<EpilogueOp> epilogue;
   /// Whether the result itself is needed.
   bool storesResult = true;
 
@@ -54,6 +55,20 @@ struct MatrixPlan {
     return {rows.size, columns.size, terms.size, batch.size};
   }
 };
+
+/// Operations of a payload of an epilogue, at most.
+constexpr size_t maxMatrixPayload = 256;
+
+/// Blocks of `plan` with `tile`: [tiles, 1, batches].
+SmallVector<int64_t> getGrid(const MatrixPlan &plan, const MatrixTile &tile);
+
+/// The number of the block that has an element of the result, as a function of
+/// the result's dimensions.
+AffineExpr getBlockNumber(const MatrixPlan &plan, const MatrixTile &tile);
+
+/// The tiles that `plan` can have on `chip`.
+ArrayRef<MatrixTile> getTiles(const MatrixPlan &plan, MatrixMath math,
+                              StringRef chip);
 
 /// Elements from the first one of a buffer to its last one.
 int64_t getSpan(MemRefType type);

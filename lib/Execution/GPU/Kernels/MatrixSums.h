@@ -19,12 +19,16 @@ struct MatrixSums {
   int64_t numRows, numColumns;
   /// Row and column of the thread's first number in the tile.
   Value row, column;
+  /// Shared memory that is free when all threads have come here, 32-bit words.
+  Value staging;
 
   static constexpr int64_t fragmentRows = 16, fragmentColumns = 8;
   static constexpr int64_t fragmentSize = 4;
 };
 
-/// Adds the sums to where they start, and hands them on.
+/// Adds the sums to where they start, and hands them on: through shared memory,
+/// so that neighbouring threads have neighbours in memory, and code for them is
+/// there once.
 void storeSums(MatrixCode &code, const MatrixSums &sums);
 
 } // namespace mlir::pdq

@@ -6,12 +6,12 @@
 
 #include "RowEmitter.h"
 #include "../../CPU/Kernels/PayloadEmitter.h"
+#include "BlockSums.h"
 #include "ThreadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -53,8 +53,6 @@ private:
   Value emitTerm(Member &member, Value sum);
   void share(Member &member);
   void emitSums(Members &members, ArrayRef<Value> sums);
-  Value reduceLanes(const Member &member, Value sum);
-  void emitTree(ArrayRef<Value> shared, ArrayRef<const Member *> members);
   void storeSum(Member &member, Value shared);
   void guarded(Value condition, function_ref<void()> body);
 
@@ -174,38 +172,6 @@ SmallVector<Value> RowEmitter::emitPieces(const RowGroup &group,
 // Sums
 //===----------------------------------------------------------------------===//
 
-/// The lanes of a thread's part, combined in order.
-Value RowEmitter::reduceLanes(const Member &member, Value sum) {
-  auto type = dyn_cast<VectorType>(sum.getType());
-  if (!type)
-    return sum;
-  Value result = vector::ExtractOp::create(b, sum, 0);
-  for (int64_t lane = 1; lane < type.getNumElements(); ++lane)
-    result = buildCombiner(b, member.part.nest.reduction, result,
-                           vector::ExtractOp::create(b, sum, lane).getResult());
-  return result;
-}
-
-/// Combines pairs of partial sums in a fixed order; the first is the result.
-void RowEmitter::emitTree(ArrayRef<Value> shared,
-                          ArrayRef<const Member *> members) {
-  for (int64_t half = threads / 2; half >= 1; half /= 2) {
-    gpu::BarrierOp::create(b);
-    Value isLow = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, thread,
-                                        constant(half));
-    guarded(isLow, [&] {
-      Value other = arith::AddIOp::create(b, thread, constant(half));
-      for (auto [buffer, member] : llvm::zip_equal(shared, members)) {
-        Value sum =
-            buildCombiner(b, member->part.nest.reduction,
-                          memref::LoadOp::create(b, buffer, thread).getResult(),
-                          memref::LoadOp::create(b, buffer, other).getResult());
-        memref::StoreOp::create(b, sum, buffer, thread);
-      }
-    });
-  }
-}
-
 /// Adds the sum of the row to where it starts.
 void RowEmitter::storeSum(Member &member, Value shared) {
   // All other loops do not move the result.
@@ -222,23 +188,13 @@ void RowEmitter::storeSum(Member &member, Value shared) {
 }
 
 void RowEmitter::emitSums(Members &members, ArrayRef<Value> sums) {
-  SmallVector<Value> shared;
-  SmallVector<const Member *> reducing;
-  auto space =
-      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
-  for (auto &member : members) {
-    if (!member->part.reduces())
-      continue;
-    Value sum = reduceLanes(*member, sums[reducing.size()]);
-    auto type = MemRefType::get({threads}, sum.getType(),
-                                MemRefLayoutAttrInterface(), space);
-    shared.push_back(memref::AllocOp::create(b, type));
-    memref::StoreOp::create(b, sum, shared.back(), thread);
-    reducing.push_back(member.get());
-  }
-  if (reducing.empty())
+  SmallVector<PartialSum> parts;
+  for (auto &member : members)
+    if (member->part.reduces())
+      parts.push_back({&member->part.nest.reduction, sums[parts.size()]});
+  if (parts.empty())
     return;
-  emitTree(shared, reducing);
+  SmallVector<Value> shared = combineOverBlock(b, thread, threads, parts);
   Value isFirst =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread, constant(0));
   guarded(isFirst, [&] {

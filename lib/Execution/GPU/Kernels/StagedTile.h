@@ -31,6 +31,8 @@ public:
   /// The matrix descriptor of a part's rows from `row` on, a multiple of 8.
   Value buildDescriptor(Value stage, int64_t part, Value row);
 
+  Value getBuffer() const { return shared; }
+
   /// 32-bit words of a row.
   static constexpr int64_t rowWords = 32;
 

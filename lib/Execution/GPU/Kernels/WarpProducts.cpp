@@ -185,8 +185,14 @@ MatrixSums WarpEmitter::emit() {
     multiply(b.rem(step, numStages), sums);
     scf::YieldOp::create(b, sums);
   }
-  return {SmallVector<Value>(loop.getResults()), getNumRows(), getNumColumns(),
-          b.add(warpRow, this->group), b.add(warpColumn, b.mul(place, 2))};
+  // The last groups are empty, but they write zeros.
+  nvgpu::DeviceAsyncWaitOp::create(b, group, b.getI32IntegerAttr(0));
+  return {SmallVector<Value>(loop.getResults()),
+          getNumRows(),
+          getNumColumns(),
+          b.add(warpRow, this->group),
+          b.add(warpColumn, b.mul(place, 2)),
+          lhs.getBuffer()};
 }
 
 MatrixSums mlir::pdq::emitWarpProducts(MatrixCode &code) {

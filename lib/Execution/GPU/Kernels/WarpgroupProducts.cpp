@@ -147,6 +147,7 @@ MatrixSums WarpgroupEmitter::unpack(Value sums) {
   Value warp = b.div(code.thread, MatrixTile::warpSize);
   result.row = b.add(b.mul(warp, rowsOfWarp), b.div(lane, 4));
   result.column = b.mul(b.rem(lane, 4), 2);
+  result.staging = lhs.getBuffer();
   return result;
 }
 

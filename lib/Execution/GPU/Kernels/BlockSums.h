@@ -1,0 +1,29 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sums of which every thread of a block has a part.
+
+#ifndef PDQ_LIB_EXECUTION_GPU_KERNELS_BLOCKSUMS_H
+#define PDQ_LIB_EXECUTION_GPU_KERNELS_BLOCKSUMS_H
+
+#include "../../CPU/Kernels/PayloadEmitter.h"
+
+namespace mlir::pdq {
+
+/// A thread's part of a sum, a scalar or a vector of lanes, and how parts
+/// combine.
+struct PartialSum {
+  const Reduction *reduction;
+  Value part;
+};
+
+/// Combines lanes in order, then pairs of threads through shared memory in a
+/// fixed order. `thread` is an index below `threads`, a power of two. Returns
+/// the buffers whose first elements are the sums; only thread 0 may read them
+/// without a barrier.
+SmallVector<Value> combineOverBlock(ImplicitLocOpBuilder &b, Value thread,
+                                    int64_t threads, ArrayRef<PartialSum> sums);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_EXECUTION_GPU_KERNELS_BLOCKSUMS_H
