@@ -413,7 +413,8 @@ def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
 
     With `recompute` random draws and gathered rows, which read no tensor of their
     size, are computed in each operation that reads them and never stored: on a GPU
-    arithmetic is cheaper than memory.
+    arithmetic is cheaper than memory. What gathers from two tensors and is stored for
+    a product is loaded again.
   }];
   let options = [
     Option<"recompute", "recompute", "bool", /*default=*/"false",
@@ -438,7 +439,15 @@ def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {
     from which `-pdq-bufferize` makes a producer that writes the interior of the
     padded buffer: no copy, and only the border is filled. Declines pads that
     are not constant, not static or negative.
+
+    With `read-padded`, operations behind %p that read a slice which %y was put
+    together from, or %y if there are such slices, take it from %p: two halves of a
+    batch, of which others read one, would be stored twice.
   }];
+  let options = [
+    Option<"readPadded", "read-padded", "bool", /*default=*/"false",
+           "Read slices of a padded tensor from it, not from a buffer of their own">
+  ];
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
@@ -505,6 +514,10 @@ def SplitAtSlices : Pass<"pdq-split-at-slices", "func::FuncOp"> {
     %x1 = tensor.extract_slice %x[32, 0] [32, 16] [1, 1]
     %b = linalg.generic ... ins(%x1 : tensor<32x16xf32>) { payload }
     ```
+
+    A product is done for each slice on its own, too, where elementwise operations
+    read the slices: each part can take its own along. It stays whole where a factor
+    is put together from slices.
 
     Every element is computed as before. Declines slices that meet, and operations
     that would be computed twice.
@@ -720,7 +733,8 @@ def MergeElementwise : Pass<"pdq-merge-elementwise", "ModuleOp"> {
     linalg.generic ... ins(%x) outs(%y) { add, max }
     ```
 
-    Every element is computed as before, to the bit. Declines operations that read
+    Every element is computed as before, to the bit. Declines operations that follow
+    a product each, which can take its own along, and those that read
     other elements of what the other writes.
   }];
   let statistics = [Statistic<"numMerged", "num-merged", "Operations that were joined">];
@@ -946,7 +960,8 @@ def JoinRows : Pass<"pdq-join-rows", "ModuleOp"> {
       linalg.generic ...
     ```
 
-    Declines kernels that share nothing, unless they are small, that read other rows
+    Declines kernels that follow a product each, which can take its own along,
+    kernels that share nothing, unless they are small, that read other rows
     of what the other writes, those whose rows are shorter than a warp unless all of
     them are small, and those that other launches must stay between.
   }];

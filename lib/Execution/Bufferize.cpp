@@ -43,15 +43,34 @@ static bool isDestination(OpOperand &use) {
   return insert && &insert.getDestMutable() == &use;
 }
 
+/// Whether `op` fills a tensor with far fewer numbers than it has, such as a
+/// bias that a convolution starts from.
+static bool isBroadcast(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic->getNumResults() != 1 ||
+      generic.getNumReductionLoops() > 0)
+    return false;
+  return llvm::none_of(generic.getDpsInputOperands(), [&](OpOperand *input) {
+    return generic.getMatchingIndexingMap(input).getNumResults() ==
+           generic.getNumLoops();
+  });
+}
+
+/// Whether `use` is where a structured operation puts its result.
+static bool isInit(OpOperand &use) {
+  auto op = dyn_cast<linalg::LinalgOp>(use.getOwner());
+  return op && op.isDpsInit(&use);
+}
+
 /// Gives every user its own destination: one buffer that several operations
 /// want to write would be copied for all but the last.
 static void separateDestinations(ModuleOp module, IRRewriter &rewriter) {
   SmallVector<Operation *> destinations;
   module.walk([&](Operation *op) {
-    if (isa<tensor::EmptyOp, linalg::FillOp>(op))
+    if (isa<tensor::EmptyOp, linalg::FillOp>(op) || isBroadcast(op))
       destinations.push_back(op);
   });
-  // Users first, so that the copies of a fill get their own empty tensors.
+  // Users first, so that their copies get empty tensors of their own.
   for (Operation *op : llvm::reverse(destinations)) {
     // A slice that is taken from a buffer belongs to it; one that is put into
     // it starts a buffer of its own.
@@ -59,8 +78,9 @@ static void separateDestinations(ModuleOp module, IRRewriter &rewriter) {
         llvm::any_of(op->getUsers(), llvm::IsaPred<tensor::ExtractSliceOp>);
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : op->getResult(0).getUses())
-      if (isa<linalg::LinalgOp>(use.getOwner()) ||
-          (!isSliced && isDestination(use)))
+      if (isa<linalg::GenericOp>(op) ? isInit(use)
+                                     : isa<linalg::LinalgOp>(use.getOwner()) ||
+                                           (!isSliced && isDestination(use)))
         uses.push_back(&use);
     if (!uses.empty() && uses.size() == op->getResult(0).getNumUses())
       uses.pop_back();

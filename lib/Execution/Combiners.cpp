@@ -32,7 +32,7 @@ Value mlir::pdq::buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
 }
 
 bool mlir::pdq::isContraction(linalg::LinalgOp op) {
-  if (op->getNumResults() != 1 || op.getNumDpsInputs() != 2 ||
+  if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 2 ||
       op.getNumReductionLoops() == 0)
     return false;
   auto sum = op.getBlock()

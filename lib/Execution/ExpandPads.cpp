@@ -34,7 +34,8 @@ public:
       : rewriter(rewriter), pad(pad), loc(pad.getLoc()),
         type(pad.getResultType()),
         strides(type.getRank(), rewriter.getIndexAttr(1)) {}
-  void run();
+  /// Returns the padded tensor.
+  Value run();
 
 private:
   Value fillSlab(Value buffer, const Slab &slab);
@@ -83,7 +84,7 @@ Value PadExpansion::fillSlab(Value buffer, const Slab &slab) {
                                        slab.offsets, slab.sizes, strides);
 }
 
-void PadExpansion::run() {
+Value PadExpansion::run() {
   // In front of the producer, whose destination the buffer becomes.
   Operation *producer = getFirstWriter(pad.getSource());
   rewriter.setInsertionPoint(producer ? producer : pad.getOperation());
@@ -95,10 +96,39 @@ void PadExpansion::run() {
   for (const Slab &slab : getSlabs())
     buffer = fillSlab(buffer, slab);
   rewriter.setInsertionPoint(pad);
-  rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
+  return rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
       pad, pad.getSource(), buffer, pad.getMixedLowPad(),
       getAsIndexOpFoldResult(type.getContext(), pad.getSourceType().getShape()),
       strides);
+}
+
+/// What computes a part of a padded tensor would have to store it twice if
+/// others read it: those behind `padded` read the part of that.
+static void readFromPadded(IRRewriter &rewriter, tensor::InsertSliceOp padded) {
+  auto replaceUses = [&](Value part, const SliceBox &box) {
+    auto isBehind = [&](OpOperand &use) {
+      return use.getOwner()->getBlock() == padded->getBlock() &&
+             padded->isBeforeInBlock(use.getOwner());
+    };
+    if (llvm::none_of(part.getUses(), isBehind))
+      return;
+    rewriter.setInsertionPointAfter(padded);
+    auto attributes = [&](ArrayRef<int64_t> values) {
+      return getAsIndexOpFoldResult(rewriter.getContext(), values);
+    };
+    Value slice = tensor::ExtractSliceOp::create(
+        rewriter, padded.getLoc(), padded.getResult(), attributes(box.offsets),
+        attributes(box.sizes), attributes(box.strides));
+    rewriter.replaceUsesWithIf(part, slice, isBehind);
+  };
+  std::optional<SliceBox> interior = SliceBox::get(padded);
+  Value source = padded.getSource();
+  Mosaic mosaic = Mosaic::get(source, /*flatten=*/false);
+  if (mosaic.pieces.size() < 2)
+    return;
+  replaceUses(source, *interior);
+  for (const MosaicPiece &piece : mosaic.pieces)
+    replaceUses(piece.source, interior->compose(piece.box));
 }
 
 /// True where the padding is static, not negative, and a constant.
@@ -114,6 +144,8 @@ static bool canExpand(tensor::PadOp pad) {
 
 namespace {
 struct ExpandPads : mlir::pdq::impl::ExpandPadsBase<ExpandPads> {
+  using Base::Base;
+
   void runOnOperation() override {
     SmallVector<tensor::PadOp> pads;
     getOperation().walk([&](tensor::PadOp pad) {
@@ -122,7 +154,11 @@ struct ExpandPads : mlir::pdq::impl::ExpandPadsBase<ExpandPads> {
     });
     IRRewriter rewriter(&getContext());
     for (tensor::PadOp pad : pads)
-      PadExpansion(rewriter, pad).run();
+      if (auto padded = PadExpansion(rewriter, pad)
+                            .run()
+                            .getDefiningOp<tensor::InsertSliceOp>();
+          padded && readPadded)
+        readFromPadded(rewriter, padded);
   }
 };
 } // namespace

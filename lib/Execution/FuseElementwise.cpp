@@ -73,6 +73,16 @@ static bool isDrawn(linalg::GenericOp op) {
   return numOps <= maxDrawnOps;
 }
 
+/// Tensors from which a payload gathers elements.
+static size_t countGathered(linalg::GenericOp op) {
+  DenseSet<Value> gathered;
+  op.walk([&](tensor::ExtractOp extract) {
+    if (extract.getTensor().getType().getRank() > 0)
+      gathered.insert(extract.getTensor());
+  });
+  return gathered.size();
+}
+
 /// Whether every user could take the producer of `value` into its payload, so
 /// that the value is not stored.
 static bool isOnlyRead(Value value) {
@@ -115,7 +125,11 @@ static bool shouldFuse(OpOperand *operand, bool recompute) {
   // its result is stored all the same.
   bool isWorthCopy = isCheap(producer) && countFullInputs(producer) <= 1 &&
                      (!recompute || isOnlyRead(operand->get()));
-  return onlyUser || isWorthCopy || (recompute && isDrawn(producer));
+  // What is stored all the same is read again more cheaply than two tensors.
+  bool isWorthDrawing =
+      recompute && isDrawn(producer) &&
+      (countGathered(producer) <= 1 || isOnlyRead(operand->get()));
+  return onlyUser || isWorthCopy || isWorthDrawing;
 }
 
 namespace {

@@ -6,6 +6,7 @@
 // have their place already, so that no store is added.
 
 #include "BufferAccesses.h"
+#include "Combiners.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -55,6 +56,7 @@ public:
 
 private:
   bool haveSameLoops();
+  bool followDifferentProducts();
   bool isWorthIt();
   bool meetInElements();
   bool findPlace();
@@ -73,6 +75,31 @@ private:
 
 bool Merger::haveSameLoops() {
   return first.getStaticLoopRanges() == second.getStaticLoopRanges();
+}
+
+/// The products whose results an operation reads.
+static llvm::SmallSetVector<Operation *, 2> getProducts(linalg::GenericOp op) {
+  llvm::SmallSetVector<Operation *, 2> products;
+  for (Value input : op.getDpsInputs()) {
+    if (!isa<MemRefType>(input.getType()))
+      continue;
+    for (Operation *user : input.getUsers()) {
+      auto writer = dyn_cast<linalg::GenericOp>(user);
+      if (writer && writer != op && writer->isBeforeInBlock(op) &&
+          llvm::is_contained(writer.getDpsInits(), input) &&
+          isContraction(writer))
+        products.insert(writer);
+    }
+  }
+  return products;
+}
+
+/// Whether each operation reads the result of a product of its own: that can
+/// take it along, and has the result while nothing is stored.
+bool Merger::followDifferentProducts() {
+  auto own = getProducts(first), other = getProducts(second);
+  return !own.empty() && !other.empty() &&
+         llvm::none_of(own, [&](Operation *op) { return other.contains(op); });
 }
 
 /// The operands of an operation, and the buffers that its payload loads from.
@@ -173,7 +200,8 @@ bool Merger::findPlace() {
 }
 
 bool Merger::canMerge() {
-  return haveSameLoops() && isWorthIt() && meetInElements() && findPlace();
+  return haveSameLoops() && isWorthIt() && !followDifferentProducts() &&
+         meetInElements() && findPlace();
 }
 
 /// The output of the first operation that stores to `buffer`.

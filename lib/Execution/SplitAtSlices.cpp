@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Elementwise operations on tensors that are put together from slices, or taken
-// apart, are done slice by slice: each can then be fused with what makes or
-// takes its slice, and the whole is not stored.
+// apart, are done slice by slice, and so are products that are taken apart:
+// each part can then be fused with what makes or takes its slice, and the whole
+// is not stored.
 
 #include "Combiners.h"
 #include "Mosaic.h"
@@ -58,10 +59,26 @@ static bool canSliceOperands(linalg::GenericOp op) {
   });
 }
 
-/// The iterations that touch a slice of an operand with this map, which has all
-/// loops.
-static SliceBox getLoops(AffineMap map, const SliceBox &box) {
-  SliceBox loops = box;
+/// Whether every operand has a slice for the iterations `loops`: loops that are
+/// not walked whole number a dimension on their own.
+static bool haveSlices(linalg::GenericOp op, const SliceBox &loops) {
+  for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges())) {
+    if (loops.sizes[loop] == extent)
+      continue;
+    for (AffineMap map : op.getIndexingMapsArray())
+      for (AffineExpr result : map.getResults())
+        if (result.isFunctionOfDim(loop) && !isa<AffineDimExpr>(result))
+          return false;
+  }
+  return true;
+}
+
+/// The iterations that touch a slice of an operand with this map.
+static SliceBox getLoops(linalg::GenericOp op, AffineMap map,
+                         const SliceBox &box) {
+  SliceBox loops{SmallVector<int64_t>(op.getNumLoops(), 0),
+                 op.getStaticLoopRanges(),
+                 SmallVector<int64_t>(op.getNumLoops(), 1)};
   for (unsigned place = 0; place < map.getNumResults(); ++place) {
     unsigned loop = map.getDimPosition(place);
     loops.offsets[loop] = box.offsets[place];
@@ -86,6 +103,8 @@ Value SliceSplitter::buildSlice(Value operand, AffineMap map,
       box.offsets[place] = loops.offsets[loop.getPosition()];
       box.sizes[place] = loops.sizes[loop.getPosition()];
       box.strides[place] = loops.strides[loop.getPosition()];
+    } else if (!isa<AffineConstantExpr>(result)) {
+      box.sizes[place] = type.getDimSize(place);
     }
   if (ArrayRef(box.sizes) == type.getShape())
     return operand;
@@ -235,7 +254,7 @@ bool SliceSplitter::splitElementwise(linalg::GenericOp op) {
                                        type.getElementType()),
                {}};
   for (const MosaicPiece &piece : found->first.pieces) {
-    SliceBox loops = getLoops(found->second, piece.box);
+    SliceBox loops = getLoops(op, found->second, piece.box);
     SliceBox box = loops;
     for (unsigned place = 0; place < output.getNumResults(); ++place) {
       unsigned loop = output.getDimPosition(place);
@@ -264,15 +283,37 @@ bool SliceSplitter::splitSum(linalg::GenericOp op) {
   rewriter.setInsertionPoint(op);
   Value sum = op.getOutputs()[0];
   for (const MosaicPiece &piece : found->first.pieces)
-    sum = buildOnSlice(op, getLoops(found->second, piece.box), sum);
+    sum = buildOnSlice(op, getLoops(op, found->second, piece.box), sum);
   rewriter.replaceOp(op, sum);
   return true;
+}
+
+/// Whether each slice of a product is read element by element, so that its part
+/// of the product can take the operation along.
+static bool haveElementwiseUsers(linalg::GenericOp op) {
+  return llvm::all_of(op->getUsers(), [](Operation *slice) {
+    return llvm::any_of(slice->getUsers(), [](Operation *user) {
+      auto reader = dyn_cast<linalg::GenericOp>(user);
+      return reader && isElementwise(reader);
+    });
+  });
+}
+
+/// Whether a factor is put together from slices: others read the whole of it,
+/// which would then lie in memory twice.
+static bool hasMosaicFactor(linalg::GenericOp op) {
+  return llvm::any_of(op.getDpsInputs(), [](Value input) {
+    return Mosaic::get(input, /*flatten=*/false).pieces.size() > 1;
+  });
 }
 
 /// slice(f(x)) -> f(slice(x)), where nothing reads the whole. Returns the last
 /// of the new operations, or null.
 Operation *SliceSplitter::moveSlices(linalg::GenericOp op) {
-  if (!isElementwise(op) || !canSliceOperands(op) || op->use_empty())
+  bool isProduct = isContraction(op) && op.hasPureTensorSemantics();
+  bool canMove = isProduct ? !hasMosaicFactor(op)
+                           : isElementwise(op) && canSliceOperands(op);
+  if (op->use_empty() || !canMove)
     return nullptr;
   SmallVector<std::pair<tensor::ExtractSliceOp, SliceBox>> slices;
   int64_t elements = 0;
@@ -294,13 +335,21 @@ Operation *SliceSplitter::moveSlices(linalg::GenericOp op) {
       cast<RankedTensorType>(op.getResult(0).getType()).getNumElements())
     return nullptr;
   AffineMap output = op.getIndexingMapsArray().back();
+  if (isProduct &&
+      (!haveElementwiseUsers(op) || llvm::any_of(slices, [&](auto &entry) {
+        return !haveSlices(op, getLoops(op, output, entry.second));
+      })))
+    return nullptr;
   SmallVector<std::pair<SliceBox, Value>> parts;
   for (auto &[slice, box] : slices) {
     auto *known = llvm::find_if(
         parts, [&, &own = box](auto &part) { return part.first == own; });
     if (known == parts.end()) {
       rewriter.setInsertionPoint(op);
-      Value part = buildOnSlice(op, getLoops(output, box), Value());
+      SliceBox loops = getLoops(op, output, box);
+      Value init =
+          isProduct ? buildSlice(op.getOutputs()[0], output, loops) : Value();
+      Value part = buildOnSlice(op, loops, init);
       known = parts.insert(parts.end(), {box, part});
     }
     rewriter.replaceOp(slice, known->second);

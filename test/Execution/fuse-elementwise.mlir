@@ -89,3 +89,31 @@ func.func @stored(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>) -> (tensor<4x8xf32>,
   } -> tensor<4x8xf32>
   return %p, %b : tensor<4x8xf32>, tensor<4x8xf32>
 }
+
+// Two gathered tensors are mixed and stored for a product: another reader loads the
+// mixture, not both.
+// CHECK-LABEL: func.func @mixed(
+// CHECK-COUNT-2: tensor.extract
+// CHECK-NOT:     tensor.extract
+// CHECK:         return
+func.func @mixed(%index: tensor<4xi32>, %x: tensor<64x8xf32>, %z: tensor<64x8xf32>, %w: tensor<8x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %e = tensor.empty() : tensor<4x8xf32>
+  %y = linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%index : tensor<4xi32>) outs(%e : tensor<4x8xf32>) {
+  ^bb0(%i: i32, %o: f32):
+    %n = arith.index_cast %i : i32 to index
+    %c = linalg.index 1 : index
+    %a = tensor.extract %x[%n, %c] : tensor<64x8xf32>
+    %b = tensor.extract %z[%n, %c] : tensor<64x8xf32>
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<4x8xf32>
+  %p = linalg.matmul ins(%y, %w : tensor<4x8xf32>, tensor<8x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%y : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %m = math.exp %v : f32
+    linalg.yield %m : f32
+  } -> tensor<4x8xf32>
+  return %p, %r : tensor<4x8xf32>, tensor<4x8xf32>
+}

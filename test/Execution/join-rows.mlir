@@ -137,6 +137,49 @@ func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf
   return
 }
 
+// Rows with their sums behind one product, others behind another one: both products
+// take theirs along.
+// CHECK-LABEL: func.func @products(
+// CHECK:         call @generic
+// CHECK-NEXT:    call @generic
+// CHECK-NEXT:    call @generic
+// CHECK-NEXT:    call @generic
+// CHECK-NEXT:    return
+func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x256xf32>, %x: memref<64x256xf32>, %s: memref<64xf32>, %b: memref<64x256xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %p = memref.alloc() : memref<64x256xf32>
+  %q = memref.alloc() : memref<64x256xf32>
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%l, %w : memref<64x32xf32>, memref<32x256xf32>) outs(%p : memref<64x256xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %t = arith.mulf %c, %d : f32
+    %u = arith.addf %o, %t : f32
+    linalg.yield %u : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%m, %w : memref<64x32xf32>, memref<32x256xf32>) outs(%q : memref<64x256xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %t = arith.mulf %c, %d : f32
+    %u = arith.addf %o, %t : f32
+    linalg.yield %u : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%s : memref<64xf32>)
+  linalg.generic {indexing_maps = [#id, #id, #row], iterator_types = ["parallel", "reduction"]}
+    ins(%p, %x : memref<64x256xf32>, memref<64x256xf32>) outs(%s : memref<64xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %d = arith.subf %a, %c : f32
+    %t = arith.addf %o, %d : f32
+    linalg.yield %t : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%q, %x : memref<64x256xf32>, memref<64x256xf32>) outs(%b : memref<64x256xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %d = arith.subf %a, %c : f32
+    linalg.yield %d : f32
+  }
+  return
+}
+
 // CHECK-DAG: func.func private @joined_[[$SHORT]]({{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
 // CHECK-DAG: func.func private @joined_[[$SUM]]({{.*}} {pdq.unstored}{{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
 // CHECK-DAG: func.func private @joined_[[$SMALL]](%arg0: memref<2x4xf32>, %arg1: memref<2x4xf32>, %arg2: memref<8xf32>, %arg3: memref<8xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 0 : i64}

@@ -211,3 +211,39 @@ func.func @meeting(%x: memref<4x2048xf32>, %whole: memref<8x2048xf32>) {
   }
   return
 }
+
+// Each follows a product of its own, which takes it along, though they share %x.
+// CHECK-LABEL: func.func @products(
+// CHECK-COUNT-4: linalg.generic
+// CHECK:         return
+func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x128xf32>, %x: memref<64x128xf32>, %a: memref<64x128xf32>, %b: memref<64x128xf32>) {
+  %p = memref.alloc() : memref<64x128xf32>
+  %q = memref.alloc() : memref<64x128xf32>
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%l, %w : memref<64x32xf32>, memref<32x128xf32>) outs(%p : memref<64x128xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %t = arith.mulf %c, %d : f32
+    %s = arith.addf %o, %t : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%m, %w : memref<64x32xf32>, memref<32x128xf32>) outs(%q : memref<64x128xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %t = arith.mulf %c, %d : f32
+    %s = arith.addf %o, %t : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#plain, #plain, #plain], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %x : memref<64x128xf32>, memref<64x128xf32>) outs(%a : memref<64x128xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %s = arith.addf %c, %d : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#plain, #plain, #plain], iterator_types = ["parallel", "parallel"]}
+    ins(%q, %x : memref<64x128xf32>, memref<64x128xf32>) outs(%b : memref<64x128xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %s = arith.subf %c, %d : f32
+    linalg.yield %s : f32
+  }
+  return
+}

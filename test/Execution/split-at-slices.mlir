@@ -193,3 +193,84 @@ func.func @declined(%x: tensor<8x4xf32>, %p: tensor<4x4xf32>) -> (tensor<8x4xf32
   } -> tensor<8x4xf32>
   return %y, %0, %1, %2, %w : tensor<8x4xf32>, tensor<4x4xf32>, tensor<6x4xf32>, tensor<6x4xf32>, tensor<8x4xf32>
 }
+
+#x = affine_map<(n, p, f, k) -> (n, p + k)>
+#w = affine_map<(n, p, f, k) -> (k, f)>
+#y = affine_map<(n, p, f, k) -> (n, p, f)>
+#abc = affine_map<(n, p, f) -> (n, p, f)>
+#f = affine_map<(n, p, f) -> (f)>
+
+// Halves of a convolution go through different operations, which each half of the
+// product can take along; so does what it starts from.
+// CHECK-LABEL: func.func @product(
+// CHECK-SAME:    %[[X:.+]]: tensor<8x10xf32>, %[[W:.+]]: tensor<3x16xf32>, %[[B:.+]]: tensor<16xf32>)
+// CHECK-DAG:     %[[X0:.+]] = tensor.extract_slice %[[X]][0, 0] [4, 10] [1, 1]
+// CHECK-DAG:     %[[X1:.+]] = tensor.extract_slice %[[X]][4, 0] [4, 10] [1, 1]
+// CHECK-DAG:     %[[I0:.+]] = linalg.generic {{.*}} ins(%[[B]] : tensor<16xf32>) outs(%{{.+}} : tensor<4x8x16xf32>)
+// CHECK-DAG:     %[[I1:.+]] = linalg.generic {{.*}} ins(%[[B]] : tensor<16xf32>) outs(%{{.+}} : tensor<4x8x16xf32>)
+// CHECK-DAG:     linalg.generic {{.*}} ins(%[[X0]], %[[W]] : {{.*}}) outs(%[[I0]] : tensor<4x8x16xf32>)
+// CHECK-DAG:     linalg.generic {{.*}} ins(%[[X1]], %[[W]] : {{.*}}) outs(%[[I1]] : tensor<4x8x16xf32>)
+// CHECK-NOT:     tensor<8x8x16xf32>
+// CHECK:         return
+func.func @product(%x: tensor<8x10xf32>, %w: tensor<3x16xf32>, %b: tensor<16xf32>) -> (tensor<4x8x16xf32>, tensor<4x8x16xf32>) {
+  %e = tensor.empty() : tensor<8x8x16xf32>
+  %init = linalg.generic {indexing_maps = [#f, #abc], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%b : tensor<16xf32>) outs(%e : tensor<8x8x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<8x8x16xf32>
+  %y = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<8x10xf32>, tensor<3x16xf32>) outs(%init : tensor<8x8x16xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<8x8x16xf32>
+  %y0 = tensor.extract_slice %y[0, 0, 0] [4, 8, 16] [1, 1, 1] : tensor<8x8x16xf32> to tensor<4x8x16xf32>
+  %y1 = tensor.extract_slice %y[4, 0, 0] [4, 8, 16] [1, 1, 1] : tensor<8x8x16xf32> to tensor<4x8x16xf32>
+  %e4 = tensor.empty() : tensor<4x8x16xf32>
+  %r0 = linalg.generic {indexing_maps = [#abc, #abc], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%y0 : tensor<4x8x16xf32>) outs(%e4 : tensor<4x8x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = math.exp %a : f32
+    linalg.yield %n : f32
+  } -> tensor<4x8x16xf32>
+  %r1 = linalg.generic {indexing_maps = [#abc, #abc], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%y1 : tensor<4x8x16xf32>) outs(%e4 : tensor<4x8x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = math.absf %a : f32
+    linalg.yield %n : f32
+  } -> tensor<4x8x16xf32>
+  return %r0, %r1 : tensor<4x8x16xf32>, tensor<4x8x16xf32>
+}
+
+// Slices across the pixels would share rows of %x; nothing takes the slices along.
+// CHECK-LABEL: func.func @whole_product(
+// CHECK-COUNT-2: outs({{.*}} : tensor<8x8x16xf32>)
+// CHECK:         return
+func.func @whole_product(%x: tensor<8x10xf32>, %w: tensor<3x16xf32>, %init: tensor<8x8x16xf32>) -> (tensor<8x4x16xf32>, tensor<4x8x16xf32>) {
+  %y = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<8x10xf32>, tensor<3x16xf32>) outs(%init : tensor<8x8x16xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<8x8x16xf32>
+  %y0 = tensor.extract_slice %y[0, 0, 0] [8, 4, 16] [1, 1, 1] : tensor<8x8x16xf32> to tensor<8x4x16xf32>
+  %e4 = tensor.empty() : tensor<8x4x16xf32>
+  %r0 = linalg.generic {indexing_maps = [#abc, #abc], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%y0 : tensor<8x4x16xf32>) outs(%e4 : tensor<8x4x16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %n = math.exp %a : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4x16xf32>
+  %z = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : tensor<8x10xf32>, tensor<3x16xf32>) outs(%init : tensor<8x8x16xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %c, %a : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<8x8x16xf32>
+  %z0 = tensor.extract_slice %z[0, 0, 0] [4, 8, 16] [1, 1, 1] : tensor<8x8x16xf32> to tensor<4x8x16xf32>
+  return %r0, %z0 : tensor<8x4x16xf32>, tensor<4x8x16xf32>
+}

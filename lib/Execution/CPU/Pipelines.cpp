@@ -62,7 +62,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
     pm.addNestedPass<func::FuncOp>(createScheduleEarly());
   }
   // After fusion, which does not look through slices.
-  pm.addNestedPass<func::FuncOp>(createExpandPads());
+  pm.addNestedPass<func::FuncOp>(
+      createExpandPads({/*readPadded=*/options.fewLaunches}));
   pm.addPass(createStoreResults());
   pm.addPass(createBufferizeInPlace());
   // Bufferization leaves chains of casts and copies of buffers to themselves.

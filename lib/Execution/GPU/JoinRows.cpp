@@ -4,6 +4,7 @@
 // One launch for operations on the same rows, and one for what is so small that
 // a block of threads does all of it.
 
+#include "../Combiners.h"
 #include "KernelCalls.h"
 #include "Kernels/RowPlan.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -45,6 +46,7 @@ private:
   std::optional<unsigned> findRowLoops(bool small);
   bool haveRows(unsigned count);
   bool shareBuffer();
+  bool followDifferentProducts();
   bool areRowsApart();
   bool findPlace();
 
@@ -139,6 +141,38 @@ bool RowJoiner::shareBuffer() {
   });
 }
 
+/// The launches of products whose results a launch reads.
+static llvm::SmallSetVector<Operation *, 2>
+findProducts(KernelCalls &calls, const KernelCall &part) {
+  llvm::SmallSetVector<Operation *, 2> products;
+  const BufferAccesses &accesses = calls.getAccesses(part.call);
+  for (Value buffer : part.getBuffers()) {
+    if (!accesses.reads.contains(getRoot(buffer)))
+      continue;
+    for (Operation *user : buffer.getUsers()) {
+      FailureOr<KernelCall> writer = calls.resolve(user);
+      if (failed(writer) || user == part.call ||
+          !user->isBeforeInBlock(part.call))
+        continue;
+      for (linalg::LinalgOp op : getOps(*writer))
+        if (isContraction(op) &&
+            writer->getOperand(op.getDpsInits()[0]) == buffer)
+          products.insert(user);
+    }
+  }
+  return products;
+}
+
+/// Whether each reads the result of a product of its own, which can take it
+/// along (`-pdq-join-kernels`).
+bool RowJoiner::followDifferentProducts() {
+  auto first = findProducts(calls, parts[0]),
+       second = findProducts(calls, parts[1]);
+  return !first.empty() && !second.empty() &&
+         llvm::none_of(first,
+                       [&](Operation *op) { return second.contains(op); });
+}
+
 /// Whether every block keeps to its rows of the memory that one of the two
 /// writes: blocks have no order.
 bool RowJoiner::areRowsApart() {
@@ -193,7 +227,8 @@ bool RowJoiner::findPlace() {
 bool RowJoiner::canJoin(bool small) {
   std::optional<unsigned> count = findRowLoops(small);
   // What is found out fast comes first.
-  if (!count || (*count > 0 && !shareBuffer()) || !haveRows(*count))
+  if (!count || (*count > 0 && !shareBuffer()) || !haveRows(*count) ||
+      (*count > 0 && followDifferentProducts()))
     return false;
   numRowLoops = *count;
   if (numRowLoops > 0 && !areRowsApart())
