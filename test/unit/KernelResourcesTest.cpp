@@ -54,9 +54,20 @@ const Product image = {"image",
                        {{{4, 1}}, {{5, 1}}, {{6, 1}}, {{3, 1}}},
                        {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}}};
 
-/// A bias in front of the forward convolution, and ReLU behind it.
-KernelText getJoined() {
+/// A bias in front of the forward convolution, and behind it ReLU and the sum
+/// over its results, one for each block of `tile`.
+KernelText getJoined(const MatrixTile &tile) {
   KernelText text;
+  const std::vector<int64_t> &extents = forward.extents;
+  int64_t columnTiles = llvm::divideCeil(extents[3], tile.columns);
+  int64_t rowTiles =
+      llvm::divideCeil(extents[0] * extents[1] * extents[2], tile.rows);
+  std::string parts =
+      "memref<" + std::to_string(rowTiles * columnTiles) + "xf32>";
+  std::string block = "(((n * 28 + h) * 28 + w) floordiv " +
+                      std::to_string(tile.rows) + ") * " +
+                      std::to_string(columnTiles) + " + f floordiv " +
+                      std::to_string(tile.columns);
   std::string
       header =
           R"(    linalg.generic {indexing_maps = [affine_map<(n, h, w, f) -> )",
@@ -64,7 +75,9 @@ KernelText getJoined() {
                       iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
 )";
   text.arguments = "%bias: memref<128xf32> {llvm.align = 16 : i64}, "
-                   "%z: memref<32x28x28x128xf32> {llvm.align = 16 : i64}, ";
+                   "%z: memref<32x28x28x128xf32> {llvm.align = 16 : i64}, "
+                   "%parts: " +
+                   parts + " {llvm.align = 16 : i64}, ";
   text.before =
       "    %zero = arith.constant 0.0 : f32\n" + header + "(f)>" + loops +
       R"(      ins(%bias : memref<128xf32>) outs(%y : memref<32x28x28x128xf32>) {
@@ -79,6 +92,16 @@ KernelText getJoined() {
       %m = arith.maximumf %a, %zero : f32
       linalg.yield %m : f32
     }
+    linalg.fill ins(%zero : f32) outs(%parts : )" +
+      parts + ")\n" + header + "(n, h, w, f)>, affine_map<(n, h, w, f) -> (" +
+      block + R"()>],
+      iterator_types = ["reduction", "reduction", "reduction", "reduction"]}
+      ins(%z : memref<32x28x28x128xf32>) outs(%parts : )" +
+      parts + R"() {
+    ^bb0(%a: f32, %o: f32):
+      %s = arith.addf %o, %a : f32
+      linalg.yield %s : f32
+    }
 )";
   return text;
 }
@@ -91,8 +114,9 @@ struct Configuration {
 std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
   std::vector<Configuration> list;
   auto add = [&](ArrayRef<MatrixTile> tiles, const Product &product,
-                 KernelText text) {
+                 function_ref<KernelText(const MatrixTile &)> describe) {
     for (const MatrixTile &tile : tiles) {
+      KernelText text = describe(tile);
       std::string sizes = std::to_string(tile.rows) + "x" +
                           std::to_string(tile.columns) + "x" +
                           std::to_string(tile.terms);
@@ -105,9 +129,10 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
   bool hasWarpgroups = getChipLimits(chip).hasWarpgroupMatrix;
   ArrayRef<MatrixTile> vectorTiles =
       hasWarpgroups ? getWarpgroupTiles(*findMatrixMath(math)) : getWarpTiles();
-  add(vectorTiles, forward, getJoined());
-  add(vectorTiles, filterGradient, {});
-  add(getWarpTiles(), image, {});
+  auto isAlone = [](const MatrixTile &) { return KernelText(); };
+  add(vectorTiles, forward, getJoined);
+  add(vectorTiles, filterGradient, isAlone);
+  add(getWarpTiles(), image, isAlone);
   return list;
 }
 

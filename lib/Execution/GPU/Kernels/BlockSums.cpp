@@ -25,16 +25,53 @@ static Value combineLanes(ImplicitLocOpBuilder &b, const PartialSum &sum) {
   return result;
 }
 
-static Value allocateShared(ImplicitLocOpBuilder &b, int64_t size, Type type) {
+namespace {
+/// A number of every thread in shared memory.
+struct SharedParts {
+  Value buffer;
+  int64_t offset;
+  /// Of the numbers; the buffer may hold words of another type.
+  Type type;
+
+  Value getPlace(ImplicitLocOpBuilder &b, Value thread) const {
+    if (offset == 0)
+      return thread;
+    return arith::AddIOp::create(b, thread,
+                                 arith::ConstantIndexOp::create(b, offset));
+  }
+  Value load(ImplicitLocOpBuilder &b, Value thread) const {
+    Value word = memref::LoadOp::create(b, buffer, getPlace(b, thread));
+    if (word.getType() == type)
+      return word;
+    return arith::BitcastOp::create(b, type, word);
+  }
+  void store(ImplicitLocOpBuilder &b, Value value, Value thread) const {
+    Type word = cast<MemRefType>(buffer.getType()).getElementType();
+    if (word != type)
+      value = arith::BitcastOp::create(b, word, value);
+    memref::StoreOp::create(b, value, buffer, getPlace(b, thread));
+  }
+};
+} // namespace
+
+/// Memory for a number of each thread, behind `used` words of `scratch` if they
+/// fit there.
+static SharedParts placeParts(ImplicitLocOpBuilder &b, Type type,
+                              int64_t threads, Value scratch, int64_t used) {
+  if (scratch && type.getIntOrFloatBitWidth() == 32 &&
+      used + threads <= cast<MemRefType>(scratch.getType()).getNumElements())
+    return {scratch, used, type};
   auto space =
       gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
-  return memref::AllocOp::create(
-      b, MemRefType::get({size}, type, MemRefLayoutAttrInterface(), space));
+  auto shared =
+      MemRefType::get({threads}, type, MemRefLayoutAttrInterface(), space);
+  return {memref::AllocOp::create(b, shared), 0, type};
 }
 
 /// Adds the upper half of the threads' parts to the lower one.
 static void combineHalves(ImplicitLocOpBuilder &b, Value thread, int64_t half,
-                          ArrayRef<Value> shared, ArrayRef<PartialSum> sums) {
+                          ArrayRef<SharedParts> shared,
+                          ArrayRef<PartialSum> sums) {
   Value size = arith::ConstantIndexOp::create(b, half);
   Value isLow =
       arith::CmpIOp::create(b, arith::CmpIPredicate::ult, thread, size);
@@ -42,27 +79,30 @@ static void combineHalves(ImplicitLocOpBuilder &b, Value thread, int64_t half,
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(guard.thenBlock());
   Value other = arith::AddIOp::create(b, thread, size);
-  for (auto [buffer, sum] : llvm::zip_equal(shared, sums)) {
-    Value combined =
-        buildCombiner(b, *sum.reduction,
-                      memref::LoadOp::create(b, buffer, thread).getResult(),
-                      memref::LoadOp::create(b, buffer, other).getResult());
-    memref::StoreOp::create(b, combined, buffer, thread);
-  }
+  for (auto [parts, sum] : llvm::zip_equal(shared, sums))
+    parts.store(b,
+                buildCombiner(b, *sum.reduction, parts.load(b, thread),
+                              parts.load(b, other)),
+                thread);
 }
 
 SmallVector<Value> mlir::pdq::combineOverBlock(ImplicitLocOpBuilder &b,
                                                Value thread, int64_t threads,
-                                               ArrayRef<PartialSum> sums) {
-  SmallVector<Value> shared;
+                                               ArrayRef<PartialSum> sums,
+                                               Value scratch) {
+  SmallVector<SharedParts> shared;
   for (const PartialSum &sum : sums) {
     Value part = combineLanes(b, sum);
-    shared.push_back(allocateShared(b, threads, part.getType()));
-    memref::StoreOp::create(b, part, shared.back(), thread);
+    shared.push_back(placeParts(b, part.getType(), threads, scratch,
+                                threads * shared.size()));
+    shared.back().store(b, part, thread);
   }
   for (int64_t half = threads / 2; half >= 1 && !sums.empty(); half /= 2) {
     gpu::BarrierOp::create(b);
     combineHalves(b, thread, half, shared, sums);
   }
-  return shared;
+  SmallVector<Value> combined;
+  for (const SharedParts &parts : shared)
+    combined.push_back(parts.load(b, thread));
+  return combined;
 }

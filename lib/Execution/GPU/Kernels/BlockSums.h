@@ -18,11 +18,12 @@ struct PartialSum {
 };
 
 /// Combines lanes in order, then pairs of threads through shared memory in a
-/// fixed order. `thread` is an index below `threads`, a power of two. Returns
-/// the buffers whose first elements are the sums; only thread 0 may read them
-/// without a barrier.
+/// fixed order. `thread` is an index below `threads`, a power of two. `scratch`
+/// is shared memory that is free, 32-bit words; null stands for new memory.
+/// Returns the sums, which only thread 0 has.
 SmallVector<Value> combineOverBlock(ImplicitLocOpBuilder &b, Value thread,
-                                    int64_t threads, ArrayRef<PartialSum> sums);
+                                    int64_t threads, ArrayRef<PartialSum> sums,
+                                    Value scratch = Value());
 
 } // namespace mlir::pdq
 

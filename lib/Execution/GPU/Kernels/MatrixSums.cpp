@@ -272,16 +272,16 @@ void SumStorer::storePartial(ArrayRef<Value> partial) {
   }
   if (parts.empty())
     return;
-  SmallVector<Value> shared = combineOverBlock(b, b.toIndex(code.thread),
-                                               code.tile.getBlockSize(), parts);
+  // The last numbers that were staged have been read.
+  gpu::BarrierOp::create(b);
+  SmallVector<Value> combined = combineOverBlock(
+      b, b.toIndex(code.thread), code.tile.getBlockSize(), parts, sums.staging);
   auto guard = scf::IfOp::create(b, b.below(code.thread, 1),
                                  /*withElseRegion=*/false);
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(guard.thenBlock());
-  Value zero = arith::ConstantIndexOp::create(b, 0);
-  for (auto [part, buffer] : llvm::zip_equal(owners, shared)) {
+  for (auto [part, sum] : llvm::zip_equal(owners, combined)) {
     linalg::GenericOp op = part->op;
-    Value sum = memref::LoadOp::create(b, buffer, zero);
     memref::StoreOp::create(
         b, buildCombiner(b, part->reduction, part->init, sum),
         buildFlat(b, cast<BlockArgument>(op.getDpsInits()[0])),

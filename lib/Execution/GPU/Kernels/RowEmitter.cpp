@@ -53,7 +53,7 @@ private:
   Value emitTerm(Member &member, Value sum);
   void share(Member &member);
   void emitSums(Members &members, ArrayRef<Value> sums);
-  void storeSum(Member &member, Value shared);
+  void storeSum(Member &member, Value sum);
   void guarded(Value condition, function_ref<void()> body);
 
   Value constant(int64_t value) {
@@ -173,7 +173,7 @@ SmallVector<Value> RowEmitter::emitPieces(const RowGroup &group,
 //===----------------------------------------------------------------------===//
 
 /// Adds the sum of the row to where it starts.
-void RowEmitter::storeSum(Member &member, Value shared) {
+void RowEmitter::storeSum(Member &member, Value sum) {
   // All other loops do not move the result.
   for (Value &index : member.position.indices)
     index = Value();
@@ -182,7 +182,6 @@ void RowEmitter::storeSum(Member &member, Value shared) {
   unsigned number = member.getOutputNumber();
   Value init = member.part.init ? member.part.init
                                 : scalar.load(number, member.position);
-  Value sum = memref::LoadOp::create(b, shared, constant(0));
   scalar.store(buildCombiner(b, member.part.nest.reduction, init, sum), number,
                member.position);
 }
@@ -194,14 +193,14 @@ void RowEmitter::emitSums(Members &members, ArrayRef<Value> sums) {
       parts.push_back({&member->part.nest.reduction, sums[parts.size()]});
   if (parts.empty())
     return;
-  SmallVector<Value> shared = combineOverBlock(b, thread, threads, parts);
+  SmallVector<Value> combined = combineOverBlock(b, thread, threads, parts);
   Value isFirst =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread, constant(0));
   guarded(isFirst, [&] {
     unsigned next = 0;
     for (auto &member : members)
       if (member->part.reduces())
-        storeSum(*member, shared[next++]);
+        storeSum(*member, combined[next++]);
   });
 }
 
