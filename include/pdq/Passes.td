@@ -330,6 +330,53 @@ def GatherScatters : Pass<"pdq-gather-scatters", "func::FuncOp"> {
     results where summing zeros of the padding would take most of the time
     (windows larger than the image).
   }];
+  let options = [
+    Option<"products", "products", "bool", /*default=*/"false",
+           "Only gradients that are products of two tensors">
+  ];
+  let statistics = [
+    Statistic<"numGathered", "num-gathered", "Sums over sliding windows rewritten">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def GatherElements : Pass<"pdq-gather-elements", "func::FuncOp"> {
+  let summary = "Compute the gradient of pooling as an elementwise operation";
+  let description = [{
+    The derivative of a pooling adds every element of the output's gradient to
+    elements of the result. Here each element of the result loads what the windows
+    over it have for it: an elementwise operation, which is fused with whatever reads
+    its result, so that the result need not be stored. A window that the image does
+    not have counts nothing.
+
+    Before (a maximum of three elements, every second of which starts a window, with
+    the place of the maximum in its window):
+
+    ```mlir
+    %0 = linalg.generic {maps = [(i, k) -> (i), (i, k) -> (i), (i, k) -> (i * 2 + k)],
+                         iterator_types = ["reduction", "reduction"]}
+      ins(%winners, %dy : tensor<8xi8>, tensor<8xf32>) outs(%zero : tensor<18xf32>)
+      { addf %out, (select (cmpi eq %winner, k), %dy, 0) }
+    %dx = tensor.extract_slice %0[1] [16] [1]
+    ```
+
+    After:
+
+    ```mlir
+    %dx = linalg.generic {maps = [(j) -> (j)], iterator_types = ["parallel"]} outs(%empty : tensor<16xf32>) {
+      %j = linalg.index 0
+      // The window before that of the element, if there is one ...
+      %dy0 = tensor.extract %dy[(%j + 1) / 2 - 1]
+      // ... and the element's own.
+      %dy1 = tensor.extract %dy[(%j + 1) / 2]
+      ...
+    }
+    ```
+
+    Leaves products to `-pdq-gather-scatters`, with which products stay products, and
+    all other sums over windows where an element lies in more than 16 windows, windows
+    have holes, or the result starts from other than a constant.
+  }];
   let statistics = [
     Statistic<"numGathered", "num-gathered", "Sums over sliding windows rewritten">
   ];
@@ -421,6 +468,50 @@ def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
            "Compute again what reads no tensor of its size, in all users">
   ];
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def UnrollWindows : Pass<"pdq-unroll-windows", "func::FuncOp"> {
+  let summary = "Pool, and find winners, in one elementwise operation";
+  let description = [{
+    The derivative of a maximum over windows looks for the place of the maximum in each
+    window, for which all windows are read again, far from the pooling. Both become
+    one elementwise operation with two results: it loads the elements of a window,
+    and does what the one and the other do with them, in the same order. An
+    elementwise operation that computes the image, which is not stored then, is done
+    for each element of a window: windows that overlap compute some elements again.
+
+    Before:
+
+    ```mlir
+    %image = linalg.generic ... ins(%x, %scale) { quantization }
+    %padded = tensor.pad %image low[0, 1, 1, 0] high[0, 1, 1, 0] { -inf }
+    %max = linalg.generic {maps = [(n, h, w, c, i, k) -> (n, h * 2 + i, w * 2 + k, c), ...], ...}
+      ins(%padded) outs(%lowest) { maximumf }
+    %winners = linalg.generic ... ins(%padded, %max) outs(%last)
+      { minsi %out, (select (cmpf oeq %in, %max), i * 3 + k, last) }
+    ```
+
+    After:
+
+    ```mlir
+    %max, %winners = linalg.generic ... ins(%scale) outs(%empty, %none) {
+      // For each element of the window:
+      %x00 = tensor.extract %x[%n, ...]
+      ... quantization, or -inf outside of the image ...
+      // Then:
+      maximumf, maximumf, ...
+      select, minsi, select, minsi, ...
+    }
+    ```
+
+    Declines windows of more than 16 elements, poolings whose windows nothing reads
+    again, and what starts from other than constants.
+  }];
+  let statistics = [
+    Statistic<"numUnrolled", "num-unrolled", "Poolings rewritten">
+  ];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "linalg::LinalgDialect",
+                           "tensor::TensorDialect"];
 }
 
 def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {

@@ -33,7 +33,10 @@ Value mlir::pdq::buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
 
 bool mlir::pdq::isContraction(linalg::LinalgOp op) {
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 2 ||
-      op.getNumReductionLoops() == 0)
+      op.getNumReductionLoops() == 0 ||
+      !llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+        return op.payloadUsesValueFromOperand(input);
+      }))
     return false;
   auto sum = op.getBlock()
                  ->getTerminator()

@@ -5,6 +5,7 @@
 // is computed at once: no element is loaded and stored for each tap, and loops
 // over the result are parallel.
 
+#include "Combiners.h"
 #include "Scatters.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -340,6 +341,8 @@ struct GatherScatters : mlir::pdq::impl::GatherScattersBase<GatherScatters> {
     getOperation().walk([&](linalg::GenericOp op) { work.push_back(op); });
     IRRewriter rewriter(&getContext());
     for (linalg::GenericOp op : work) {
+      if (products && !isContraction(op))
+        continue;
       std::optional<Scatter> scatter = matchScatter(op);
       if (!scatter)
         continue;

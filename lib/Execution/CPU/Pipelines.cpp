@@ -30,7 +30,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createCheckExecutable());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
   // Before layouts: pads and slices of the new form get them too.
-  pm.addNestedPass<func::FuncOp>(createGatherScatters());
+  pm.addNestedPass<func::FuncOp>(
+      createGatherScatters({/*products=*/options.fewLaunches}));
   // Before layouts: the order of a concatenation is that of its pieces.
   pm.addNestedPass<func::FuncOp>(createJoinSlices());
   if (options.fewLaunches) {
@@ -41,12 +42,20 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
+  if (options.fewLaunches) {
+    // After layouts: what loads single elements keeps to theirs.
+    pm.addNestedPass<func::FuncOp>(createGatherElements());
+    pm.addNestedPass<func::FuncOp>(createGatherScatters());
+  }
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // Before fusion, which would merge constant operations into others.
   pm.addPass(createHoistConstants());
   pm.addNestedPass<func::FuncOp>(
       createFuseElementwise({/*recompute=*/options.fewLaunches}));
+  // After fusion: what computes a pooling's image is one operation.
+  if (options.fewLaunches)
+    pm.addNestedPass<func::FuncOp>(createUnrollWindows());
   // Layouts are final: what a contraction still reads across gets a copy. Tiles
   // in shared memory need none.
   if (!options.fewLaunches)

@@ -84,12 +84,14 @@ static void addReads(linalg::LinalgOp op, DenseMap<Value, int64_t> &touched,
   for (OpOperand &operand : op->getOpOperands())
     if (op.payloadUsesValueFromOperand(&operand))
       note(operand.get(), countBytes(op, operand));
-  op->walk([&](memref::LoadOp load) {
-    MemRefType type = load.getMemRefType();
-    note(load.getMemRef(),
-         std::min(countIterations(op), type.getNumElements()) *
-             getElementBytes(type));
-  });
+  // Each load of the payload may touch other elements in each iteration.
+  DenseMap<Value, int64_t> loads;
+  op->walk([&](memref::LoadOp load) { ++loads[load.getMemRef()]; });
+  for (auto [buffer, count] : loads) {
+    auto type = cast<MemRefType>(buffer.getType());
+    note(buffer, std::min(count * countIterations(op), type.getNumElements()) *
+                     getElementBytes(type));
+  }
 }
 
 static bool isStored(func::FuncOp kernel, Value buffer) {

@@ -40,8 +40,12 @@ def empty(shape):
     return emit(f"tensor.empty() : {tensor(shape)}")
 
 
+def fill(number, shape):
+    return emit(f"linalg.fill ins({number} : f32) outs({empty(shape)} : {tensor(shape)}) -> {tensor(shape)}")
+
+
 def zeros(shape):
-    return emit(f"linalg.fill ins(%zero : f32) outs({empty(shape)} : {tensor(shape)}) -> {tensor(shape)}")
+    return fill("%zero", shape)
 
 
 def pointwise(value, shape, operations, inputs=()):
@@ -66,12 +70,12 @@ def relu(value, shape, limit=None):
     return value
 
 
-def pad(value, shape, width):
+def pad(value, shape, width, number="%zero"):
     n, c, h, w = shape
     padded = (n, c, h + 2 * width, w + 2 * width)
     if width == 0:
         return value, padded
-    body = "^bb0(%i0: index, %i1: index, %i2: index, %i3: index): tensor.yield %zero : f32"
+    body = f"^bb0(%i0: index, %i1: index, %i2: index, %i3: index): tensor.yield {number} : f32"
     low = f"[0, 0, {width}, {width}]"
     return emit(f"tensor.pad {value} low{low} high{low} {{ {body} }} : {tensor(shape)} to {tensor(padded)}"), padded
 
@@ -119,6 +123,24 @@ def convolve(value, shape, channels, kernel=3, stride=1, groups=1):
     return sums, result
 
 
+def pool(value, shape, kind, number):
+    """Windows of 3 x 3, every second one, over an image padded with `number`."""
+    value, padded = pad(value, shape, 1, number)
+    n, c, h, _ = shape
+    result = (n, c, (h + 1) // 2, (h + 1) // 2)
+    return emit(
+        f"linalg.pooling_nchw_{kind} {{dilations = dense<1> : vector<2xi64>, strides = dense<2> : vector<2xi64>}} "
+        f"ins({value}, {empty((3, 3))} : {tensor(padded)}, {tensor((3, 3))}) outs({fill(number, result)} : "
+        f"{tensor(result)}) -> {tensor(result)}"
+    ), result
+
+
+def pooled(value, shape):
+    value, shape = pool(value, shape, "max", "%lowest")
+    value, shape = convolve(value, shape, 24)
+    return pool(relu(value, shape), shape, "sum", "%zero")
+
+
 def add(value, other, shape):
     return pointwise(value, shape, "%r = arith.addf %a, %b : f32", (other,))
 
@@ -160,6 +182,7 @@ FAMILIES = {
     "wide-groups": lambda value, shape: bottleneck(value, shape, groups=2),
     "narrow-groups": lambda value, shape: bottleneck(value, shape, groups=4),
     "inverted-3": lambda value, shape: inverted(value, shape, 3, limit=6),
+    "pooled": pooled,
     "inverted-5": lambda value, shape: inverted(value, shape, 5, limit=None),
 }
 
@@ -188,6 +211,7 @@ def main():
     logits = tensor((BATCH, CLASSES))
     print(f"func.func @main(%image: {tensor(image)}) -> {logits} {{")
     print("  %zero = arith.constant 0.0 : f32\n  %six = arith.constant 6.0 : f32")
+    print("  %lowest = arith.constant 0xFF800000 : f32")
     print("\n".join("  " + line for line in lines))
     print(f"  return {result} : {logits}\n}}")
     print("{-# dialect_resources: { builtin: {\n  " + ",\n  ".join(resources) + "\n} } #-}")

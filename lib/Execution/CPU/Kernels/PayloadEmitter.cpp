@@ -101,22 +101,55 @@ Value PayloadEmitter::getFlatBuffer(Value buffer) {
   return flat;
 }
 
-/// The alignment of whole vectors of an operand where the kernel's argument
-/// states one (`llvm.align`) and every other loop moves by whole vectors.
+/// The alignment of whole vectors of a buffer, if they start at whole vectors,
+/// where the kernel's argument states one (`llvm.align`).
+llvm::MaybeAlign
+PayloadEmitter::getStatedAlignment(BlockArgument buffer) const {
+  auto kernel = cast<func::FuncOp>(buffer.getOwner()->getParentOp());
+  auto stated = kernel.getArgAttrOfType<IntegerAttr>(
+      buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!stated || !type.getElementType().isIntOrFloat())
+    return std::nullopt;
+  uint64_t bytes = lanes * type.getElementType().getIntOrFloatBitWidth() / 8;
+  if (stated.getInt() < static_cast<int64_t>(bytes) ||
+      !llvm::isPowerOf2_64(bytes))
+    return std::nullopt;
+  return llvm::Align(bytes);
+}
+
+/// The alignment of whole vectors of an operand where every other loop moves by
+/// whole vectors.
 llvm::MaybeAlign
 PayloadEmitter::getVectorAlignment(const KernelOperand &operand) const {
-  auto kernel = cast<func::FuncOp>(operand.buffer.getOwner()->getParentOp());
-  auto stated = kernel.getArgAttrOfType<IntegerAttr>(
-      operand.buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
-  uint64_t bytes =
-      lanes * operand.type.getElementType().getIntOrFloatBitWidth() / 8;
-  if (!stated || stated.getInt() < static_cast<int64_t>(bytes) ||
-      !llvm::isPowerOf2_64(bytes) || operand.offset % lanes != 0)
+  if (operand.offset % lanes != 0)
     return std::nullopt;
   for (auto [loop, stride] : llvm::enumerate(operand.strides))
     if (plan.vector != loop && stride % lanes != 0)
       return std::nullopt;
-  return llvm::Align(bytes);
+  return getStatedAlignment(operand.buffer);
+}
+
+/// The alignment of whole vectors that a load of the payload reads along the
+/// vectorized loop, where every other index moves by whole vectors.
+llvm::MaybeAlign PayloadEmitter::getLoadAlignment(memref::LoadOp load) const {
+  auto buffer = dyn_cast<BlockArgument>(load.getMemRef());
+  auto [strides, offset] = load.getMemRefType().getStridesAndOffset();
+  if (!buffer || !plan.vector || offset % lanes != 0)
+    return std::nullopt;
+  unsigned dim = plan.space.loops[*plan.vector].dim;
+  for (auto [index, stride] : llvm::zip_equal(load.getIndices(), strides)) {
+    auto own = index.getDefiningOp<linalg::IndexOp>();
+    bool isVector = own && own.getDim() == dim;
+    if (!isVector && stride % lanes != 0)
+      return std::nullopt;
+    // A loop that was split: its blocks.
+    for (auto [number, loop] : llvm::enumerate(plan.space.loops))
+      if (isVector && loop.dim == dim && plan.vector != number &&
+          stride * loop.indexStep % lanes != 0)
+        return std::nullopt;
+  }
+  return getStatedAlignment(buffer);
 }
 
 /// Integers of less than a byte take one in memory, but a vector of them would
@@ -264,17 +297,19 @@ Value PayloadEmitter::evaluateLoad(Operation *op, const NestPosition &position,
     address = arith::AddIOp::create(
         b, match(address), arith::MulIOp::create(b, match(part), match(scale)));
   }
-  return loadAtLanes(load.getMemRef(), address, laneStride);
+  return loadAtLanes(load.getMemRef(), address, laneStride,
+                     getLoadAlignment(load));
 }
 
 /// One element for each lane: lane i reads at `address` (its own, or the first
-/// lane's) + i * `laneStride`.
+/// lane's) + i * `laneStride`; vectors have `alignment`.
 Value PayloadEmitter::loadAtLanes(Value buffer, Value address,
-                                  int64_t laneStride) {
+                                  int64_t laneStride,
+                                  llvm::MaybeAlign alignment) {
   Type elementType = cast<MemRefType>(buffer.getType()).getElementType();
   bool isWide = isa<VectorType>(address.getType());
   if (laneStride == 1 && !isWide)
-    return loadContiguous(buffer, elementType, address);
+    return loadContiguous(buffer, elementType, address, alignment);
   Value flat = getFlatBuffer(buffer);
   if (laneStride == 0 && !isWide)
     return memref::LoadOp::create(b, flat, address);

@@ -8,6 +8,7 @@
 #define PDQ_EXECUTION_CPU_KERNELS_PAYLOADEMITTER_H
 
 #include "KernelPlan.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::pdq {
@@ -60,8 +61,11 @@ private:
   Value evaluateIndex(unsigned dim, const NestPosition &position);
   Value evaluateLoad(Operation *load, const NestPosition &position,
                      ArrayRef<Value> outputs, Evaluated &known);
-  Value loadAtLanes(Value buffer, Value address, int64_t laneStride);
+  Value loadAtLanes(Value buffer, Value address, int64_t laneStride,
+                    llvm::MaybeAlign alignment);
   Value getAddress(const KernelOperand &operand, const NestPosition &position);
+  llvm::MaybeAlign getStatedAlignment(BlockArgument buffer) const;
+  llvm::MaybeAlign getLoadAlignment(memref::LoadOp load) const;
   llvm::MaybeAlign getVectorAlignment(const KernelOperand &operand) const;
   Value loadContiguous(Value buffer, Type elementType, Value address,
                        llvm::MaybeAlign alignment = std::nullopt);
