@@ -10,6 +10,8 @@
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "pdq/IO/AtomicFile.h"
+#include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IO/ModuleFile.h"
 #include "pdq/Pipelines.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -33,6 +35,21 @@ static LogicalResult fail(const Twine &message) {
   return failure();
 }
 
+/// Bytecode from PyTorch carries no locations, nor do errors about options:
+/// they are located at the input. The handler is registered behind upstream's,
+/// which it comes before.
+static void locateAtInput(MlirOptMainConfig &config, StringRef input) {
+  if (config.shouldVerifyDiagnostics())
+    return;
+  MlirOptMainConfig inner = config;
+  config.setPassPipelineSetupFn(
+      [inner, input = input.str()](PassManager &passes) {
+        pdq::locateDiagnosticsAt(passes.getContext(),
+                                 input == "-" ? "<stdin>" : input);
+        return inner.setupPassPipeline(passes);
+      });
+}
+
 /// Reads, transforms and writes; whether the output can be written is known
 /// before the work.
 static LogicalResult transformFile(StringRef input, StringRef output,
@@ -42,6 +59,10 @@ static LogicalResult transformFile(StringRef input, StringRef output,
   std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &message);
   if (!source)
     return fail(message);
+  if (failed(pdq::checkNesting(*source, registry)))
+    return failure();
+  if (output == "-")
+    return MlirOptMain(llvm::outs(), std::move(source), registry, config);
   if (llvm::Error error = pdq::checkFileWritable(output))
     return fail(llvm::toString(std::move(error)));
   std::string result;
@@ -54,8 +75,7 @@ static LogicalResult transformFile(StringRef input, StringRef output,
   return success();
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv);
+static int run(int argc, char **argv) {
   printNoOperations();
   DialectRegistry registry;
   pdq::registerAllDialects(registry);
@@ -65,8 +85,14 @@ int main(int argc, char **argv) {
       argc, argv, "pdq: post-training quantization by prediction difference\n",
       registry);
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
-  // Upstream prints to standard output, as well as the lists it can show.
-  if (output == "-" || config.shouldShowDialects() || config.shouldListPasses())
+  // Upstream prints the lists it can show.
+  if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
+  locateAtInput(config, input);
   return asMainReturnCode(transformFile(input, output, registry, config));
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  return pdq::runWithLargeStack([&] { return run(argc, argv); });
 }

@@ -10,6 +10,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
 #include "pdq/IO/AtomicFile.h"
+#include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IO/ModuleFile.h"
 #include "pdq/Pipelines.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -145,10 +147,15 @@ static int fail(llvm::Error error) {
 llvm::Expected<HostTensor> Run::runModule(StringRef path, RegionBody body) {
   // A file that does not exist has no location that a diagnostic could show.
   std::string message;
-  if (!openInputFile(path, &message))
+  std::unique_ptr<llvm::MemoryBuffer> module = openInputFile(path, &message);
+  if (!module)
     return llvm::createStringError(message);
+  if (failed(checkNesting(*module, context.getDialectRegistry())))
+    return llvm::createStringError("cannot run '" + path + "'");
+  module.reset();
   int64_t batch =
       std::clamp<int64_t>(file.getNumRows(), 1, options.batch.getValue());
+  locateDiagnosticsAt(&context, path);
   FailureOr<std::unique_ptr<Network>> network =
       Network::load(path, body, batch, executor, &context);
   if (failed(network))
@@ -191,6 +198,25 @@ int Run::report(const HostTensor &outputs) {
   if (llvm::Error error = printAccuracy(outputs, *labels, llvm::outs()))
     return fail(options.labelsPath + ": " + llvm::toString(std::move(error)));
   return 0;
+}
+
+/// LLVM's library lets the last one win and joins lists.
+static llvm::Error checkGivenOnce(const Options &options) {
+  auto fail = [](StringRef name) {
+    return llvm::createStringError("option '" + name +
+                                   "' is given twice, expected once");
+  };
+  for (const auto &[name, option] : cl::getRegisteredOptions())
+    if (option->getNumOccurrences() > 1 &&
+        !(option->getMiscFlags() & cl::CommaSeparated))
+      return fail(name);
+  // The numbers of one list stand in one place.
+  for (const cl::list<float> &list :
+       {std::cref(options.mean), std::cref(options.deviation)})
+    for (size_t i = 1; i < list.size(); ++i)
+      if (list.getPosition(i) != list.getPosition(0))
+        return fail(list.ArgStr);
+  return llvm::Error::success();
 }
 
 /// Options that contradict each other, and an output that would go over an
@@ -249,12 +275,13 @@ static ExecutorOptions getExecutorOptions(const Options &options) {
   return result;
 }
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv);
+static int runTool(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::ParseCommandLineOptions(
       argc, argv, "Runs a module of any stage of pdq on array files\n");
+  if (llvm::Error error = checkGivenOnce(options))
+    return fail(std::move(error));
   if (llvm::Error error = checkOptions(options))
     return fail(std::move(error));
   llvm::Expected<NpyFile> file = NpyFile::open(options.inputPath);
@@ -279,4 +306,9 @@ int main(int argc, char **argv) {
   if (!outputs)
     return fail(outputs.takeError());
   return run.report(*outputs);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  return runWithLargeStack([&] { return runTool(argc, argv); });
 }
