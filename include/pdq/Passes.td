@@ -8,11 +8,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+/// A pass whose options are checked by `OptionCheckingPass`.
+class PDQPass<string argument, string operation = "">
+  : PassBase<argument, "::mlir::pdq::OptionCheckingPass<" # operation # ">">;
+
 //===----------------------------------------------------------------------===//
 // 1 Annotation: frontend IR -> annotated IR
 //===----------------------------------------------------------------------===//
 
-def NormalizeFrontend : Pass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
+def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
   let summary = "Bring the output of a frontend into one form";
   let description = [{
     Recognizes what a frontend emitted (linalg on tensors or TOSA, static or
@@ -44,7 +48,7 @@ def NormalizeFrontend : Pass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
                            "linalg::LinalgDialect", "math::MathDialect", "tensor::TensorDialect"];
 }
 
-def CaptureBatchNorm : Pass<"pdq-capture-batch-norm"> {
+def CaptureBatchNorm : PDQPass<"pdq-capture-batch-norm"> {
   let summary = "Find batch norms and keep their statistics";
   let description = [{
     Recognizes evaluation-mode batch norm by what a chain of elementwise
@@ -75,7 +79,7 @@ def CaptureBatchNorm : Pass<"pdq-capture-batch-norm"> {
   let dependentDialects = ["PDQDialect", "arith::ArithDialect", "tensor::TensorDialect"];
 }
 
-def FormRegions : Pass<"pdq-form-regions", "::mlir::ModuleOp"> {
+def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
   let summary = "Group operations into reconstruction regions";
   let description = [{
     Cuts the data path wherever one value is live and joins the pieces:
@@ -101,6 +105,9 @@ def FormRegions : Pass<"pdq-form-regions", "::mlir::ModuleOp"> {
     of MobileNetV2; the stem of MNasNet looks the same). Operations with an attribute
     `pdq.region = "name"` make the regions of these names instead, and no others. A block with very many layers is reconstructed layer by
     layer, which a remark says.
+
+    Declines, with an error, networks that have regions already. The option is kept
+    in the module's attribute `pdq.options`, for the report.
   }];
   let options = [
     Option<"granularity", "granularity", "std::string", /*default=*/"\"block\"",
@@ -112,7 +119,7 @@ def FormRegions : Pass<"pdq-form-regions", "::mlir::ModuleOp"> {
   let dependentDialects = ["PDQDialect"];
 }
 
-def FoldBatchNorm : Pass<"pdq-fold-batch-norm"> {
+def FoldBatchNorm : PDQPass<"pdq-fold-batch-norm"> {
   let summary = "Fold batch norms of quantized bodies into weight and bias";
   let description = [{
     In the quantized body of every region, per output channel:
@@ -150,7 +157,7 @@ def FoldBatchNorm : Pass<"pdq-fold-batch-norm"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def InsertQuantizers : Pass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
+def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
   let summary = "Quantize weights and activations of quantized bodies";
   let description = [{
     Puts a quantizer without parameters on the weight of every layer (per output
@@ -179,6 +186,9 @@ def InsertQuantizers : Pass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
     `first-last` keeps 8 bits at the ends: with `qdrop` the weights of the first
     and the last layer and the last layer's input, with `brecq` the first
     layer's output too, with `none` nothing.
+
+    Declines, with an error, networks that have quantizers already. The options are
+    kept in the module's attribute `pdq.options`, for the report.
   }];
   let options = [
     Option<"weightBits", "weight-bits", "unsigned", /*default=*/"4", "Bits of weights, 2 to 8">,
@@ -198,7 +208,7 @@ def InsertQuantizers : Pass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
 // 2 Autodiff: losses and gradients as IR
 //===----------------------------------------------------------------------===//
 
-def Differentiate : Pass<"pdq-differentiate", "::mlir::ModuleOp"> {
+def Differentiate : PDQPass<"pdq-differentiate", "::mlir::ModuleOp"> {
   let summary = "Resolve pdq.value_and_grad by reverse-mode differentiation";
   let description = [{
     Replaces every `pdq.value_and_grad` by a call of a generated private function
@@ -231,7 +241,7 @@ def Differentiate : Pass<"pdq-differentiate", "::mlir::ModuleOp"> {
                            "math::MathDialect", "tensor::TensorDialect"];
 }
 
-def Decompose : Pass<"pdq-decompose"> {
+def Decompose : PDQPass<"pdq-decompose"> {
   let summary = "Rewrite pdq operations to linalg on tensors";
   let description = [{
     Rewrites quantizers, batch norms, losses and random draws to the formulas
@@ -260,7 +270,7 @@ def Decompose : Pass<"pdq-decompose"> {
 // 3 Execution: functions -> machine code
 //===----------------------------------------------------------------------===//
 
-def CheckExecutable : Pass<"pdq-check-executable", "ModuleOp"> {
+def CheckExecutable : PDQPass<"pdq-check-executable", "ModuleOp"> {
   let summary = "Check that every function of a module can be executed";
   let description = [{
     The executor compiles functions of one block on tensors with static shapes,
@@ -279,7 +289,7 @@ def CheckExecutable : Pass<"pdq-check-executable", "ModuleOp"> {
   }];
 }
 
-def GeneralizeOps : Pass<"pdq-generalize", "func::FuncOp"> {
+def GeneralizeOps : PDQPass<"pdq-generalize", "func::FuncOp"> {
   let summary = "Spell named linalg operations as linalg.generic";
   let description = [{
     Everything behind recognizes operations by their maps and payloads, whatever
@@ -294,7 +304,7 @@ def GeneralizeOps : Pass<"pdq-generalize", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect"];
 }
 
-def GatherScatters : Pass<"pdq-gather-scatters", "func::FuncOp"> {
+def GatherScatters : PDQPass<"pdq-gather-scatters", "func::FuncOp"> {
   let summary = "Compute the gradient of a sliding window element by element";
   let description = [{
     The derivative of a convolution (or of a pooling) with respect to its input
@@ -340,7 +350,7 @@ def GatherScatters : Pass<"pdq-gather-scatters", "func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def GatherElements : Pass<"pdq-gather-elements", "func::FuncOp"> {
+def GatherElements : PDQPass<"pdq-gather-elements", "func::FuncOp"> {
   let summary = "Compute the gradient of pooling as an elementwise operation";
   let description = [{
     The derivative of a pooling adds every element of the output's gradient to
@@ -383,7 +393,7 @@ def GatherElements : Pass<"pdq-gather-elements", "func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def AssignLayout : Pass<"pdq-assign-layout", "func::FuncOp"> {
+def AssignLayout : PDQPass<"pdq-assign-layout", "func::FuncOp"> {
   let summary = "Let images and filters lie channels-last";
   let description = [{
     Convolutions and their gradients are recognized by their maps (pooling by
@@ -415,7 +425,7 @@ def AssignLayout : Pass<"pdq-assign-layout", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def HoistConstants : Pass<"pdq-hoist-constants", "ModuleOp"> {
+def HoistConstants : PDQPass<"pdq-hoist-constants", "ModuleOp"> {
   let summary = "Compute what depends on constants only once";
   let description = [{
     Moves operations whose inputs are all constants to a function of their own,
@@ -443,7 +453,7 @@ def HoistConstants : Pass<"pdq-hoist-constants", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect"];
 }
 
-def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
+def FuseElementwise : PDQPass<"pdq-fuse-elementwise", "func::FuncOp"> {
   let summary = "Fuse elementwise operations where memory traffic falls";
   let description = [{
     Upstream's fusion of producers into elementwise consumers and into
@@ -470,7 +480,7 @@ def FuseElementwise : Pass<"pdq-fuse-elementwise", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def UnrollWindows : Pass<"pdq-unroll-windows", "func::FuncOp"> {
+def UnrollWindows : PDQPass<"pdq-unroll-windows", "func::FuncOp"> {
   let summary = "Pool, and find winners, in one elementwise operation";
   let description = [{
     The derivative of a maximum over windows looks for the place of the maximum in each
@@ -514,7 +524,7 @@ def UnrollWindows : Pass<"pdq-unroll-windows", "func::FuncOp"> {
                            "tensor::TensorDialect"];
 }
 
-def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {
+def ExpandPads : PDQPass<"pdq-expand-pads", "func::FuncOp"> {
   let summary = "Make the producer of a padded tensor write into the padded buffer";
   let description = [{
     ```mlir
@@ -542,7 +552,7 @@ def ExpandPads : Pass<"pdq-expand-pads", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def JoinSlices : Pass<"pdq-join-slices", "func::FuncOp"> {
+def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
   let summary = "Put tensors together from slices without zeros and copies";
   let description = [{
     The gradient of a slice is that slice in a tensor of zeros, and gradients are
@@ -577,7 +587,7 @@ def JoinSlices : Pass<"pdq-join-slices", "func::FuncOp"> {
                               "Operations on slices that were rewritten">];
 }
 
-def SplitAtSlices : Pass<"pdq-split-at-slices", "func::FuncOp"> {
+def SplitAtSlices : PDQPass<"pdq-split-at-slices", "func::FuncOp"> {
   let summary = "Compute elementwise operations slice by slice";
   let description = [{
     An elementwise operation that reads a tensor put together from up to four
@@ -619,7 +629,7 @@ def SplitAtSlices : Pass<"pdq-split-at-slices", "func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def PackOperands : Pass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
+def PackOperands : PDQPass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
   let summary = "Give contractions operands that vectors are loaded from";
   let description = [{
     A contraction is vectorized along the innermost dimension of its result. An
@@ -647,7 +657,7 @@ def PackOperands : Pass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def SplitReductions : Pass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
+def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
   let summary = "Split long reductions into eight partial ones";
   let description = [{
     A reduction with few results and very many iterations (the gradient of a
@@ -677,7 +687,7 @@ def SplitReductions : Pass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def SplitIntoRows : Pass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
+def SplitIntoRows : PDQPass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
   let summary = "Split sums over everything into sums of rows";
   let description = [{
     A sum (or a maximum, a minimum) of at least 4096 elements that is one number,
@@ -710,7 +720,7 @@ def SplitIntoRows : Pass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def StoreMasks : Pass<"pdq-store-masks", "::mlir::func::FuncOp"> {
+def StoreMasks : PDQPass<"pdq-store-masks", "::mlir::func::FuncOp"> {
   let summary = "Keep comparisons instead of what is compared";
   let description = [{
     The derivative of ReLU only asks whether the input was positive. Where all that an
@@ -746,7 +756,7 @@ def StoreMasks : Pass<"pdq-store-masks", "::mlir::func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def ScheduleEarly : Pass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
+def ScheduleEarly : PDQPass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
   let summary = "Move elementwise operations up to their operands";
   let description = [{
     An elementwise operation, or a sum over elements of a tensor, moves up behind the
@@ -772,7 +782,7 @@ def ScheduleEarly : Pass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
   ];
 }
 
-def StoreResults : Pass<"pdq-store-results", "ModuleOp"> {
+def StoreResults : PDQPass<"pdq-store-results", "ModuleOp"> {
   let summary = "Give every result of a function the buffer it is stored in";
   let description = [{
     A result with `pdq.in_place = i` goes to argument i, every other one to a
@@ -795,7 +805,7 @@ def StoreResults : Pass<"pdq-store-results", "ModuleOp"> {
                            "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def BufferizeInPlace : Pass<"pdq-bufferize", "ModuleOp"> {
+def BufferizeInPlace : PDQPass<"pdq-bufferize", "ModuleOp"> {
   let summary = "One-shot bufferization where every copy is a linalg operation";
   let description = [{
     Upstream's one-shot bufferization after its elimination of empty tensors,
@@ -809,7 +819,7 @@ def BufferizeInPlace : Pass<"pdq-bufferize", "ModuleOp"> {
                            "linalg::LinalgDialect", "memref::MemRefDialect"];
 }
 
-def MergeElementwise : Pass<"pdq-merge-elementwise", "ModuleOp"> {
+def MergeElementwise : PDQPass<"pdq-merge-elementwise", "ModuleOp"> {
   let summary = "Join elementwise operations on buffers into launches with several results";
   let description = [{
     Two elementwise `linalg.generic` on buffers with the same loops become one, with
@@ -832,7 +842,7 @@ def MergeElementwise : Pass<"pdq-merge-elementwise", "ModuleOp"> {
   let dependentDialects = ["linalg::LinalgDialect"];
 }
 
-def KeepBorders : Pass<"pdq-keep-borders", "ModuleOp"> {
+def KeepBorders : PDQPass<"pdq-keep-borders", "ModuleOp"> {
   let summary = "Fill the padding of buffers once";
   let description = [{
     A temporary that is filled in parts which nothing else writes (padding) becomes
@@ -868,7 +878,7 @@ def KeepBorders : Pass<"pdq-keep-borders", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect"];
 }
 
-def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
+def OutlineKernels : PDQPass<"pdq-outline-kernels", "ModuleOp"> {
   let summary = "Move every linalg operation on buffers to a kernel function";
   let description = [{
     Structurally equal kernels become one function, named after its content, so
@@ -902,7 +912,7 @@ def OutlineKernels : Pass<"pdq-outline-kernels", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect", "LLVM::LLVMDialect", "memref::MemRefDialect"];
 }
 
-def VectorizeKernels : Pass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
+def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
   let summary = "Turn linalg kernels into loop nests over vectors";
   let description = [{
     Replaces the operation of a kernel (see `pdq-outline-kernels`) by explicit
@@ -948,7 +958,7 @@ def VectorizeKernels : Pass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
                            "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
-def LowerKernelsToLoops : Pass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
+def LowerKernelsToLoops : PDQPass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
   let summary = "Lower kernels that no emitter took to scalar loops";
   let description = [{
     Turns the linalg operation of a kernel function without `pdq.range` into
@@ -960,7 +970,7 @@ def LowerKernelsToLoops : Pass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
                            "affine::AffineDialect"];
 }
 
-def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
+def ApproximateMath : PDQPass<"pdq-approximate-math", "func::FuncOp"> {
   let summary = "Replace transcendental functions by polynomials";
   let description = [{
     f32 `exp`, `log`, `tanh`, `erf`, ... on scalars and vectors become upstream's
@@ -976,7 +986,7 @@ def ApproximateMath : Pass<"pdq-approximate-math", "func::FuncOp"> {
                            "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
-def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
+def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
   let summary = "Launch products with the kernels around them";
   let description = [{
     A kernel that is a product for a GPU (forms `matrix` and `direct` of
@@ -1031,7 +1041,7 @@ def JoinKernels : Pass<"pdq-join-kernels", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect"];
 }
 
-def JoinRows : Pass<"pdq-join-rows", "ModuleOp"> {
+def JoinRows : PDQPass<"pdq-join-rows", "ModuleOp"> {
   let summary = "Launch operations on the same rows together";
   let description = [{
     Kernels whose first loops are the same rows (images, lines of images, the rows
@@ -1060,7 +1070,7 @@ def JoinRows : Pass<"pdq-join-rows", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect"];
 }
 
-def PrintPlanCost : Pass<"pdq-print-plan-cost", "ModuleOp"> {
+def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
   let summary = "Print what the kernels of launch plans move and compute";
   let description = [{
     For each launch of each public function, in the form that
@@ -1082,7 +1092,7 @@ def PrintPlanCost : Pass<"pdq-print-plan-cost", "ModuleOp"> {
   ];
 }
 
-def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
+def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
   let summary = "Turn linalg kernels into what one thread of a GPU does";
   let description = [{
     Replaces the operation of a kernel (see `pdq-outline-kernels`) by the code of
@@ -1160,7 +1170,7 @@ def EmitGPUKernels : Pass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
                            "NVVM::NVVMDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
-def ConvertKernelsToGPU : Pass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
+def ConvertKernelsToGPU : PDQPass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
   let summary = "Make kernels with a launch gpu.func, and their calls gpu.launch_func";
   let description = [{
     The kernels that `pdq-emit-gpu-kernels` wrote move to `gpu.module @kernels`;
@@ -1182,7 +1192,7 @@ def ConvertKernelsToGPU : Pass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
   let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "memref::MemRefDialect"];
 }
 
-def LowerDeviceMath : Pass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> {
+def LowerDeviceMath : PDQPass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Lower math to LLVM's intrinsics where a GPU has an instruction";
   let description = [{
     Roots, rounding, signs and fused multiply-add of the math dialect become
@@ -1225,7 +1235,7 @@ defvar runOptions = [
          "Samples that initialize the activation quantizers">
 ];
 
-def InitializeScales : Pass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
+def InitializeScales : PDQPass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
   let summary = "Choose first scales and zero points, and learn nothing";
   let description = [{
     Goes through the regions in execution order and gives every quantizer the
@@ -1263,7 +1273,7 @@ def InitializeScales : Pass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
                            "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
 }
 
-def BuildPrograms : Pass<"pdq-build-programs", "::mlir::ModuleOp"> {
+def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
   let summary = "Replace an annotated network by the programs that calibrate one region";
   let description = [{
     What `pdq-calibrate` compiles and runs for the region, as functions on tensors:
@@ -1314,7 +1324,7 @@ def BuildPrograms : Pass<"pdq-build-programs", "::mlir::ModuleOp"> {
                            "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
 }
 
-def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
+def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
   let summary = "Calibrate an annotated network, region after region";
   let description = [{
     Learns the rounding of weights and the scales of activations of every
@@ -1405,7 +1415,7 @@ def Calibrate : Pass<"pdq-calibrate", "::mlir::ModuleOp"> {
 // 5 Export: calibrated IR -> quant dialect
 //===----------------------------------------------------------------------===//
 
-def Freeze : Pass<"pdq-freeze"> {
+def Freeze : PDQPass<"pdq-freeze"> {
   let summary = "Decide the rounding of weights and check that nothing is left to learn";
   let description = [{
     Replaces every hard `pdq.adaround` of constants by `pdq.fake_quant` of the
@@ -1435,7 +1445,7 @@ def Freeze : Pass<"pdq-freeze"> {
   let dependentDialects = ["arith::ArithDialect"];
 }
 
-def InlineRegions : Pass<"pdq-inline-regions"> {
+def InlineRegions : PDQPass<"pdq-inline-regions"> {
   let summary = "Replace regions by one of their bodies";
   let description = [{
     Every `pdq.region` is replaced by a copy of its `float` body (the network
@@ -1467,7 +1477,7 @@ def InlineRegions : Pass<"pdq-inline-regions"> {
   ];
 }
 
-def RestoreBatch : Pass<"pdq-restore-batch", "::mlir::ModuleOp"> {
+def RestoreBatch : PDQPass<"pdq-restore-batch", "::mlir::ModuleOp"> {
   let summary = "Give the network the batch size that the user's had";
   let description = [{
     `pdq-normalize-frontend` gives a dynamic batch a size and remembers the
@@ -1487,7 +1497,7 @@ def RestoreBatch : Pass<"pdq-restore-batch", "::mlir::ModuleOp"> {
   let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "tensor::TensorDialect"];
 }
 
-def ConvertPDQToQuant : Pass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
+def ConvertPDQToQuant : PDQPass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
   let summary = "Turn fake quantization into integers of quantized types";
   let description = [{
     A quantized constant becomes an integer constant of the storage width. Any
@@ -1527,7 +1537,7 @@ def ConvertPDQToQuant : Pass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
   ];
 }
 
-def LowerQuant : Pass<"pdq-lower-quant"> {
+def LowerQuant : PDQPass<"pdq-lower-quant"> {
   let summary = "Lower quant casts with correct rounding and saturation";
   let description = [{
     Lowers `quant.qcast` and `quant.dcast` on ranked tensors and scalars, of

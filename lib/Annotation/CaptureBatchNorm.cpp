@@ -156,12 +156,20 @@ struct CaptureBatchNorm : pdq::impl::CaptureBatchNormBase<CaptureBatchNorm> {
     for (auto &[key, match] : best)
       replace(match);
     numCaptured = best.size();
-    if (best.empty())
+    if (best.empty() && !isCaptured())
       getOperation()->emitRemark("network has no batch norm with statistics: "
                                  "distribution correction is off");
   }
 
 private:
+  /// Whether this or a later pass has seen the network before.
+  bool isCaptured() {
+    auto result = getOperation()->walk([](Operation *op) {
+      return isa<BatchNormOp, RegionOp>(op) ? WalkResult::interrupt()
+                                            : WalkResult::advance();
+    });
+    return result.wasInterrupted();
+  }
   void replace(const BatchNormMatch &match);
 };
 } // namespace

@@ -37,6 +37,7 @@ struct FormRegions : pdq::impl::FormRegionsBase<FormRegions> {
   void runOnOperation() override;
 
 private:
+  LogicalResult check();
   SmallVector<NamedUnit> findUnits(func::FuncOp function);
   LogicalResult outline(const NamedUnit &unit, const DataPath &path);
 };
@@ -200,13 +201,25 @@ static void remarkLayersOutside(func::FuncOp function) {
       op.emitRemark("layer is in no region: it stays in floating point");
 }
 
-void FormRegions::runOnOperation() {
+/// Options, and networks that have regions already.
+LogicalResult FormRegions::check() {
   if (granularity != "block" && granularity != "layer" &&
-      granularity != "network") {
-    getOperation().emitError() << "option 'granularity' is '" << granularity
-                               << "', expected 'block', 'layer' or 'network'";
+      granularity != "network")
+    return getOperation().emitError()
+           << "option 'granularity' is '" << granularity
+           << "', expected 'block', 'layer' or 'network'";
+  WalkResult result = getOperation().walk([](RegionOp region) {
+    region.emitError("network is annotated already, with region @")
+        << region.getSymName()
+        << "; expected it as the frontend wrote it, or -pdq-calibrate next";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+void FormRegions::runOnOperation() {
+  if (failed(check()))
     return signalPassFailure();
-  }
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     if (function.isDeclaration() || !function.getBody().hasOneBlock())
       continue;
@@ -227,4 +240,6 @@ void FormRegions::runOnOperation() {
       function.emitRemark("no layer with a constant weight found; nothing to "
                           "quantize");
   }
+  recordOption(getOperation(), "granularity",
+               StringAttr::get(&getContext(), granularity));
 }

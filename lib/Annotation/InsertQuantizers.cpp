@@ -28,6 +28,8 @@ struct InsertQuantizers : pdq::impl::InsertQuantizersBase<InsertQuantizers> {
 
 private:
   LogicalResult checkOptions();
+  LogicalResult checkNoQuantizers();
+  void recordOptions();
   LogicalResult quantizeWeight(linalg::LinalgOp layer, unsigned bits);
   void quantizeActivations(RegionOp region);
   void applyPolicy(ArrayRef<linalg::LinalgOp> layers);
@@ -48,6 +50,23 @@ LogicalResult InsertQuantizers::checkOptions() {
     return success();
   return getOperation().emitError() << "option 'first-last' is '" << firstLast
                                     << "', expected 'qdrop', 'brecq' or 'none'";
+}
+
+LogicalResult InsertQuantizers::checkNoQuantizers() {
+  WalkResult result = getOperation().walk([](FakeQuantOp quantizer) {
+    quantizer.emitError("network has quantizers already; expected one whose "
+                        "regions compute in floating point");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+void InsertQuantizers::recordOptions() {
+  Builder b(&getContext());
+  ModuleOp module = getOperation();
+  recordOption(module, "weight-bits", b.getI64IntegerAttr(weightBits));
+  recordOption(module, "activation-bits", b.getI64IntegerAttr(activationBits));
+  recordOption(module, "first-last", b.getStringAttr(firstLast));
 }
 
 LogicalResult InsertQuantizers::quantizeWeight(linalg::LinalgOp layer,
@@ -334,8 +353,9 @@ void InsertQuantizers::applyPolicy(ArrayRef<linalg::LinalgOp> layers) {
 }
 
 void InsertQuantizers::runOnOperation() {
-  if (failed(checkOptions()))
+  if (failed(checkOptions()) || failed(checkNoQuantizers()))
     return signalPassFailure();
+  recordOptions();
   SmallVector<linalg::LinalgOp> layers;
   SmallVector<RegionOp> regions;
   getOperation()->walk<WalkOrder::PreOrder>([&](RegionOp region) {

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Calibrator.h"
 #include "pdq/IO/AtomicFile.h"
+#include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Passes.h"
 #include "llvm/Support/FileSystem.h"
@@ -29,6 +30,8 @@ namespace {
 struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
   using Base::Base;
   friend struct mlir::pdq::RunOptions;
+  friend const llvm::cl::Option &
+  mlir::pdq::getOptionOfCalibrate(const Pass &pass);
   void runOnOperation() override;
 
 private:
@@ -36,6 +39,7 @@ private:
   LogicalResult checkOptions();
   LogicalResult checkFiles();
   LogicalResult calibrateModule();
+  void addSettings(llvm::json::Object &settings);
   LogicalResult writeReport(const CalibrationReport &result);
 };
 } // namespace
@@ -117,9 +121,30 @@ LogicalResult CalibratePass::checkFiles() {
   if (report.empty())
     return success();
   if (llvm::Error error = checkFileWritable(report))
-    return emitError(loc) << "cannot write report: "
-                          << llvm::toString(std::move(error));
+    return emitFileError(&getContext(), report, std::move(error));
   return success();
+}
+
+/// Adds what the result does not depend on, and the options of earlier passes.
+void CalibratePass::addSettings(llvm::json::Object &settings) {
+  settings["calibration"] = calibration.getValue();
+  settings["preset"] = preset.getValue();
+  settings["threads"] = threads.getValue();
+  settings["target"] = target.getValue();
+  settings["cpu"] = cpu.getValue();
+  settings["chip"] = chip.getValue();
+  settings["math"] = math.getValue();
+  settings["memory-budget"] = memoryBudget.getValue();
+  settings["checkpoint"] = checkpoint.getValue();
+  settings["checkpoint-every"] = checkpointEvery.getValue();
+  settings["report"] = report.getValue();
+  for (NamedAttribute option : getRecordedOptions(getOperation())) {
+    StringRef name = option.getName().getValue();
+    if (auto text = dyn_cast<StringAttr>(option.getValue()))
+      settings[name] = text.getValue();
+    else if (auto number = dyn_cast<IntegerAttr>(option.getValue()))
+      settings[name] = number.getInt();
+  }
 }
 
 LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
@@ -130,8 +155,7 @@ LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
   });
   if (!error)
     return success();
-  return emitError(getOperation().getLoc())
-         << "cannot write report: " << llvm::toString(std::move(error));
+  return emitFileError(&getContext(), report, std::move(error));
 }
 
 LogicalResult CalibratePass::calibrateModule() {
@@ -142,7 +166,7 @@ LogicalResult CalibratePass::calibrateModule() {
   if (failed(options))
     return failure();
   RunOptions run = RunOptions::of(*this);
-  FailureOr<HostTensor> data = run.readData(loc);
+  FailureOr<CalibrationData> data = run.readData(&getContext());
   if (failed(data))
     return failure();
   FailureOr<std::unique_ptr<Executor>> executor = run.createExecutor(loc);
@@ -152,6 +176,7 @@ LogicalResult CalibratePass::calibrateModule() {
   if (failed(calibrate(getOperation(), *data, *options, **executor, checkpoint,
                        result)))
     return failure();
+  addSettings(result.settings);
   numCalibrated = result.regions.size();
   return writeReport(result);
 }
@@ -159,4 +184,8 @@ LogicalResult CalibratePass::calibrateModule() {
 void CalibratePass::runOnOperation() {
   if (failed(calibrateModule()))
     signalPassFailure();
+}
+
+const llvm::cl::Option &mlir::pdq::getOptionOfCalibrate(const Pass &pass) {
+  return static_cast<const CalibratePass &>(pass).calibration;
 }

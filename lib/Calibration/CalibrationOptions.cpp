@@ -1,9 +1,10 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Presets of the paper's network families, and the settings as text.
+// Presets of the paper's network families, and the settings by name.
 
 #include "pdq/Calibration/CalibrationOptions.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -37,22 +38,38 @@ LogicalResult CalibrationOptions::applyPreset(StringRef name) {
   return failure();
 }
 
+llvm::json::Object CalibrationOptions::toJSON() const {
+  return llvm::json::Object{{"iterations", iterations},
+                            {"batch", batch},
+                            {"init-samples", initSamples},
+                            {"init", init == ScaleInit::MSE ? "mse" : "minmax"},
+                            {"seed", seed},
+                            {"learned-rounding", learnedRounding},
+                            {"scale-learning", scaleLearning},
+                            {"prediction-difference", predictionDifference},
+                            {"distribution-correction", distributionCorrection},
+                            {"drop-in", dropIn},
+                            {"drop-act", dropAct},
+                            {"rounding-weight", roundingWeight},
+                            {"warmup", warmup},
+                            {"temperature", temperature},
+                            {"lambda-r", lambdaR},
+                            {"lambda-c", lambdaC},
+                            {"distribution-correction-steps", correctionSteps},
+                            {"distribution-correction-rate", correctionRate},
+                            {"rounding-rate", roundingRate},
+                            {"scale-rate", scaleRate}};
+}
+
 std::string CalibrationOptions::describe() const {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "iterations=" << iterations << " batch=" << batch
-     << " init-samples=" << initSamples
-     << " init=" << (init == ScaleInit::MSE ? "mse" : "minmax")
-     << " seed=" << seed << " learned-rounding=" << learnedRounding
-     << " scale-learning=" << scaleLearning
-     << " prediction-difference=" << predictionDifference
-     << " distribution-correction=" << distributionCorrection
-     << " drop-in=" << dropIn << " drop-act=" << dropAct
-     << " rounding-weight=" << roundingWeight << " warmup=" << warmup
-     << " temperature=" << temperature << " lambda-r=" << lambdaR
-     << " lambda-c=" << lambdaC
-     << " distribution-correction-steps=" << correctionSteps
-     << " distribution-correction-rate=" << correctionRate
-     << " rounding-rate=" << roundingRate << " scale-rate=" << scaleRate;
+  llvm::json::Object settings = toJSON();
+  llvm::interleave(
+      llvm::json::sortedElements(settings), os,
+      [&](const llvm::json::Object::value_type *entry) {
+        os << entry->first << "=" << entry->second;
+      },
+      " ");
   return text;
 }

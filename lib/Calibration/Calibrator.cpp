@@ -35,10 +35,10 @@ struct OpenRegion {
 /// mini-batch's size is what programs are made from.
 class Calibrator {
 public:
-  Calibrator(ModuleOp module, const HostTensor &data,
+  Calibrator(ModuleOp module, const CalibrationData &data,
              const CalibrationOptions &options, Executor &executor)
-      : module(module), data(data), options(options), executor(executor),
-        scales(executor, options.init) {}
+      : module(module), data(data.samples), dataLoc(data.loc), options(options),
+        executor(executor), scales(executor, options.init) {}
 
   LogicalResult initialize(int64_t &numQuantizers);
   LogicalResult calibrate(StringRef checkpointPath, CalibrationReport &report);
@@ -59,6 +59,7 @@ private:
 
   ModuleOp module;
   const HostTensor &data;
+  Location dataLoc;
   CalibrationOptions options;
   Executor &executor;
   ScaleSearch scales;
@@ -77,7 +78,8 @@ private:
 LogicalResult Calibrator::checkInputs() {
   FailureOr<func::FuncOp> network = findNetwork(module);
   if (failed(network) ||
-      failed(checkData(*network, data, options.predictionDifference)))
+      failed(checkNetwork(*network, options.predictionDifference)) ||
+      failed(checkData(*network, data, dataLoc)))
     return failure();
   int64_t samples = data.getShape().front();
   if (options.batch > samples)
@@ -175,7 +177,7 @@ LogicalResult Calibrator::initialize(int64_t &numQuantizers) {
 }
 
 LogicalResult mlir::pdq::initializeScales(ModuleOp module,
-                                          const HostTensor &data,
+                                          const CalibrationData &data,
                                           const CalibrationOptions &options,
                                           Executor &executor,
                                           int64_t &numQuantizers) {
@@ -221,12 +223,12 @@ LogicalResult Calibrator::calibrate(StringRef checkpointPath,
   Stopwatch watch;
   if (failed(checkInputs()))
     return failure();
-  report.settings = options.describe();
+  report.settings = options.toJSON();
   report.seed = options.seed;
   report.dataSHA256 = hashTensor(data);
   module.walk([&](BatchNormOp) { ++report.batchNormsCaptured; });
-  Checkpoint checkpoint(
-      checkpointPath, {report.settings, report.dataSHA256, hashModule(module)});
+  Checkpoint checkpoint(checkpointPath, {options.describe(), report.dataSHA256,
+                                         hashModule(module)});
   if (failed(checkpoint.load(module, report.regions, resumed)) ||
       failed(prepare()))
     return failure();
@@ -247,7 +249,7 @@ LogicalResult Calibrator::calibrate(StringRef checkpointPath,
   return success();
 }
 
-LogicalResult mlir::pdq::calibrate(ModuleOp module, const HostTensor &data,
+LogicalResult mlir::pdq::calibrate(ModuleOp module, const CalibrationData &data,
                                    const CalibrationOptions &options,
                                    Executor &executor, StringRef checkpoint,
                                    CalibrationReport &report) {

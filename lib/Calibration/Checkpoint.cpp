@@ -10,6 +10,7 @@
 #include "mlir/Parser/Parser.h"
 #include "pdq/Execution/TensorAttributes.h"
 #include "pdq/IO/AtomicFile.h"
+#include "pdq/IO/FileDiagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -88,17 +89,22 @@ static std::optional<bool> checkSeal(StringRef bytes) {
 // Loading
 //===----------------------------------------------------------------------===//
 
-LogicalResult Checkpoint::checkFingerprint(Location loc, DictionaryAttr kept) {
+InFlightDiagnostic Checkpoint::report(MLIRContext *context) const {
+  return emitError(getFileLocation(context, path));
+}
+
+LogicalResult Checkpoint::checkFingerprint(MLIRContext *context,
+                                           DictionaryAttr kept) {
   auto check = [&](StringRef key, StringRef expected,
                    StringRef what) -> LogicalResult {
     auto found = kept.getAs<StringAttr>(key);
     if (found && found.getValue() == expected)
       return success();
-    return emitError(loc) << "checkpoint '" << path << "' belongs to other "
-                          << what << ": it has '"
-                          << (found ? found.getValue() : StringRef("nothing"))
-                          << "', this calibration has '" << expected
-                          << "'; remove the file to start again";
+    return report(context) << "checkpoint belongs to other " << what
+                           << ": it has '"
+                           << (found ? found.getValue() : StringRef("nothing"))
+                           << "', this calibration has '" << expected
+                           << "'; remove the file to start again";
   };
   if (failed(check("settings", fingerprint.settings, "settings")) ||
       failed(check("data", fingerprint.dataSHA256, "data")))
@@ -180,21 +186,20 @@ static void restoreResources(ModuleOp loaded, ModuleOp original) {
 
 /// Reads the file whole and checks it before anything is parsed, so that a
 /// damaged one is one error.
-OwningOpRef<ModuleOp> Checkpoint::readModule(Location loc,
-                                             MLIRContext *context) const {
+OwningOpRef<ModuleOp> Checkpoint::readModule(MLIRContext *context) const {
   if (!llvm::sys::fs::is_regular_file(path)) {
-    emitError(loc) << "checkpoint '" << path << "' is not a regular file";
+    report(context) << "checkpoint is not a regular file";
     return nullptr;
   }
   auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer) {
-    emitError(loc) << "cannot read checkpoint '" << path
-                   << "': " << buffer.getError().message();
+    report(context) << "cannot read checkpoint: "
+                    << buffer.getError().message();
     return nullptr;
   }
   std::optional<bool> intact = checkSeal((*buffer)->getBuffer());
   if (!intact) {
-    emitError(loc) << "file '" << path << "' is no checkpoint of a calibration";
+    report(context) << "file is no checkpoint of a calibration";
     return nullptr;
   }
   if (*intact) {
@@ -203,8 +208,7 @@ OwningOpRef<ModuleOp> Checkpoint::readModule(Location loc,
     if (auto module = parseSourceFile<ModuleOp>(manager, context))
       return module;
   }
-  emitError(loc) << "checkpoint '" << path
-                 << "' is damaged; remove the file to start again";
+  report(context) << "checkpoint is damaged; remove the file to start again";
   return nullptr;
 }
 
@@ -213,22 +217,20 @@ LogicalResult Checkpoint::load(ModuleOp module,
                                std::optional<StepState> &state) {
   if (path.empty() || !llvm::sys::fs::exists(path))
     return success();
-  OwningOpRef<ModuleOp> loaded =
-      readModule(module.getLoc(), module.getContext());
+  MLIRContext *context = module.getContext();
+  OwningOpRef<ModuleOp> loaded = readModule(context);
   if (!loaded)
     return failure();
   auto kept = (*loaded)->getAttrOfType<DictionaryAttr>(attributeName);
   if (!kept)
-    return emitError(module.getLoc())
-           << "file '" << path << "' is no checkpoint of a calibration";
-  if (failed(checkFingerprint(module.getLoc(), kept)))
+    return report(context) << "file is no checkpoint of a calibration";
+  if (failed(checkFingerprint(context, kept)))
     return failure();
-  auto report = kept.getAs<StringAttr>("reports");
-  if (!report || failed(readReports(report.getValue(), reports)) ||
+  auto regions = kept.getAs<StringAttr>("reports");
+  if (!regions || failed(readReports(regions.getValue(), reports)) ||
       failed(readState(kept, state)))
-    return emitError(module.getLoc())
-           << "checkpoint '" << path
-           << "' is damaged; remove the file to start again";
+    return report(context)
+           << "checkpoint is damaged; remove the file to start again";
   restoreResources(*loaded, module);
   module.getBodyRegion().takeBody(loaded->getBodyRegion());
   return success();
@@ -281,7 +283,6 @@ LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
   llvm::Error error =
       writeFileAtomically(path, [&](raw_ostream &stream) { stream << bytes; });
   if (error)
-    return emitError(module.getLoc())
-           << "cannot write checkpoint: " << llvm::toString(std::move(error));
+    return emitFileError(module.getContext(), path, std::move(error));
   return success();
 }

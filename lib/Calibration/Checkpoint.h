@@ -41,8 +41,10 @@ public:
                      const StepState *state);
 
 private:
-  LogicalResult checkFingerprint(Location loc, DictionaryAttr kept);
-  OwningOpRef<ModuleOp> readModule(Location loc, MLIRContext *context) const;
+  LogicalResult checkFingerprint(MLIRContext *context, DictionaryAttr kept);
+  OwningOpRef<ModuleOp> readModule(MLIRContext *context) const;
+  /// An error at the file.
+  InFlightDiagnostic report(MLIRContext *context) const;
 
   std::string path;
   Fingerprint fingerprint;

@@ -44,7 +44,7 @@ LogicalResult InitializeScales::initializeNetwork() {
   CalibrationOptions options;
   run.apply(options);
   options.predictionDifference = false;
-  FailureOr<HostTensor> data = run.readData(loc);
+  FailureOr<CalibrationData> data = run.readData(&getContext());
   if (failed(data))
     return failure();
   FailureOr<std::unique_ptr<Executor>> executor = run.createExecutor(loc);

@@ -40,8 +40,7 @@ static LogicalResult checkFinite(Location loc, const HostTensor &data) {
                         << *found;
 }
 
-LogicalResult mlir::pdq::checkData(func::FuncOp function,
-                                   const HostTensor &data, bool needsLogits) {
+LogicalResult mlir::pdq::checkNetwork(func::FuncOp function, bool needsLogits) {
   if (function.getNumArguments() != 1 || function.getNumResults() != 1)
     return function.emitError()
            << "network has " << function.getNumArguments() << " arguments and "
@@ -60,14 +59,20 @@ LogicalResult mlir::pdq::checkData(func::FuncOp function,
            << ", expected logits of f32 of rank 2 (batch, classes)"
            << (isKnown ? "; other outputs need prediction-difference=false"
                        : "");
+  return success();
+}
+
+LogicalResult mlir::pdq::checkData(func::FuncOp function,
+                                   const HostTensor &data, Location loc) {
+  auto input = cast<RankedTensorType>(function.getArgumentTypes()[0]);
   ArrayRef<int64_t> found = data.getShape();
   bool matches = data.getElementType() == ElementType::F32 &&
                  found.size() == static_cast<size_t>(input.getRank()) &&
                  found.drop_front() == input.getShape().drop_front() &&
                  found.front() > 0;
   if (matches)
-    return checkFinite(function.getLoc(), data);
-  InFlightDiagnostic diag = function.emitError("calibration data is ");
+    return checkFinite(loc, data);
+  InFlightDiagnostic diag = emitError(loc, "calibration data is ");
   diag << getName(data.getElementType()) << " [";
   llvm::interleaveComma(found, diag);
   diag << "], expected f32 [N";

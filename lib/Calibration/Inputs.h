@@ -16,10 +16,13 @@ namespace mlir::pdq {
 FailureOr<func::FuncOp> findNetwork(ModuleOp module);
 
 /// Checks that `function` maps one tensor of f32 to another, which must be
-/// logits where the prediction difference `needsLogits`, and that `data` is a
-/// finite calibration set for it.
+/// logits where the prediction difference `needsLogits`.
+LogicalResult checkNetwork(func::FuncOp function, bool needsLogits);
+
+/// Checks that `data` is a finite calibration set for the network `function`;
+/// emits errors at `loc`, where it is from.
 LogicalResult checkData(func::FuncOp function, const HostTensor &data,
-                        bool needsLogits);
+                        Location loc);
 
 /// Between regions a sample is one slice of dimension 0: that is how samples
 /// are kept and drawn. Checks the borders and the quantizers of a network whose

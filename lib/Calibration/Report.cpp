@@ -49,8 +49,8 @@ llvm::json::Value CalibrationReport::toJSON() const {
   llvm::json::Array list;
   for (const RegionReport &region : regions)
     list.push_back(region.toJSON());
-  return llvm::json::Object{{"version", 1},
-                            {"settings", settings},
+  return llvm::json::Object{{"version", 2},
+                            {"settings", llvm::json::Object(settings)},
                             {"seed", static_cast<int64_t>(seed)},
                             {"data_sha256", dataSHA256},
                             {"total_seconds", totalSeconds},

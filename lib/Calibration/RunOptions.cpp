@@ -4,6 +4,7 @@
 // Options of every pass that runs the network: on what, and where.
 
 #include "RunOptions.h"
+#include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IO/Npy.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -88,13 +89,14 @@ static HostTensor narrow(const HostTensor &data) {
   return result;
 }
 
-FailureOr<HostTensor> RunOptions::readData(Location loc) const {
+FailureOr<CalibrationData> RunOptions::readData(MLIRContext *context) const {
   llvm::Expected<HostTensor> data = readNpy(calibration);
-  if (data && data->getElementType() == ElementType::F64)
-    return narrow(*data);
-  if (data)
-    return std::move(*data);
-  return emitError(loc) << llvm::toString(data.takeError());
+  if (!data)
+    return emitFileError(context, calibration, data.takeError());
+  Location loc = getFileLocation(context, calibration);
+  if (data->getElementType() == ElementType::F64)
+    return CalibrationData{narrow(*data), loc};
+  return CalibrationData{std::move(*data), loc};
 }
 
 FailureOr<std::unique_ptr<Executor>>

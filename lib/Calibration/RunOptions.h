@@ -6,8 +6,7 @@
 #ifndef PDQ_CALIBRATION_RUNOPTIONS_H
 #define PDQ_CALIBRATION_RUNOPTIONS_H
 
-#include "pdq/Calibration/CalibrationOptions.h"
-#include "pdq/Execution/Executor.h"
+#include "pdq/Calibration/Calibrator.h"
 
 namespace mlir::pdq {
 
@@ -31,7 +30,7 @@ struct RunOptions {
   void apply(CalibrationOptions &options) const;
 
   /// Reads the calibration set; emits an error where it cannot be read.
-  FailureOr<HostTensor> readData(Location loc) const;
+  FailureOr<CalibrationData> readData(MLIRContext *context) const;
 
   /// Makes the executor; emits an error where there is no such target.
   FailureOr<std::unique_ptr<Executor>> createExecutor(Location loc) const;

@@ -37,6 +37,8 @@ struct InlineRegions : pdq::impl::InlineRegionsBase<InlineRegions> {
     IRRewriter rewriter(&getContext());
     for (RegionOp op : regions)
       inlineBody(rewriter, op, body);
+    // They told how regions were made.
+    dropRecordedOptions(getOperation());
     numInlined = regions.size();
   }
 };

@@ -59,11 +59,11 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
 
 void mlir::pdq::registerAllPasses() {
   registerPDQPasses();
-  PassPipelineRegistration<AnnotateOptions>(
+  registerPipeline<AnnotateOptions>(
       "pdq-annotate",
       "Form regions with batch norms captured and quantizers inserted",
       buildAnnotatePipeline);
-  PassPipelineRegistration<ExportOptions>(
+  registerPipeline<ExportOptions>(
       "pdq-export", "Turn a calibrated network into the quant dialect",
       buildExportPipeline);
   registerCPUPipelines();

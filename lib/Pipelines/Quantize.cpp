@@ -1,71 +1,111 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The whole story as one pipeline. Its options are handed on as text, so that
-// each has one definition: in the stage that it belongs to.
+// The whole story as one pipeline. Its options are handed on as text and listed
+// from where they are, so that each has one definition: in the stage that it
+// belongs to.
 
 #include "Quantize.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
+#include "pdq/Calibration/CalibrationOptions.h"
+#include "pdq/Passes.h"
+#include "pdq/Pipelines.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Options of `pdq-annotate`; all others are those of `pdq-calibrate`.
-static constexpr StringRef annotateOptions[] = {
-    "weight-bits", "activation-bits", "first-last", "granularity"};
-
-/// End of the first option in `text`: the next white space outside of quotes
-/// and braces.
-static size_t findOptionEnd(StringRef text) {
-  int depth = 0;
-  char quote = 0;
-  for (auto [i, c] : llvm::enumerate(text)) {
-    if (quote)
-      quote = c == quote ? 0 : quote;
-    else if (c == '"' || c == '\'')
-      quote = c;
-    else if (c == '{')
-      ++depth;
-    else if (c == '}')
-      --depth;
-    else if (llvm::isSpace(c) && depth == 0)
-      return i;
+namespace {
+/// The options of all stages, which print and do not parse.
+class QuantizeOptions : public PassPipelineOptions<QuantizeOptions> {
+public:
+  QuantizeOptions() : calibrate(createCalibrate()) {
+    list(annotate.weightBits);
+    list(getOptionOfCalibrate(*calibrate));
+    list(exporting.allowInitialized);
   }
-  return text.size();
+
+private:
+  /// An option of a stage.
+  class StageOption : public Option<std::string> {
+  public:
+    StageOption(PassOptions &parent, const llvm::cl::Option &source)
+        : Option(parent, source.ArgStr), source(source) {}
+    size_t getOptionWidth() const override { return source.getOptionWidth(); }
+    void printOptionInfo(size_t width) const override {
+      source.printOptionInfo(width);
+    }
+
+  private:
+    const llvm::cl::Option &source;
+  };
+
+  /// Lists `option` and all others of its stage.
+  void list(const llvm::cl::Option &option) {
+    for (const llvm::cl::SubCommand *stage : option.Subs)
+      for (auto [name, source] : stage->OptionsMap)
+        options.push_back(std::make_unique<StageOption>(*this, *source));
+  }
+
+  AnnotateOptions annotate;
+  std::unique_ptr<Pass> calibrate;
+  ExportOptions exporting;
+  std::vector<std::unique_ptr<StageOption>> options;
+};
+
+/// The text of the options, stage by stage.
+struct StageTexts {
+  std::string annotate, calibrate, exporting;
+};
+} // namespace
+
+static bool isOptionOf(const llvm::cl::Option &stage, StringRef name) {
+  return llvm::any_of(stage.Subs, [&](const llvm::cl::SubCommand *options) {
+    return options->OptionsMap.contains(name);
+  });
 }
 
-/// Splits the options between annotation and calibration.
-static std::pair<std::string, std::string> splitOptions(StringRef text) {
-  std::string annotate, calibrate;
-  for (text = text.trim(); !text.empty(); text = text.ltrim()) {
-    size_t end = findOptionEnd(text);
-    StringRef option = text.take_front(end);
-    text = text.drop_front(end);
-    bool first = llvm::is_contained(annotateOptions, option.split('=').first);
-    (first ? annotate : calibrate) += (option + " ").str();
+/// Splits the options between the stages; what is unknown goes to the
+/// calibration, which has most of them.
+static StageTexts splitByStage(StringRef text) {
+  AnnotateOptions annotate;
+  ExportOptions exporting;
+  StageTexts texts;
+  for (StringRef option : splitOptions(text)) {
+    StringRef name = option.split('=').first;
+    std::string &stage = isOptionOf(annotate.weightBits, name) ? texts.annotate
+                         : isOptionOf(exporting.allowInitialized, name)
+                             ? texts.exporting
+                             : texts.calibrate;
+    stage += ((stage.empty() ? "" : " ") + option).str();
   }
-  return {StringRef(annotate).rtrim().str(),
-          StringRef(calibrate).rtrim().str()};
+  return texts;
 }
 
-static LogicalResult
-addStage(OpPassManager &pm, StringRef name, StringRef options,
-         function_ref<LogicalResult(const Twine &)> errorHandler) {
+static LogicalResult addStage(OpPassManager &pm, StringRef name,
+                              StringRef options, OptionErrorFn report) {
   const PassRegistryEntry *entry = PassPipelineInfo::lookup(name);
   if (!entry)
     entry = PassInfo::lookup(name);
   if (!entry)
-    return errorHandler("stage '" + name + "' is not registered");
+    return report("stage '" + name + "' is not registered");
   // What is wrong with a value the option's parser has printed already.
   return entry->addToPipeline(pm, options, [&](const Twine &message) {
     std::string text = message.str();
     StringRef line = StringRef(text).trim();
     line.consume_front("<Pass-Options-Parser>: ");
-    return line.empty() ? failure() : errorHandler(name + ": " + line);
+    return line.empty() ? failure() : report(name + ": " + line);
   });
+}
+
+static LogicalResult buildQuantizePipeline(OpPassManager &pm, StringRef text,
+                                           OptionErrorFn report) {
+  if (failed(checkOptionsGivenOnce(text, report)))
+    return failure();
+  StageTexts stages = splitByStage(text);
+  if (failed(addStage(pm, "pdq-annotate", stages.annotate, report)) ||
+      failed(addStage(pm, "pdq-calibrate", stages.calibrate, report)))
+    return failure();
+  return addStage(pm, "pdq-export", stages.exporting, report);
 }
 
 void mlir::pdq::registerQuantizePipeline() {
@@ -73,13 +113,8 @@ void mlir::pdq::registerQuantizePipeline() {
       "pdq-quantize",
       "Quantize a network: pdq-annotate, pdq-calibrate and pdq-export in a "
       "row, with the options of all three",
-      [](OpPassManager &pm, StringRef options,
-         function_ref<LogicalResult(const Twine &)> errorHandler) {
-        auto [annotate, calibrate] = splitOptions(options);
-        if (failed(addStage(pm, "pdq-annotate", annotate, errorHandler)) ||
-            failed(addStage(pm, "pdq-calibrate", calibrate, errorHandler)))
-          return failure();
-        return addStage(pm, "pdq-export", "", errorHandler);
-      },
-      [](function_ref<void(const mlir::detail::PassOptions &)>) {});
+      buildQuantizePipeline,
+      [](function_ref<void(const mlir::detail::PassOptions &)> visit) {
+        visit(QuantizeOptions());
+      });
 }

@@ -7,7 +7,7 @@ import json
 import os
 import pathlib
 import tempfile
-from typing import List, Tuple, Union
+from typing import Dict, List, Tuple, Union
 
 import numpy as np
 
@@ -40,12 +40,12 @@ class RegionReport:
 class Report:
     """The report of one quantization, the contents of `report.json`.
 
-    `version` is that of the report's form; `settings` are the options of the
-    calibration as one text, `name=value` separated by spaces.
+    `version` is that of the report's form; `settings` has every option of the
+    quantization by its name ("weight-bits"), those that the preset chose included.
     """
 
     version: int
-    settings: str
+    settings: Dict[str, Union[bool, int, float, str]]
     seed: int
     data_sha256: str
     total_seconds: float

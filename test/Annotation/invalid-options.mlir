@@ -6,6 +6,10 @@
 // BITS: error: option 'weight-bits' or 'activation-bits' is 9, expected 2 to 8
 // RUN: not pdq-opt %s --pdq-insert-quantizers=first-last=both 2>&1 | FileCheck %s --check-prefix=POLICY
 // POLICY: error: option 'first-last' is 'both', expected 'qdrop', 'brecq' or 'none'
+// RUN: not pdq-opt %examples/tiny/network.mlir --pdq-annotate --pdq-annotate 2>&1 | FileCheck %s --check-prefix=TWICE
+// TWICE: error: network is annotated already, with region @layer0
+// RUN: not pdq-opt %examples/tiny/network.mlir --pdq-annotate --pdq-insert-quantizers 2>&1 | FileCheck %s --check-prefix=QUANTIZERS
+// QUANTIZERS: error: network has quantizers already; expected one whose regions compute in floating point
 // RUN: not pdq-opt %s --pdq-form-regions 2>&1 | FileCheck %s --check-prefix=CONTIGUOUS
 // CONTIGUOUS: :[[#@LINE+7]]:{{.*}} error: region 'r' is not contiguous: another operation reads its value before it ends
 

@@ -113,3 +113,18 @@ func.func @assertion_on_data(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
   } -> tensor<4x2xf32>
   return %y : tensor<4x2xf32>
 }
+
+// -----
+
+// A network that was annotated before.
+func.func @annotated(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  // expected-error @below {{network is annotated already, with region @layer0; expected it as the frontend wrote it, or -pdq-calibrate next}}
+  %y = pdq.region @layer0 ins(%x : tensor<4x4xf32>) -> (tensor<4x4xf32>) float {
+  ^bb0(%in: tensor<4x4xf32>):
+    pdq.yield %in : tensor<4x4xf32>
+  } quantized {
+  ^bb0(%in: tensor<4x4xf32>):
+    pdq.yield %in : tensor<4x4xf32>
+  }
+  return %y : tensor<4x4xf32>
+}

@@ -29,8 +29,8 @@ REGION = {
     "rounding_flipped": 3,
 }
 REPORT = {
-    "version": 1,
-    "settings": "iterations=10 batch=32",
+    "version": 2,
+    "settings": {"iterations": 10, "batch": 32, "init": "mse", "drop-in": 0.5, "scale-learning": True},
     "seed": 1,
     "data_sha256": "00",
     "total_seconds": 1.0,

@@ -7,9 +7,18 @@
 #define PDQ_CALIBRATION_CALIBRATIONOPTIONS_H
 
 #include "mlir/Support/LLVM.h"
+#include "llvm/Support/JSON.h"
 #include <cstdint>
 #include <optional>
 #include <string>
+
+namespace llvm::cl {
+class Option;
+} // namespace llvm::cl
+
+namespace mlir {
+class Pass;
+} // namespace mlir
 
 namespace mlir::pdq {
 
@@ -64,9 +73,14 @@ struct CalibrationOptions {
   /// regnetx, mobilenetv2 or mnasnet.
   LogicalResult applyPreset(StringRef preset);
 
-  /// All settings that the result depends on, one `name=value` each.
+  /// All settings that the result depends on, by the names of the options.
+  llvm::json::Object toJSON() const;
+  /// The same as one text, `name=value` in the order of names.
   std::string describe() const;
 };
+
+/// One option of a `pdq-calibrate` pass; its `Subs` list all of them.
+const llvm::cl::Option &getOptionOfCalibrate(const Pass &pass);
 
 } // namespace mlir::pdq
 

@@ -12,10 +12,16 @@
 
 namespace mlir::pdq {
 
-/// Calibrates the annotated network in `module` on `data` ([N, ...] f32, as
-/// the network takes its input) and writes what was learned into it: hard
-/// rounded weights, scales and zero points as constants, the status of each
-/// region.
+/// Samples [N, ...] f32, as the network takes its input, and the place that
+/// errors about them are located at.
+struct CalibrationData {
+  HostTensor samples;
+  Location loc;
+};
+
+/// Calibrates the annotated network in `module` on `data` and writes what was
+/// learned into it: hard rounded weights, scales and zero points as constants,
+/// the status of each region.
 ///
 /// With a `checkpoint` path the state is kept there after every region and
 /// inside regions as the options say; where the file exists the calibration
@@ -23,7 +29,7 @@ namespace mlir::pdq {
 /// of other settings, data or another model is refused.
 ///
 /// Errors: emits located diagnostics; the checkpoint keeps the last good state.
-LogicalResult calibrate(ModuleOp module, const HostTensor &data,
+LogicalResult calibrate(ModuleOp module, const CalibrationData &data,
                         const CalibrationOptions &options, Executor &executor,
                         StringRef checkpoint, CalibrationReport &report);
 
@@ -33,7 +39,7 @@ LogicalResult calibrate(ModuleOp module, const HostTensor &data,
 /// `initSamples` count. Adds the number of quantizers to `numQuantizers`.
 ///
 /// Errors: as above.
-LogicalResult initializeScales(ModuleOp module, const HostTensor &data,
+LogicalResult initializeScales(ModuleOp module, const CalibrationData &data,
                                const CalibrationOptions &options,
                                Executor &executor, int64_t &numQuantizers);
 

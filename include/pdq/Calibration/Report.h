@@ -34,7 +34,9 @@ struct RegionReport {
 
 /// The whole run.
 struct CalibrationReport {
-  std::string settings;
+  /// Every option by its name: what the preset resolves to, and of the options
+  /// of earlier passes what they recorded.
+  llvm::json::Object settings;
   uint64_t seed = 0;
   std::string dataSHA256;
   double totalSeconds = 0;

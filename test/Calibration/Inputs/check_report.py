@@ -1,4 +1,5 @@
-"""Checks the fields and types of a report: check_report.py FILE REGIONS ITERATIONS."""
+"""Checks the fields and types of a report: check_report.py FILE REGIONS ITERATIONS
+[SETTING=VALUE...]."""
 
 import json
 import math
@@ -6,13 +7,22 @@ import sys
 
 TOP = {
     "version": int,
-    "settings": str,
+    "settings": dict,
     "seed": int,
     "data_sha256": str,
     "total_seconds": float,
     "peak_memory_bytes": int,
     "batch_norms_captured": int,
     "regions": list,
+}
+SETTINGS = {
+    **dict.fromkeys(("calibration", "preset", "init", "target", "cpu", "chip", "math", "memory-budget"), str),
+    **dict.fromkeys(("checkpoint", "report", "first-last", "granularity"), str),
+    **dict.fromkeys(("weight-bits", "activation-bits", "iterations", "batch", "init-samples", "seed"), int),
+    **dict.fromkeys(("threads", "checkpoint-every", "distribution-correction-steps"), int),
+    **dict.fromkeys(("learned-rounding", "scale-learning", "prediction-difference", "distribution-correction"), bool),
+    **dict.fromkeys(("drop-in", "drop-act", "warmup", "temperature", "lambda-r", "lambda-c"), float),
+    **dict.fromkeys(("rounding-weight", "rounding-rate", "scale-rate", "distribution-correction-rate"), float),
 }
 REGION = {
     "name": str,
@@ -38,6 +48,10 @@ def main():
     with open(sys.argv[1]) as file:
         report = json.load(file)
     check(report, TOP)
+    check(report["settings"], SETTINGS)
+    for option in sys.argv[4:]:
+        name, value = option.split("=")
+        assert str(report["settings"][name]) == value, (option, report["settings"][name])
     assert len(report["data_sha256"]) == 64
     assert len(report["regions"]) == int(sys.argv[2]), len(report["regions"])
     for region in report["regions"]:
