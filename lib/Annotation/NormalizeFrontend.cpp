@@ -7,6 +7,7 @@
 #include "DischargeAssertions.h"
 #include "FlattenLinears.h"
 #include "RaiseComputedReads.h"
+#include "RaiseReshapes.h"
 #include "RaiseStridedGathers.h"
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
@@ -199,6 +200,10 @@ LogicalResult NormalizeFrontend::specializeBatch(func::FuncOp network) {
                                            dynamic ? -1 : type.getDimSize(0)));
   if (!dynamic)
     return success();
+  RewritePatternSet patterns(&getContext());
+  populateRaiseReshapesPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("reshapes did not converge");
   fixInput(network, type.clone(fixBatch(type.getShape())));
   // What is left follows the batch through operations.
   return failed(simplify()) ? failure()
