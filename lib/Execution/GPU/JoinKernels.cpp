@@ -9,6 +9,7 @@
 #include "Kernels/DirectPlan.h"
 #include "Kernels/ElementOp.h"
 #include "Kernels/MatrixPlan.h"
+#include "TargetOptions.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "pdq/Passes.h"
 
@@ -272,12 +273,10 @@ struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
   using Base::Base;
 
   void runOnOperation() override {
-    std::optional<MatrixMath> precision = findMatrixMath(math);
-    if (!precision) {
-      getOperation().emitError("option 'math' is '")
-          << math << "', expected 'fp32', 'tf32' or 'bf16'";
+    Location loc = getOperation().getLoc();
+    FailureOr<MatrixMath> precision = readMath(loc, math);
+    if (failed(precision) || failed(checkChip(loc, chip)))
       return signalPassFailure();
-    }
     KernelCalls calls(getOperation());
     Joiner joiner(calls, *precision, chip);
     for (auto function :

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Execution/GPUPipelines.h"
+#include "pdq/IR/PassOptionText.h"
 #include "pdq/Passes.h"
 
 using namespace mlir;
@@ -77,13 +78,13 @@ struct TargetOptions : PassPipelineOptions<TargetOptions> {
 } // namespace
 
 void mlir::pdq::registerGPUPipelines() {
-  PassPipelineRegistration<TargetOptions>(
+  registerPipeline<TargetOptions>(
       "pdq-form-gpu-kernels",
       "Turn functions on tensors into launch plans and linalg kernels of a GPU",
       [](OpPassManager &pm, const TargetOptions &options) {
         buildFormGPUKernelsPipeline(pm, options.math, options.chip);
       });
-  PassPipelineRegistration<TargetOptions>(
+  registerPipeline<TargetOptions>(
       "pdq-lower-to-gpu",
       "Lower functions on tensors to launch plans and kernels of a GPU",
       [](OpPassManager &pm, const TargetOptions &options) {

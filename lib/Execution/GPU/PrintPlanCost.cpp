@@ -6,6 +6,7 @@
 #include "../LaunchPlan.h"
 #include "KernelCost.h"
 #include "Kernels/MatrixNumbers.h"
+#include "TargetOptions.h"
 #include "pdq/Passes.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
@@ -62,10 +63,9 @@ LogicalResult PrintPlanCost::chooseRates() {
                           [&](const ChipRates &known) { diag << known.chip; });
     return diag;
   }
-  std::optional<MatrixMath> precision = findMatrixMath(math);
-  if (!precision)
-    return emitError(loc) << "option 'math' is '" << math
-                          << "', expected 'fp32', 'tf32' or 'bf16'";
+  FailureOr<MatrixMath> precision = readMath(loc, math);
+  if (failed(precision))
+    return failure();
   // A product in fp32 is three in tf32.
   double peak = *precision == MatrixMath::BF16 ? rates->bf16 : rates->tf32;
   products = peak / getPartProducts(*precision).size();

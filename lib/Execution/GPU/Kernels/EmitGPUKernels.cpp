@@ -3,6 +3,7 @@
 //
 // The pass that turns linalg kernels into what one thread of a GPU does.
 
+#include "../TargetOptions.h"
 #include "DirectEmitter.h"
 #include "ElementOp.h"
 #include "MatrixEmitter.h"
@@ -19,6 +20,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "pdq/Passes.h"
+#include <functional>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_EMITGPUKERNELS
@@ -159,15 +161,15 @@ EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
   if (FailureOr<MatrixPlan> plan = planMatrix(parts.main, reason);
       succeeded(plan) && join(*plan, plan->output.buffer, maxMatrixPayload))
     return emitMatrix(kernel, *plan, *findMatrixMath(math), chip);
-  if (FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
-      succeeded(plan) &&
-      join(*plan, plan->space.getOutput(0).buffer, DirectPlan::maxPayload) &&
-      llvm::none_of(plan->epilogue,
-                    [](const EpilogueOp &part) { return part.reduces(); })) {
-    emitDirect(kernel, *plan);
-    return success();
-  }
-  return std::nullopt;
+  FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
+  if (failed(plan) ||
+      !join(*plan, plan->space.getOutput(0).buffer, DirectPlan::maxPayload))
+    return std::nullopt;
+  reason = "a sum behind it needs tensor cores, for which it is too small";
+  if (llvm::any_of(plan->epilogue, std::mem_fn(&EpilogueOp::reduces)))
+    return std::nullopt;
+  emitDirect(kernel, *plan);
+  return success();
 }
 
 /// The forms of one operation, alone or behind a fill.
@@ -200,9 +202,9 @@ LogicalResult EmitGPUKernels::emitKernel() {
   linalg::LinalgOp op = parts->main;
   if (failed(checkPayload(op)))
     return failure();
-  if (!findMatrixMath(math))
-    return kernel.emitError("option 'math' is '")
-           << math << "', expected 'fp32', 'tf32' or 'bf16'";
+  if (failed(readMath(kernel.getLoc(), math)) ||
+      failed(checkChip(kernel.getLoc(), chip)))
+    return failure();
   StringRef reason;
   std::optional<LogicalResult> done = emitProduct(*parts, reason);
   if (!done && parts->isJoined())

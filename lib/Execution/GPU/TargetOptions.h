@@ -1,0 +1,24 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The options `math` and `chip`, which several passes have.
+
+#ifndef PDQ_LIB_EXECUTION_GPU_TARGETOPTIONS_H
+#define PDQ_LIB_EXECUTION_GPU_TARGETOPTIONS_H
+
+#include "Kernels/MatrixTile.h"
+#include "mlir/IR/Location.h"
+
+namespace mlir::pdq {
+
+/// The precision that `math` names; an error at `loc` where it names none.
+FailureOr<MatrixMath> readMath(Location loc, StringRef math);
+
+/// An error at `loc` where `chip` is neither empty nor the name of a chip that
+/// has the instructions of sm_80. Chips that came later than the table of
+/// limits are allowed.
+LogicalResult checkChip(Location loc, StringRef chip);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_EXECUTION_GPU_TARGETOPTIONS_H
