@@ -594,10 +594,11 @@ def SplitAtSlices : PDQPass<"pdq-split-at-slices", "func::FuncOp"> {
     slices, and one all of whose users take slices, is done for each slice on its own.
     Each part can then be fused with what makes or takes its slice. The slices are
     dense (the halves of a batch), or computed by products: the gradient of a strided
-    convolution, every other row and column of which is a product. Those store their
-    elements wherever they lie (`-pdq-join-kernels`); other operations, and those
-    whose results are summed, are better done on neighbours. A sum over everything
-    that reads dense slices becomes a chain of sums.
+    convolution, every other row and column of which is a product. Those take the
+    operation along and store elements wherever they lie (`-pdq-join-kernels`); what
+    no product takes along is better done on neighbours, and so is what the product
+    behind another operand does. A sum over everything that reads such slices becomes
+    a chain of sums.
 
     Before:
 
@@ -1030,6 +1031,46 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
     other elements of the result, those that other launches must stay between, and
     those that store to memory which the product reads: blocks of one launch have no
     order.
+  }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on tensor cores, as for pdq-emit-gpu-kernels">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip for which tiles are chosen, as for pdq-emit-gpu-kernels">
+  ];
+  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+def JoinSiblings : PDQPass<"pdq-join-siblings", "ModuleOp"> {
+  let summary = "Launch products of one operand together";
+  let description = [{
+    Products for a GPU that read the same operand block by block, with what
+    `pdq-join-kernels` made them take along, become one launch: its blocks take turns
+    over the kernels, so that those which run at the same time read the same elements.
+    They are the phases of the gradient of a strided convolution, branches of a
+    network, or queries, keys and values. `pdq.siblings` is the number of operations
+    of each kernel. No block reads what another one writes: the order of the
+    kernels has no meaning.
+
+    ```mlir
+    call @even(%dy, %w0, %t, ...)
+    call @other(%z, ...)
+    call @odd(%dy, %w1, %t1, ...)
+    // becomes
+    call @joined(%dy, %w0, %t, %w1, %t1, ...)
+    call @other(%z, ...)
+    func.func private @joined(...) attributes {pdq.kernel, pdq.siblings = array<i64: 2, 2>, ...} {
+      linalg.fill ins(%zero : f32) outs(%t : memref<4x7x7x64xf32>)
+      linalg.generic ... // %t += %dy * %w0
+      linalg.fill ins(%zero : f32) outs(%t1 : memref<4x7x7x64xf32>)
+      linalg.generic ... // %t1 += %dy * %w1
+    ```
+
+    The kernels have one form and one tile (`math` and `chip` choose it where no
+    `pdq.tile` does). Declines others, more than eight, kernels that other launches
+    must stay between, and those that touch what another one writes: slices of one
+    buffer that do not meet are different memory.
   }];
   let options = [
     Option<"math", "math", "std::string", /*default=*/"\"fp32\"",

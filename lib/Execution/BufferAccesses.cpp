@@ -4,6 +4,7 @@
 // Reads and writes by the root of each buffer.
 
 #include "BufferAccesses.h"
+#include "Mosaic.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -21,6 +22,39 @@ Value mlir::pdq::getRoot(Value value) {
       break;
   }
   return value;
+}
+
+/// Where a slice of slices lies in its root; nothing where that is not known.
+static std::optional<SliceBox> getBoxInRoot(Value value) {
+  auto type = cast<MemRefType>(value.getType());
+  Operation *op = value.getDefiningOp();
+  if (auto subview = dyn_cast_or_null<memref::SubViewOp>(op)) {
+    std::optional<SliceBox> outer = getBoxInRoot(subview.getSource()),
+                            inner = SliceBox::get(subview);
+    if (!outer || !inner || type.getRank() != subview.getSourceType().getRank())
+      return std::nullopt;
+    return outer->compose(*inner);
+  }
+  if (isa_and_nonnull<UnrealizedConversionCastOp, memref::CastOp>(op)) {
+    auto source = dyn_cast<MemRefType>(op->getOperand(0).getType());
+    if (!source || source.getShape() != type.getShape())
+      return std::nullopt;
+    return getBoxInRoot(op->getOperand(0));
+  }
+  if (getRoot(value) != value || !type.hasStaticShape())
+    return std::nullopt;
+  return SliceBox{SmallVector<int64_t>(type.getRank(), 0),
+                  SmallVector<int64_t>(type.getShape()),
+                  SmallVector<int64_t>(type.getRank(), 1)};
+}
+
+bool mlir::pdq::mayOverlap(Value lhs, Value rhs) {
+  if (lhs == rhs)
+    return true;
+  if (getRoot(lhs) != getRoot(rhs))
+    return false;
+  std::optional<SliceBox> own = getBoxInRoot(lhs), other = getBoxInRoot(rhs);
+  return !own || !other || !own->isDisjointFrom(*other);
 }
 
 bool BufferAccesses::conflictsWith(const BufferAccesses &other) const {

@@ -15,6 +15,11 @@ namespace mlir::pdq {
 /// The value whose memory `value` views. Different roots share no memory.
 Value getRoot(Value value);
 
+/// Whether two buffers may have an element in common: those of different roots
+/// have none, and neither have slices of one root that are known to be
+/// disjoint.
+bool mayOverlap(Value lhs, Value rhs);
+
 /// Roots that an operation reads and writes.
 struct BufferAccesses {
   llvm::SmallSetVector<Value, 8> reads, writes;

@@ -174,55 +174,48 @@ static bool isDense(const MosaicPiece &piece) {
                       [](int64_t stride) { return stride == 1; });
 }
 
-/// Whether `value` is a product, or elements computed from one, that nothing
-/// else reads: a product takes elementwise operations along, wherever their
+/// Whether `use` takes one element after the other: an elementwise operation, a
+/// sum of all elements, or what puts slices together.
+static bool takesElements(OpOperand &use) {
+  if (isa<tensor::InsertSliceOp>(use.getOwner()))
+    return true;
+  auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
+  return op && op.getMatchingIndexingMap(&use).isPermutation() &&
+         (isElementwise(op) || op.getNumReductionLoops() == op.getNumLoops());
+}
+
+static bool isProduct(Value value) {
+  auto op = value.getDefiningOp<linalg::GenericOp>();
+  return op && isContraction(op);
+}
+
+/// Whether `value` is a product, or elements computed from one, that is read
+/// element by element: the product takes those operations along, wherever their
 /// results lie.
 static bool isFromProduct(Value value) {
   auto op = value.getDefiningOp<linalg::GenericOp>();
-  if (!op || !value.hasOneUse())
+  if (!op || !llvm::all_of(value.getUses(), takesElements))
     return false;
-  return isContraction(op) ||
+  return isProduct(value) ||
          (isElementwise(op) && llvm::any_of(op.getInputs(), isFromProduct));
 }
 
-/// Whether `value`, or what is computed from it and read by elementwise
-/// operations and sums only, is summed: one operation that reads elements in
-/// order does all of that together.
-static bool isSummed(Value value) {
-  auto isSum = [&](OpOperand &use) {
-    auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
-    return op && op.getNumReductionLoops() > 0 &&
-           op.getMatchingIndexingMap(&use).isPermutation();
-  };
-  auto isElement = [](Operation *user) {
-    auto op = dyn_cast<linalg::GenericOp>(user);
-    return op && isElementwise(op);
-  };
-  SetVector<Value> values;
-  values.insert(value);
-  for (size_t next = 0; next < values.size(); ++next) {
-    Value own = values[next];
-    if (llvm::any_of(own.getUses(), isSum))
-      return true;
-    if (llvm::all_of(own.getUsers(), isElement))
-      for (Operation *user : own.getUsers())
-        values.insert(user->getResult(0));
-  }
-  return false;
-}
-
-/// Whether an operation on the elements of `whole` may be done piece by piece.
-/// Elements of pieces that are not dense lie apart, which only those that a
-/// product stores anyway may do.
-static bool hasGoodPieces(const Mosaic &mosaic, Value whole) {
-  return mosaic.pieces.size() > 1 && mosaic.pieces.size() <= maxPieces &&
-         mosaic.isCovered() &&
-         (llvm::all_of(mosaic.pieces, isDense) ||
-          (llvm::all_of(mosaic.pieces,
-                        [](const MosaicPiece &piece) {
-                          return isFromProduct(piece.source);
-                        }) &&
-           !isSummed(whole)));
+/// Whether an operation that reads the elements of `mosaic`, its operand
+/// `whole`, may be done piece by piece. Elements of pieces that are not dense
+/// lie apart, which only those that a product stores anyway may do; but not
+/// those of an operation that the product behind another operand takes along.
+static bool canSplit(linalg::GenericOp op, const Mosaic &mosaic, Value whole) {
+  if (mosaic.pieces.size() < 2 || mosaic.pieces.size() > maxPieces ||
+      !mosaic.isCovered())
+    return false;
+  return llvm::all_of(mosaic.pieces, isDense) ||
+         (llvm::all_of(mosaic.pieces,
+                       [](const MosaicPiece &piece) {
+                         return isFromProduct(piece.source);
+                       }) &&
+          llvm::none_of(op.getInputs(), [&](Value other) {
+            return other != whole && isProduct(other);
+          }));
 }
 
 /// The first input that has all loops and is put together from few slices, with
@@ -234,7 +227,7 @@ findMosaic(linalg::GenericOp op) {
     if (!map.isPermutation())
       continue;
     Mosaic mosaic = Mosaic::get(input->get(), /*flatten=*/false);
-    if (hasGoodPieces(mosaic, input->get()))
+    if (canSplit(op, mosaic, input->get()))
       return std::pair(mosaic, map);
   }
   return std::nullopt;
@@ -361,8 +354,12 @@ Operation *SliceSplitter::moveSlices(linalg::GenericOp op) {
 
 unsigned SliceSplitter::run() {
   unsigned numSplit = 0;
-  for (auto op : llvm::to_vector(block->getOps<linalg::GenericOp>()))
-    numSplit += splitElementwise(op) || splitSum(op);
+  // A slice may be put together from slices itself.
+  for (unsigned before = ~0u; before != numSplit;) {
+    before = numSplit;
+    for (auto op : llvm::to_vector(block->getOps<linalg::GenericOp>()))
+      numSplit += splitElementwise(op) || splitSum(op);
+  }
   // What slices are taken of comes before them, and is reached after them.
   for (Operation *op = &block->back(); op;) {
     Operation *before = op->getPrevNode();

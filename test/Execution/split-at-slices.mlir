@@ -124,10 +124,16 @@ func.func @products(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %r: tensor<4x4xf32
   return %y : tensor<8x4xf32>
 }
 
-// The elements are summed as well, which takes them in order.
+// The elements are summed as well: products take sums along, too.
 // CHECK-LABEL: func.func @summed(
-// CHECK:         linalg.generic {{.*}} ins(%{{.+}} : tensor<8x4xf32>) outs(%{{.+}} : tensor<8x4xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%{{.+}} : tensor<8x4xf32>) outs(%{{.+}} : tensor<f32>)
+// CHECK-SAME:    %[[A:.+]]: tensor<4x5xf32>, %[[B:.+]]: tensor<5x4xf32>, %[[SUM:.+]]: tensor<f32>,
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
+// CHECK:         %[[Q:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
+// CHECK-DAG:     %[[Y0:.+]] = linalg.generic {{.*}} ins(%[[P]] : tensor<4x4xf32>)
+// CHECK-DAG:     %[[Y1:.+]] = linalg.generic {{.*}} ins(%[[Q]] : tensor<4x4xf32>)
+// CHECK-DAG:     %[[S0:.+]] = linalg.generic {{.*}} ins(%[[Y0]] : tensor<4x4xf32>) outs(%[[SUM]] : tensor<f32>)
+// CHECK-DAG:     %[[S1:.+]] = linalg.generic {{.*}} ins(%[[Y1]] : tensor<4x4xf32>) outs(%[[S0]] : tensor<f32>)
+// CHECK:         return %{{.+}}, %[[S1]]
 func.func @summed(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %sum: tensor<f32>, %r: tensor<4x4xf32>) -> (tensor<8x4xf32>, tensor<f32>) {
   %e = tensor.empty() : tensor<8x4xf32>
   %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
@@ -159,6 +165,44 @@ func.func @summed(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %sum: tensor<f32>, %
     linalg.yield %n : f32
   } -> tensor<f32>
   return %y, %z : tensor<8x4xf32>, tensor<f32>
+}
+
+// The other operand is a product, which takes the sum along: it is not done piece by
+// piece.
+// CHECK-LABEL: func.func @other_product(
+// CHECK:         linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} : tensor<8x4xf32>, tensor<8x4xf32>)
+func.func @other_product(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %c: tensor<8x5xf32>, %r: tensor<4x4xf32>, %w: tensor<8x4xf32>) -> tensor<8x4xf32> {
+  %e = tensor.empty() : tensor<8x4xf32>
+  %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<4x5xf32>, tensor<5x4xf32>) outs(%r : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %s = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<4x5xf32>, tensor<5x4xf32>) outs(%r : tensor<4x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<4x4xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%c, %b : tensor<8x5xf32>, tensor<5x4xf32>) outs(%w : tensor<8x4xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  %0 = tensor.insert_slice %q into %e[0, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %1 = tensor.insert_slice %s into %0[1, 0] [4, 4] [2, 1] : tensor<4x4xf32> into tensor<8x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%1, %p : tensor<8x4xf32>, tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) {
+  ^bb0(%x: f32, %d: f32, %o: f32):
+    %n = arith.addf %x, %d : f32
+    linalg.yield %n : f32
+  } -> tensor<8x4xf32>
+  return %y : tensor<8x4xf32>
 }
 
 // Somebody reads the whole; slices meet; pieces that lie apart are no products: left

@@ -43,6 +43,44 @@ const BufferAccesses &KernelCalls::getAccesses(Operation *op) {
   return found;
 }
 
+namespace {
+/// What a launch does with one of its buffers.
+struct BufferUse {
+  Value buffer;
+  bool isWritten;
+};
+} // namespace
+
+static SmallVector<BufferUse> getUses(const KernelCall &launch) {
+  BufferAccesses accesses;
+  for (Operation &inner : func::FuncOp(launch.kernel).getBody().front()) {
+    BufferAccesses own = mlir::pdq::getAccesses(&inner);
+    accesses.reads.insert_range(own.reads);
+    accesses.writes.insert_range(own.writes);
+  }
+  SmallVector<BufferUse> uses;
+  for (Value argument : accesses.writes)
+    uses.push_back({launch.getOperand(argument), true});
+  for (Value argument : accesses.reads)
+    uses.push_back({launch.getOperand(argument), false});
+  return uses;
+}
+
+bool KernelCalls::mustKeepOrder(Operation *op, Operation *other) {
+  if (!getAccesses(op).conflictsWith(getAccesses(other)))
+    return false;
+  FailureOr<KernelCall> launch = resolve(op), otherLaunch = resolve(other);
+  if (failed(launch) || failed(otherLaunch))
+    return true;
+  SmallVector<BufferUse> otherUses = getUses(*otherLaunch);
+  return llvm::any_of(getUses(*launch), [&](const BufferUse &use) {
+    return llvm::any_of(otherUses, [&](const BufferUse &otherUse) {
+      return (use.isWritten || otherUse.isWritten) &&
+             mayOverlap(use.buffer, otherUse.buffer);
+    });
+  });
+}
+
 /// Clones the operations of one part in front of `end`; constants go first, so
 /// that an operation can be expanded wherever it stands.
 static void clonePart(const KernelCall &part, ArrayRef<Value> operands,

@@ -44,6 +44,10 @@ public:
   /// no accesses, calls of anything but kernels are unknown.
   const BufferAccesses &getAccesses(Operation *op);
 
+  /// Whether two operations of the plan must stay in their order: launches may
+  /// write different slices of a buffer in any.
+  bool mustKeepOrder(Operation *op, Operation *other);
+
   /// A kernel with the operations of `parts`, one part behind the other.
   /// `operands` are the buffers that its arguments stand for. Kernels with
   /// equal content are one.

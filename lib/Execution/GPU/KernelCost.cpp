@@ -55,24 +55,28 @@ static int64_t countFlops(linalg::LinalgOp op) {
       });
 }
 
-/// Bytes of a product of two different tensors and its result, else 0.
-static int64_t countProductBytes(linalg::LinalgOp op) {
+/// Adds the bytes of the operands of a product of two different tensors, and of
+/// its result, to those of other products.
+static void addProductBytes(linalg::LinalgOp op,
+                            DenseMap<Value, int64_t> &touched) {
   if (op.getNumReductionLoops() == 0)
-    return 0;
+    return;
   FailureOr<Reduction> reduction = findReduction(op);
   if (failed(reduction) || !reduction->isMultiplyAdd)
-    return 0;
-  int64_t bytes = countBytes(op, *op.getDpsInitOperand(0));
-  Operation *product = reduction->term.getDefiningOp();
-  SmallVector<OpOperand *> factors;
-  for (Value factor : product->getOperands()) {
+    return;
+  SmallVector<OpOperand *> operands{op.getDpsInitOperand(0)};
+  for (Value factor : reduction->term.getDefiningOp()->getOperands()) {
     auto argument = dyn_cast<BlockArgument>(factor);
     if (!argument || argument.getOwner() != op.getBlock())
-      return 0;
-    factors.push_back(op.getDpsInputOperand(argument.getArgNumber()));
-    bytes += countBytes(op, *factors.back());
+      return;
+    operands.push_back(op.getDpsInputOperand(argument.getArgNumber()));
   }
-  return factors[0]->get() == factors[1]->get() ? 0 : bytes;
+  if (operands[1]->get() == operands[2]->get())
+    return;
+  for (OpOperand *operand : operands) {
+    int64_t &bytes = touched[operand->get()];
+    bytes = std::max(bytes, countBytes(op, *operand));
+  }
 }
 
 static void addReads(linalg::LinalgOp op, DenseMap<Value, int64_t> &touched,
@@ -100,32 +104,59 @@ static bool isStored(func::FuncOp kernel, Value buffer) {
          !kernel.getArgAttr(argument.getArgNumber(), "pdq.unstored");
 }
 
+/// The operations of each kernel that the blocks of one launch take turns over.
+static SmallVector<SmallVector<linalg::LinalgOp>>
+getSiblings(func::FuncOp kernel) {
+  auto ops = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+  auto sizes = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.siblings");
+  if (!sizes)
+    return {ops};
+  SmallVector<SmallVector<linalg::LinalgOp>> siblings;
+  ArrayRef<linalg::LinalgOp> left(ops);
+  for (int64_t size : sizes.asArrayRef()) {
+    siblings.emplace_back(left.take_front(size));
+    left = left.drop_front(std::min<size_t>(size, left.size()));
+  }
+  return siblings;
+}
+
+/// The form of a kernel with these operations; adds the bytes of its product.
+/// What a product takes along is none.
+static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
+                          DenseMap<Value, int64_t> &products) {
+  StringRef form, reason;
+  for (linalg::LinalgOp op : ops) {
+    addProductBytes(op, products);
+    if (succeeded(planMatrix(op, reason)))
+      return "matrix";
+    if (succeeded(planDirect(op, reason)))
+      return "direct";
+    if (op.getNumReductionLoops() > 0)
+      form = "reduction";
+    else if (form.empty())
+      form = "elementwise";
+  }
+  return form;
+}
+
 FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
   KernelCost cost;
-  DenseMap<Value, int64_t> read, written;
-  StringRef reason;
-  for (auto op : kernel.getOps<linalg::LinalgOp>()) {
-    addReads(op, read, written);
-    for (OpOperand &output : op.getDpsInitsMutable())
-      written[output.get()] = countBytes(op, output);
-    cost.flops += countFlops(op) * countIterations(op);
-    // What a product takes along is none.
-    if (cost.form == "matrix" || cost.form == "direct")
-      continue;
-    cost.productBytes += countProductBytes(op);
-    if (succeeded(planMatrix(op, reason)))
-      cost.form = "matrix";
-    else if (succeeded(planDirect(op, reason)))
-      cost.form = "direct";
-    else if (op.getNumReductionLoops() > 0)
-      cost.form = "reduction";
-    else if (cost.form.empty())
-      cost.form = "elementwise";
+  DenseMap<Value, int64_t> read, written, products;
+  for (ArrayRef<linalg::LinalgOp> ops : getSiblings(kernel)) {
+    cost.form = classify(ops, products);
+    for (linalg::LinalgOp op : ops) {
+      addReads(op, read, written);
+      for (OpOperand &output : op.getDpsInitsMutable())
+        written[output.get()] = countBytes(op, output);
+      cost.flops += countFlops(op) * countIterations(op);
+    }
   }
   if (cost.form.empty())
     return failure();
   if (kernel->hasAttr("pdq.rows"))
     cost.form = "rows";
+  for (auto [buffer, bytes] : products)
+    cost.productBytes += bytes;
   for (auto [buffer, bytes] : read)
     cost.bytesRead += isa<MemRefType>(buffer.getType()) ? bytes : 0;
   for (auto [buffer, bytes] : written)

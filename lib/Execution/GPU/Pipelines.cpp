@@ -25,6 +25,7 @@ void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
   // Before products take elementwise kernels along that sums could share.
   pm.addPass(createJoinRows());
   pm.addPass(createJoinKernels({math.str(), chip.str()}));
+  pm.addPass(createJoinSiblings({math.str(), chip.str()}));
 }
 
 // linalg kernels -> the code of one thread

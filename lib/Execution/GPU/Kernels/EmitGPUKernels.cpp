@@ -8,6 +8,7 @@
 #include "ElementOp.h"
 #include "MatrixEmitter.h"
 #include "RowEmitter.h"
+#include "SiblingEmitter.h"
 #include "ThreadEmitter.h"
 #include "TransposeEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -119,12 +120,13 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
     kernel = getOperation();
     if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
       return;
-    auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows");
-    if (failed(rows ? emitRowKernel(rows.getInt()) : emitKernel()))
+    if (failed(emit()))
       signalPassFailure();
   }
 
 private:
+  LogicalResult emit();
+  LogicalResult emitTurns();
   LogicalResult emitKernel();
   LogicalResult emitRowKernel(unsigned numRowLoops);
   std::optional<LogicalResult> emitProduct(const KernelParts &parts,
@@ -138,6 +140,29 @@ private:
   func::FuncOp kernel;
 };
 } // namespace
+
+LogicalResult EmitGPUKernels::emit() {
+  if (kernel->hasAttr("pdq.siblings"))
+    return emitTurns();
+  if (auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows"))
+    return emitRowKernel(rows.getInt());
+  return emitKernel();
+}
+
+/// Each sibling as a kernel of its own, then all of them in one.
+LogicalResult EmitGPUKernels::emitTurns() {
+  func::FuncOp joined = kernel;
+  auto siblings = separateSiblings(joined);
+  if (failed(siblings))
+    return failure();
+  for (OwningOpRef<func::FuncOp> &sibling : *siblings) {
+    kernel = *sibling;
+    if (failed(emitKernel()))
+      return failure();
+  }
+  kernel = joined;
+  return emitSiblings(joined, *siblings);
+}
 
 /// The forms of products, which take what they are joined with along; nothing
 /// where the kernel is none.

@@ -16,9 +16,7 @@ using namespace mlir::pdq;
 /// Shared memory that needs no asking for.
 static constexpr int64_t staticSharedBytes = 48 * 1024;
 
-/// Kernels with more shared memory than they can have statically, and those
-/// whose tiles are swizzled, get all of it with their launch.
-static void setSharedBytes(func::FuncOp kernel) {
+void mlir::pdq::setSharedBytes(func::FuncOp kernel) {
   int64_t bytes = 0;
   bool isSwizzled = false;
   for (auto alloc : kernel.getOps<memref::AllocOp>()) {

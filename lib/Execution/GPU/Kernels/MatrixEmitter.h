@@ -18,6 +18,11 @@ namespace mlir::pdq {
 LogicalResult emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
                          MatrixMath math, StringRef chip);
 
+/// Kernels with more shared memory than they can have statically, and those
+/// whose tiles are swizzled, get all of it with their launch:
+/// `pdq.shared_bytes`.
+void setSharedBytes(func::FuncOp kernel);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXEMITTER_H
