@@ -50,3 +50,36 @@ func.func private @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37
   }
   return
 }
+
+// -----
+
+// expected-error@+1 {{'pdq.siblings' is array<i64: 1, 1>, expected an array of i64 above 0 whose sum is 1, the number of operations}}
+func.func private @k(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.siblings = array<i64: 1, 1>} {
+  linalg.copy ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
+  return
+}
+
+// -----
+
+// expected-error@+1 {{'pdq.siblings' is 1 : i64, expected an array of i64 above 0 whose sum is 1, the number of operations}}
+func.func private @k(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.siblings = 1} {
+  linalg.copy ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
+  return
+}
+
+// -----
+
+// expected-error@+1 {{siblings have blocks of different sizes, or different batches}}
+func.func private @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %z: memref<37x70xf32>, %begin: index, %end: index)
+    attributes {pdq.kernel, pdq.siblings = array<i64: 1, 1>} {
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<37x70xf32>, memref<70x46xf32>) outs(%y : memref<37x46xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.copy ins(%x : memref<37x70xf32>) outs(%z : memref<37x70xf32>)
+  return
+}

@@ -8,6 +8,7 @@
 #include "../../lib/Execution/GPU/DeviceCode.h"
 #include "../../lib/Execution/GPU/PTXAssembler.h"
 #include "ProductHarness.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -231,6 +232,24 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<Product> &info) {
       return std::string(info.param.name);
     });
+
+/// The gradient of the input of a strided depthwise convolution: its phases are
+/// one launch. n, oh, ow, c over kh, kw.
+TEST(DirectSiblingsTest, ComputesAllPhasesInOneLaunch) {
+  for (int64_t channels : {7, 12})
+    for (int64_t window : {3, 5}) {
+      Product product = {
+          "phases",
+          {2, 5, 6, channels, window, window},
+          {parallel, reduction, reduction, parallel, reduction, reduction},
+          {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}},
+          {{{4, 1}}, {{5, 1}}, {{3, 1}}},
+          {{{0, 1}}, {{1, 2}, {4, 1}}, {{2, 2}, {5, 1}}, {{3, 1}}}};
+      std::vector<std::string> forms;
+      EXPECT_LE(findErrorFromZero(product, "fp32", &forms), 5e-7);
+      EXPECT_EQ(llvm::count(forms, "direct"), 1) << llvm::join(forms, " ");
+    }
+}
 
 /// Layers of networks, whose threads hold the largest tiles.
 std::vector<Product> makeLayers() {

@@ -106,6 +106,19 @@ KernelText getJoined(const MatrixTile &tile) {
   return text;
 }
 
+/// A second convolution of the same image, over which blocks take turns.
+KernelText getSiblings(const MatrixTile &) {
+  KernelText text;
+  text.name = "siblings";
+  text.attributes = ", pdq.siblings = array<i64: 1, 1>";
+  text.arguments = "%w1: memref<3x3x128x128xf32> {llvm.align = 16 : i64}, "
+                   "%y1: memref<32x28x28x128xf32> {llvm.align = 16 : i64}, ";
+  text.after = printProduct(forward, "memref");
+  for (auto [name, other] : {std::pair("%w", "%w1"), {"%y", "%y1"}})
+    text.after.replace(text.after.find(name), 2, other);
+  return text;
+}
+
 struct Configuration {
   std::string name, kernel;
 };
@@ -120,9 +133,9 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
       std::string sizes = std::to_string(tile.rows) + "x" +
                           std::to_string(tile.columns) + "x" +
                           std::to_string(tile.terms);
-      text.attributes = printTile(tile.rows, tile.columns, tile.terms);
+      text.attributes += printTile(tile.rows, tile.columns, tile.terms);
       text.name = std::string(tile.isWarpgroup ? "warpgroup_" : "warp_") +
-                  product.name + "_" + sizes;
+                  (text.name == "k" ? product.name : text.name) + "_" + sizes;
       list.push_back({text.name, printKernel(product, text)});
     }
   };
@@ -131,6 +144,7 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
       hasWarpgroups ? getWarpgroupTiles(*findMatrixMath(math)) : getWarpTiles();
   auto isAlone = [](const MatrixTile &) { return KernelText(); };
   add(vectorTiles, forward, getJoined);
+  add(vectorTiles, forward, getSiblings);
   add(vectorTiles, filterGradient, isAlone);
   add(getWarpTiles(), image, isAlone);
   return list;

@@ -7,6 +7,7 @@
 
 #include "../../lib/Execution/GPU/DeviceCode.h"
 #include "ProductHarness.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -186,6 +187,43 @@ TEST(MatrixSumsTest, SumsWhatTheResultBecomes) {
         sum += std::max(value, 0.0) * (std::max(value, 0.0) + 1);
       double bound = StringRef(math) == "fp32" ? 1e-6 : 5e-3;
       EXPECT_NEAR(found.values<float>()[0] / sum, 1, bound);
+    }
+}
+
+/// The gradient of the input of a strided convolution: each phase is a product
+/// of its own, and all of them are one launch. n, oh, ow, f over c, kh, kw.
+TEST(MatrixSiblingsTest, ComputesAllPhasesInOneLaunch) {
+  struct Case {
+    const char *name;
+    std::vector<int64_t> extents;
+    int64_t stride;
+  };
+  const Case cases[] = {
+      {"even_and_odd_rows_differ", {2, 5, 6, 8, 20, 3, 3}, 2},
+      {"filter_of_one_parity", {3, 4, 4, 16, 16, 2, 2}, 2},
+      {"nine_phases_are_two_launches", {2, 4, 5, 12, 24, 5, 4}, 3},
+      {"some_phases_are_small", {1, 17, 9, 16, 68, 7, 7}, 2}};
+  for (const Case &each : cases)
+    for (const char *math : {"fp32", "tf32", "bf16"}) {
+      SCOPED_TRACE(std::string(each.name) + " in " + math);
+      Product product = {each.name,
+                         each.extents,
+                         {false, true, true, true, false, true, true},
+                         {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}},
+                         {{{5, 1}}, {{6, 1}}, {{4, 1}}, {{3, 1}}},
+                         {{{0, 1}},
+                          {{1, each.stride}, {5, 1}},
+                          {{2, each.stride}, {6, 1}},
+                          {{4, 1}}}};
+      std::vector<std::string> forms;
+      double error = findErrorFromZero(product, math, &forms);
+      double bound = StringRef(math) == "fp32"   ? 5e-7
+                     : StringRef(math) == "tf32" ? 1e-3
+                                                 : 8e-3;
+      EXPECT_LE(error, bound);
+      size_t launches = each.stride == 3 ? 2 : 1;
+      EXPECT_EQ(llvm::count(forms, "matrix"), launches)
+          << llvm::join(forms, " ");
     }
 }
 

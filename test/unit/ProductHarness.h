@@ -211,6 +211,29 @@ inline double findError(const Product &product, llvm::StringRef math,
   return compareWith(expected, found);
 }
 
+/// The largest error of the product on the device, where it starts from zeros.
+inline double findErrorFromZero(const Product &product, llvm::StringRef math,
+                                std::vector<std::string> *forms = nullptr) {
+  using namespace mlir::pdq;
+  std::string type = printTensor(product, product.output);
+  std::string source =
+      "func.func @f(%x: " + printTensor(product, product.lhs) +
+      ", %w: " + printTensor(product, product.rhs) + ") -> " + type + R"( {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : )" +
+      type + R"(
+  %y = linalg.fill ins(%zero : f32) outs(%empty : )" +
+      type + ") -> " + type + "\n  %r = " + printProduct(product, "tensor") +
+      "\n  return %r : " + type + "\n}";
+  HostTensor tensors[] = {makeRandom(getShape(product, product.lhs), 1),
+                          makeRandom(getShape(product, product.rhs), 2)};
+  std::vector<int64_t> shape = getShape(product, product.output);
+  HostTensor found = runFunction(source, tensors, shape, math, forms);
+  std::vector<double> expected(found.values<float>().size());
+  compute(product, tensors[0], tensors[1], expected);
+  return compareWith(expected, found);
+}
+
 /// Operations around the product of a kernel.
 struct KernelText {
   std::string name = "k";

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/SymbolTable.h"
@@ -108,6 +109,9 @@ static gpu::GPUFuncOp convertKernel(func::FuncOp kernel,
   auto block = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.block");
   function.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(llvm::map_to_vector(
       block.asArrayRef(), [](int64_t size) { return int32_t(size); })));
+  if (auto blocks = kernel->getAttrOfType<IntegerAttr>("pdq.min_blocks"))
+    function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                      b.getI32IntegerAttr(blocks.getInt()));
   for (unsigned i = 0; i < type.getNumInputs(); ++i)
     if (DictionaryAttr attributes = kernel.getArgAttrDict(i))
       for (NamedAttribute attribute : attributes)

@@ -35,15 +35,14 @@ struct Sibling {
   std::optional<MatrixTile> tile;
 
   bool fits(const Sibling &other) const {
-    auto hasTile = [&](const MatrixTile &own) {
+    auto hasBlocksOf = [&](const MatrixTile &own) {
       return own.rows == other.tile->rows &&
              own.columns == other.tile->columns &&
-             own.terms == other.tile->terms &&
              own.isWarpgroup == other.tile->isWarpgroup;
     };
     return operand == other.operand && batch == other.batch &&
            tile.has_value() == other.tile.has_value() &&
-           (!tile || hasTile(*tile));
+           (!tile || hasBlocksOf(*tile));
   }
 };
 
@@ -68,13 +67,17 @@ private:
 };
 } // namespace
 
-/// The tile that the kernel asks for, else the one that suits it best.
+/// The tile that the kernel asks for, else the one that suits it best. Where it
+/// has few terms, siblings may have more: it does without the tiles for few.
 std::optional<MatrixTile> SiblingJoiner::findTile(func::FuncOp kernel,
                                                   const MatrixPlan &plan) {
   ArrayRef<MatrixTile> tiles = getTiles(plan, math, chip);
   auto wanted = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.tile");
-  if (!wanted)
-    return chooseTile(tiles, plan.getShape(), math, chip);
+  if (!wanted) {
+    MatrixShape shape = plan.getShape();
+    shape.terms = std::max(shape.terms, tiles.front().terms);
+    return chooseTile(tiles, shape, math, chip);
+  }
   for (const MatrixTile &tile : tiles)
     if (ArrayRef{tile.rows, tile.columns, tile.terms} == wanted.asArrayRef())
       return tile;
@@ -136,6 +139,11 @@ bool SiblingJoiner::canJoin(ArrayRef<Sibling> group, Operation *op) {
 void SiblingJoiner::join(ArrayRef<Sibling> group) {
   SmallVector<KernelCall> parts;
   SmallVector<int64_t> sizes;
+  // The one with the most terms at a time; fewer are for short products.
+  std::optional<MatrixTile> tile = group.front().tile;
+  for (const Sibling &sibling : group)
+    if (tile && sibling.tile->terms > tile->terms)
+      tile = sibling.tile;
   for (const Sibling &sibling : group) {
     func::FuncOp kernel = sibling.launch.kernel;
     parts.push_back(sibling.launch);
@@ -145,7 +153,7 @@ void SiblingJoiner::join(ArrayRef<Sibling> group) {
   calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
     Builder b(kernel);
     kernel->setAttr("pdq.siblings", b.getDenseI64ArrayAttr(sizes));
-    if (const std::optional<MatrixTile> &tile = group.front().tile)
+    if (tile)
       kernel->setAttr(
           "pdq.tile",
           b.getDenseI64ArrayAttr({tile->rows, tile->columns, tile->terms}));

@@ -7,6 +7,7 @@
 #include "../CPU/Kernels/KernelPlan.h"
 #include "Kernels/DirectPlan.h"
 #include "Kernels/MatrixPlan.h"
+#include "Kernels/SiblingEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -104,22 +105,6 @@ static bool isStored(func::FuncOp kernel, Value buffer) {
          !kernel.getArgAttr(argument.getArgNumber(), "pdq.unstored");
 }
 
-/// The operations of each kernel that the blocks of one launch take turns over.
-static SmallVector<SmallVector<linalg::LinalgOp>>
-getSiblings(func::FuncOp kernel) {
-  auto ops = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-  auto sizes = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.siblings");
-  if (!sizes)
-    return {ops};
-  SmallVector<SmallVector<linalg::LinalgOp>> siblings;
-  ArrayRef<linalg::LinalgOp> left(ops);
-  for (int64_t size : sizes.asArrayRef()) {
-    siblings.emplace_back(left.take_front(size));
-    left = left.drop_front(std::min<size_t>(size, left.size()));
-  }
-  return siblings;
-}
-
 /// The form of a kernel with these operations; adds the bytes of its product.
 /// What a product takes along is none.
 static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
@@ -140,9 +125,12 @@ static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
 }
 
 FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
+  auto siblings = getSiblings(kernel);
+  if (failed(siblings))
+    return failure();
   KernelCost cost;
   DenseMap<Value, int64_t> read, written, products;
-  for (ArrayRef<linalg::LinalgOp> ops : getSiblings(kernel)) {
+  for (ArrayRef<linalg::LinalgOp> ops : *siblings) {
     cost.form = classify(ops, products);
     for (linalg::LinalgOp op : ops) {
       addReads(op, read, written);
@@ -151,8 +139,11 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
       cost.flops += countFlops(op) * countIterations(op);
     }
   }
-  if (cost.form.empty())
+  if (cost.form.empty()) {
+    kernel.emitError("kernel holds no linalg operation, expected the form that "
+                     "pdq-form-gpu-kernels leaves");
     return failure();
+  }
   if (kernel->hasAttr("pdq.rows"))
     cost.form = "rows";
   for (auto [buffer, bytes] : products)

@@ -18,12 +18,14 @@ struct KernelCost {
   int64_t bytesRead = 0, bytesWritten = 0;
   /// Floating point operations; a multiply-add is two.
   int64_t flops = 0;
-  /// Where it is a product of two tensors: bytes of both and of the result.
+  /// Where it is a product of two tensors: bytes of both and of the result. An
+  /// operand of several products of one launch counts once.
   int64_t productBytes = 0;
 };
 
-/// The cost of a kernel as `-pdq-outline-kernels` or `-pdq-join-kernels` leaves
-/// it; fails where it holds no linalg operation.
+/// The cost of a kernel as `-pdq-form-gpu-kernels` leaves it; fails, with an
+/// error, where it holds no linalg operation, or others than `pdq.siblings`
+/// says.
 FailureOr<KernelCost> computeCost(func::FuncOp kernel);
 
 /// Peak rates of a chip, dense: bytes and operations per second.

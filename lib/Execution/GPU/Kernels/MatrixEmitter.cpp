@@ -73,6 +73,22 @@ static LogicalResult checkSums(const MatrixPlan &plan, const MatrixTile &tile) {
   return success();
 }
 
+/// Threads may have the registers that no other block could use, because shared
+/// memory leaves no room for it. Tiles with many sums need more than that, and
+/// warpgroups stage operands in registers.
+static void setMinBlocks(func::FuncOp kernel, const MatrixTile &tile,
+                         StringRef chip) {
+  constexpr int64_t fewSums = 32, registers = 64;
+  auto bytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes");
+  int64_t threads = tile.getBlockSize();
+  if (!bytes || tile.isWarpgroup ||
+      tile.rows * tile.columns > fewSums * threads)
+    return;
+  int64_t blocks = getBlocksPerMultiprocessor(getChipLimits(chip), threads,
+                                              registers, bytes.getInt());
+  kernel->setAttr("pdq.min_blocks", Builder(kernel).getI64IntegerAttr(blocks));
+}
+
 LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
                                     MatrixMath math, StringRef chip) {
   FailureOr<MatrixTile> tile =
@@ -89,6 +105,7 @@ LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
   setLaunch(kernel, getGrid(plan, *tile), {tile->getBlockSize(), 1, 1},
             "matrix");
   setSharedBytes(kernel);
+  setMinBlocks(kernel, *tile, chip);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
   return success();

@@ -8,7 +8,6 @@
 #include "ThreadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -24,29 +23,48 @@ static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
   return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
 }
 
+FailureOr<SmallVector<SmallVector<linalg::LinalgOp>>>
+mlir::pdq::getSiblings(func::FuncOp kernel) {
+  SmallVector<linalg::LinalgOp> ops = getOps(kernel);
+  SmallVector<SmallVector<linalg::LinalgOp>> siblings;
+  Attribute attribute = kernel->getAttr("pdq.siblings");
+  if (!attribute) {
+    siblings.push_back(std::move(ops));
+    return siblings;
+  }
+  ArrayRef<linalg::LinalgOp> left(ops);
+  auto sizes = dyn_cast<DenseI64ArrayAttr>(attribute);
+  bool fits = sizes && !sizes.empty();
+  for (int64_t size : fits ? sizes.asArrayRef() : ArrayRef<int64_t>()) {
+    fits &= size > 0 && size <= int64_t(left.size());
+    if (!fits)
+      break;
+    siblings.emplace_back(left.take_front(size));
+    left = left.drop_front(size);
+  }
+  if (fits && left.empty())
+    return siblings;
+  kernel.emitError("'pdq.siblings' is ")
+      << attribute << ", expected an array of i64 above 0 whose sum is "
+      << ops.size() << ", the number of operations";
+  return failure();
+}
+
 FailureOr<SmallVector<OwningOpRef<func::FuncOp>>>
 mlir::pdq::separateSiblings(func::FuncOp kernel) {
-  ArrayRef<int64_t> sizes =
-      kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.siblings").asArrayRef();
-  int64_t numOps = getOps(kernel).size(), sum = 0;
-  for (int64_t size : sizes)
-    sum += size;
-  if (sum != numOps || llvm::any_of(sizes, [](int64_t n) { return n < 1; })) {
-    kernel.emitOpError("'pdq.siblings' is [")
-        << sizes << "], expected numbers above 0 whose sum is " << numOps
-        << ", the number of operations";
+  auto groups = getSiblings(kernel);
+  if (failed(groups))
     return failure();
-  }
   SmallVector<OwningOpRef<func::FuncOp>> siblings;
-  int64_t first = 0;
-  for (int64_t size : sizes) {
+  size_t first = 0;
+  for (ArrayRef<linalg::LinalgOp> group : *groups) {
     func::FuncOp sibling = kernel.clone();
     sibling->removeAttr("pdq.siblings");
     for (auto [number, op] : llvm::enumerate(getOps(sibling)))
-      if (int64_t(number) < first || int64_t(number) >= first + size)
+      if (number < first || number >= first + group.size())
         op->erase();
     siblings.push_back(sibling);
-    first += size;
+    first += group.size();
   }
   return siblings;
 }
@@ -164,6 +182,8 @@ void SiblingEmitter::emit() {
   setLaunch(kernel, grid, getSizes(first, "pdq.block"),
             first->getAttrOfType<StringAttr>("pdq.form").getValue());
   setSharedBytes(kernel);
+  if (Attribute blocks = first->getAttr("pdq.min_blocks"))
+    kernel->setAttr("pdq.min_blocks", blocks);
 }
 
 LogicalResult
@@ -176,8 +196,8 @@ mlir::pdq::emitSiblings(func::FuncOp kernel,
                getSizes(first, "pdq.grid").drop_front();
   };
   if (!llvm::all_of(siblings, isLike))
-    return kernel.emitOpError("siblings have blocks of different sizes, or "
-                              "different batches");
+    return kernel.emitError("siblings have blocks of different sizes, or "
+                            "different batches");
   SiblingEmitter(kernel, siblings).emit();
   return success();
 }

@@ -8,12 +8,18 @@
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_SIBLINGEMITTER_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace mlir::pdq {
 
-/// The kernels that `pdq.siblings` of `kernel` names, each with its operations
-/// alone, in functions that belong to no module. Fails, with an error, where
-/// the numbers are not those of the operations.
+/// The operations of each kernel that `pdq.siblings` of `kernel` counts; all of
+/// them where it has no such attribute. Fails, with an error, where the numbers
+/// are not those of the operations.
+FailureOr<SmallVector<SmallVector<linalg::LinalgOp>>>
+getSiblings(func::FuncOp kernel);
+
+/// The siblings of `kernel` as kernels of their own, in functions that belong
+/// to no module. Fails like `getSiblings`.
 FailureOr<SmallVector<OwningOpRef<func::FuncOp>>>
 separateSiblings(func::FuncOp kernel);
 
