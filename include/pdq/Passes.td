@@ -659,12 +659,17 @@ def PackOperands : PDQPass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
 }
 
 def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
-  let summary = "Split long reductions into eight partial ones";
+  let summary = "Split long reductions into partial ones";
   let description = [{
     A reduction with few results and very many iterations (the gradient of a
     weight, a loss) becomes eight partial reductions over contiguous parts,
     and the sum of these. The number is fixed, so the result does not depend on
     the number of threads.
+
+    With `multiprocessors`, a product whose factors both have the reduced dimension
+    outermost (the gradient of a filter, split-K) gets as many parts as give that
+    many blocks of 64 x 64 results something to do, of at least 512 terms each: none
+    where there are enough blocks already. The number follows from the extents.
 
     Before:
 
@@ -679,9 +684,13 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     %l = linalg.generic ... ins(%p : tensor<8xf32>) outs(%z : tensor<f32>)
     ```
 
-    Declines reductions whose outermost dimension eight does not divide, scatters, and payloads
-    with `linalg.index`.
+    Declines reductions whose outermost dimension the number of parts does not
+    divide, scatters, and payloads with `linalg.index`.
   }];
+  let options = [
+    Option<"multiprocessors", "multiprocessors", "int64_t", /*default=*/"0",
+           "Blocks of threads that products keep busy; 0: eight parts of any reduction">
+  ];
   let statistics = [
     Statistic<"numSplit", "num-split", "Reductions split">
   ];

@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Splits long reductions into a fixed number of partial ones, which threads
-// share and which stay in the cache.
+// Splits long reductions into partial ones, which threads share and which stay
+// in the cache. Their number follows from the shape alone.
 
 #include "Combiners.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,7 +21,10 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 /// Partial reductions; fixed, so that results do not depend on threads.
-static constexpr int64_t numParts = 8;
+static constexpr int64_t usualParts = 8;
+/// Of a product on a GPU: results of a block of threads, and terms that a part
+/// has at least.
+static constexpr int64_t blockElements = 64 * 64, minTerms = 512;
 /// Iterations of a reduction from which on splitting pays, and elements of the
 /// result up to which partial results are cheap.
 static constexpr int64_t minIterations = 4096, maxElements = 1 << 16;
@@ -31,37 +34,71 @@ namespace {
 struct SplittableReduction {
   linalg::LinalgOp op;
   Operation *combiner;
-  /// The loop that is split.
+  /// The loop that is split, and into how many parts.
   unsigned loop;
+  int64_t numParts;
 };
 } // namespace
 
 /// The reduction loop that is the outermost dimension of an input: its parts
 /// are contiguous in memory.
-static std::optional<unsigned> findLoop(linalg::LinalgOp op) {
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    AffineMap map = op.getMatchingIndexingMap(input);
-    auto dim = dyn_cast_or_null<AffineDimExpr>(
-        map.getNumResults() > 0 ? map.getResult(0) : AffineExpr());
-    if (dim &&
-        op.getIteratorTypesArray()[dim.getPosition()] ==
-            utils::IteratorType::reduction &&
-        ranges[dim.getPosition()] % numParts == 0 &&
-        ranges[dim.getPosition()] > numParts)
-      return dim.getPosition();
-  }
+static std::optional<unsigned> getOutermost(linalg::LinalgOp op,
+                                            OpOperand *input) {
+  AffineMap map = op.getMatchingIndexingMap(input);
+  auto dim = dyn_cast_or_null<AffineDimExpr>(
+      map.getNumResults() > 0 ? map.getResult(0) : AffineExpr());
+  if (dim && op.getIteratorTypesArray()[dim.getPosition()] ==
+                 utils::IteratorType::reduction)
+    return dim.getPosition();
   return std::nullopt;
 }
 
-static std::optional<SplittableReduction> match(linalg::LinalgOp op) {
+/// The first such loop that the usual number divides.
+static std::optional<unsigned> findLoop(linalg::LinalgOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (std::optional<unsigned> loop = getOutermost(op, input))
+      if (ranges[*loop] % usualParts == 0 && ranges[*loop] > usualParts)
+        return loop;
+  return std::nullopt;
+}
+
+/// The smallest number of parts, a divisor of `extent`, that gives every
+/// multiprocessor a block, or the largest one of which each has enough terms.
+static int64_t countParts(int64_t extent, int64_t elements, int64_t iterations,
+                          int64_t multiprocessors) {
+  int64_t blocks = llvm::divideCeil(elements, blockElements);
+  int64_t wanted = llvm::divideCeil(multiprocessors, blocks);
+  int64_t most = std::min(extent, iterations / minTerms), parts = 1;
+  for (int64_t next = 2; next <= most && parts < wanted; ++next)
+    if (extent % next == 0)
+      parts = next;
+  return parts;
+}
+
+/// The parts of a product for `multiprocessors`.
+static std::optional<SplittableReduction>
+matchProduct(linalg::GenericOp op, Operation *combiner, int64_t elements,
+             int64_t iterations, int64_t multiprocessors) {
+  auto loop = getOutermost(op, op.getDpsInputOperand(0));
+  if (!loop || loop != getOutermost(op, op.getDpsInputOperand(1)))
+    return std::nullopt;
+  int64_t parts = countParts(op.getStaticLoopRanges()[*loop], elements,
+                             iterations, multiprocessors);
+  if (parts == 1)
+    return std::nullopt;
+  return SplittableReduction{op, combiner, *loop, parts};
+}
+
+static std::optional<SplittableReduction> match(linalg::LinalgOp op,
+                                                int64_t multiprocessors) {
   if (op->getNumResults() != 1 || op.hasIndexSemantics() ||
       op.getNumReductionLoops() == 0)
     return std::nullopt;
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   AffineMap output = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   if (!isa<FloatType>(type.getElementType()) ||
-      !output.isProjectedPermutation() || type.getNumElements() > maxElements)
+      !output.isProjectedPermutation())
     return std::nullopt;
   int64_t iterations = 1;
   for (auto [range, iterator] :
@@ -69,10 +106,16 @@ static std::optional<SplittableReduction> match(linalg::LinalgOp op) {
     if (iterator == utils::IteratorType::reduction)
       iterations *= range;
   Operation *combiner = findCombiner(op);
-  std::optional<unsigned> loop = findLoop(op);
-  if (!combiner || !loop || iterations < minIterations)
+  if (!combiner || iterations < minIterations)
     return std::nullopt;
-  return SplittableReduction{op, combiner, *loop};
+  auto product = dyn_cast<linalg::GenericOp>(op.getOperation());
+  if (multiprocessors > 0 && product && isContraction(product))
+    return matchProduct(product, combiner, type.getNumElements(), iterations,
+                        multiprocessors);
+  std::optional<unsigned> loop = findLoop(op);
+  if (!loop || type.getNumElements() > maxElements)
+    return std::nullopt;
+  return SplittableReduction{op, combiner, *loop, usualParts};
 }
 
 /// A tensor filled with the combiner's identity.
@@ -90,7 +133,7 @@ static Value buildParts(OpBuilder &b, const SplittableReduction &reduction) {
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   unsigned numLoops = op.getNumLoops();
-  int64_t size = op.getStaticLoopRanges()[reduction.loop] / numParts;
+  int64_t size = op.getStaticLoopRanges()[reduction.loop] / reduction.numParts;
   SmallVector<AffineExpr> dims;
   for (unsigned i = 0; i < numLoops; ++i)
     dims.push_back(b.getAffineDimExpr(i + 1));
@@ -107,7 +150,7 @@ static Value buildParts(OpBuilder &b, const SplittableReduction &reduction) {
   inputs.push_back(tensor::EmptyOp::create(b, loc, {size}, b.getI8Type()));
   maps.push_back(
       AffineMap::get(numLoops + 1, 0, b.getAffineDimExpr(reduction.loop + 1)));
-  SmallVector<int64_t> shape{numParts};
+  SmallVector<int64_t> shape{reduction.numParts};
   llvm::append_range(shape, type.getShape());
   auto elementType = cast<FloatType>(type.getElementType());
   Value init = buildIdentities(b, loc, reduction.combiner, shape, elementType);
@@ -158,7 +201,7 @@ struct SplitReductions : pdq::impl::SplitReductionsBase<SplitReductions> {
   void runOnOperation() override {
     SmallVector<SplittableReduction> reductions;
     getOperation().walk([&](linalg::LinalgOp op) {
-      if (auto reduction = match(op))
+      if (auto reduction = match(op, multiprocessors))
         reductions.push_back(*reduction);
     });
     for (const SplittableReduction &reduction : reductions) {

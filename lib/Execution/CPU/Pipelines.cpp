@@ -62,7 +62,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
     pm.addNestedPass<func::FuncOp>(createPackOperands());
   if (options.fewLaunches)
     pm.addNestedPass<func::FuncOp>(createSplitIntoRows());
-  pm.addNestedPass<func::FuncOp>(createSplitReductions());
+  pm.addNestedPass<func::FuncOp>(
+      createSplitReductions({options.multiprocessors}));
   pm.addPass(createCSEPass());
   // Copies of constants that were packed.
   pm.addPass(createHoistConstants());

@@ -18,6 +18,8 @@ struct KernelFormOptions {
   /// A launch costs more than memory or registers: kernels take fills and other
   /// elementwise operations along, and padding stays in memory of its own.
   bool fewLaunches = false;
+  /// Multiprocessors of a GPU that blocks of products are to keep busy.
+  int64_t multiprocessors = 0;
 };
 
 /// Functions on tensors -> launch plans and kernels that are linalg operations.

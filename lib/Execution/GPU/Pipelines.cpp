@@ -5,6 +5,7 @@
 
 #include "Pipelines.h"
 #include "../CPU/Pipelines.h"
+#include "ChipLimits.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,7 +22,8 @@ using namespace mlir::pdq;
 // functions on tensors -> launch plans and linalg kernels
 void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
                                             StringRef chip) {
-  buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true});
+  buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true,
+                                getChipLimits(chip).multiprocessors});
   // Before products take elementwise kernels along that sums could share.
   pm.addPass(createJoinRows());
   pm.addPass(createJoinKernels({math.str(), chip.str()}));
