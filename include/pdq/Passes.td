@@ -587,6 +587,39 @@ def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
                               "Operations on slices that were rewritten">];
 }
 
+def ChainProducts : PDQPass<"pdq-chain-products", "func::FuncOp"> {
+  let summary = "Start a product from the one that it is added to";
+  let description = [{
+    Where an elementwise operation adds two products that nothing else reads (the end
+    of a residual block whose shortcut has a convolution), the later one starts from
+    the earlier one: one kernel can compute both (`-pdq-join-kernels`).
+
+    Before:
+
+    ```mlir
+    %p = linalg.generic ... ins(%a, %b) outs(%bias0) { mulf, addf }
+    %q = linalg.generic ... ins(%c, %d) outs(%bias1) { mulf, addf }
+    %y = linalg.generic ... ins(%p, %q) { addf; relu }
+    ```
+
+    After:
+
+    ```mlir
+    %bias = linalg.generic ... ins(%bias0, %bias1) { addf }
+    %p = linalg.generic ... ins(%a, %b) outs(%bias) { mulf, addf }
+    %q = linalg.generic ... ins(%c, %d) outs(%p) { mulf, addf }
+    %y = linalg.generic ... ins(%q) { relu }
+    ```
+
+    Sums are in another order. Declines products that both start from tensors which
+    would have to be read: zeros and what repeats a smaller tensor need not.
+  }];
+  let statistics = [
+    Statistic<"numChained", "num-chained", "Products that start from another one">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def SplitAtSlices : PDQPass<"pdq-split-at-slices", "func::FuncOp"> {
   let summary = "Compute elementwise operations slice by slice";
   let description = [{
@@ -1033,6 +1066,9 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
       linalg.generic {indexing_maps = [#id, #block], iterator_types = ["reduction", "reduction", "reduction"]}
           ins(%y : memref<4x50x48xf32>) outs(%parts : memref<12xf32>) { addf }
     ```
+
+    A product on tensor cores that starts from another one (`pdq-chain-products`)
+    takes it along: both sums are in the same registers.
 
     `pdq.unstored` marks the argument of a result that nothing else reads and that
     no operation behind the product stores to itself. Declines payloads of more than

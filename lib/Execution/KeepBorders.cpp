@@ -162,18 +162,36 @@ SmallVector<Border> BufferUses::getBorders() const {
   return borders;
 }
 
-/// The last operation before `op` that writes what `op` reads; `op` itself
-/// where there is none.
-static Operation *findSource(Operation *op) {
-  BufferAccesses accesses = getAccesses(op);
-  for (Operation *source = op->getPrevNode(); source;
-       source = source->getPrevNode()) {
-    BufferAccesses own = getAccesses(source);
-    if (llvm::any_of(own.writes,
-                     [&](Value root) { return accesses.reads.contains(root); }))
-      return source;
+/// The last operation before `op` that writes one of `roots`, or null.
+template <typename Roots>
+static Operation *findWriter(Operation *op, const Roots &roots) {
+  for (Operation *writer = op->getPrevNode(); writer;
+       writer = writer->getPrevNode()) {
+    BufferAccesses own = getAccesses(writer);
+    if (llvm::any_of(own.writes, [&](Value root) {
+          return llvm::is_contained(roots, root);
+        }))
+      return writer;
   }
-  return op;
+  return nullptr;
+}
+
+static bool reduces(Operation *op) {
+  auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
+  return structured && structured.getNumReductionLoops() > 0;
+}
+
+/// The last operation before `op` that writes what `op` reads, the first of a
+/// chain of products that are added; `op` itself where there is none.
+static Operation *findSource(Operation *op) {
+  Operation *source = findWriter(op, getAccesses(op).reads);
+  while (reduces(source)) {
+    Operation *former = findWriter(source, getAccesses(source).writes);
+    if (!reduces(former))
+      break;
+    source = former;
+  }
+  return source ? source : op;
 }
 
 /// The buffers of `function` that keep borders, in order.

@@ -38,6 +38,8 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
     pm.addNestedPass<func::FuncOp>(createSplitAtSlices());
     // Slices of what was put together from the parts.
     pm.addNestedPass<func::FuncOp>(createJoinSlices());
+    // Before fusion, which would put more into the sum.
+    pm.addNestedPass<func::FuncOp>(createChainProducts());
   }
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());

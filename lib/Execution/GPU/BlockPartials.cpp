@@ -64,10 +64,14 @@ bool mlir::pdq::canResizePartials(KernelCalls &calls, const KernelCall &writer,
   });
 }
 
+static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
+  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+}
+
 /// The sums of an epilogue.
 static SmallVector<linalg::LinalgOp> getSums(func::FuncOp kernel) {
   SmallVector<linalg::LinalgOp> sums;
-  for (auto op : kernel.getOps<linalg::LinalgOp>())
+  for (linalg::LinalgOp op : getOps(kernel))
     if (op.getNumReductionLoops() > 0)
       sums.push_back(op);
   return sums;
@@ -100,7 +104,7 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
   if (sums.empty())
     return std::nullopt;
   StringRef reason;
-  MatrixPlan plan = *planMatrix(getSums(main.kernel).front(), reason);
+  MatrixPlan plan = *planMatrix(findProducts(getOps(main.kernel)), reason);
   MatrixTile tile =
       chooseTile(getTiles(plan, math, chip), plan.getShape(), math, chip);
   SmallVector<int64_t> grid = getGrid(plan, tile);
@@ -117,12 +121,11 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
 
 void mlir::pdq::sumOverBlocks(func::FuncOp kernel, const MatrixTile &tile) {
   StringRef reason;
-  SmallVector<linalg::LinalgOp> sums = getSums(kernel);
-  MatrixPlan plan = *planMatrix(sums.front(), reason);
-  SmallVector<linalg::LinalgOp> behind;
-  for (Operation *op = sums.front()->getNextNode(); op; op = op->getNextNode())
-    if (auto structured = dyn_cast<linalg::LinalgOp>(op))
-      behind.push_back(structured);
+  SmallVector<linalg::LinalgOp> ops = getOps(kernel),
+                                products = findProducts(ops);
+  MatrixPlan plan = *planMatrix(products, reason);
+  auto *last = llvm::find(ops, products.back());
+  ArrayRef<linalg::LinalgOp> behind(std::next(last), ops.end());
   SmallVector<EpilogueOp> epilogue =
       *planEpilogue(plan.output.buffer, behind, maxMatrixPayload, reason);
   AffineExpr block = getBlockNumber(plan, tile);

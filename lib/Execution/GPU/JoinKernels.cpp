@@ -32,7 +32,7 @@ public:
       : calls(calls), math(math), chip(chip) {}
 
   /// The launches of matrix products, in order. Joining erases no other ones.
-  SmallVector<func::CallOp> getProducts(func::FuncOp function);
+  SmallVector<func::CallOp> findLaunches(func::FuncOp function);
 
   /// Joins what can be joined with a product; returns the number of launches
   /// less.
@@ -40,6 +40,7 @@ public:
 
 private:
   std::optional<KernelCall> findInitial(const KernelCall &main, Value result);
+  std::optional<KernelCall> findFormer(const KernelCall &main, Value result);
   std::optional<KernelCall> findEpilogue(const KernelCall &main, Value result,
                                          ArrayRef<KernelCall> before,
                                          Operation *&place);
@@ -63,24 +64,23 @@ static linalg::GenericOp getElementwise(func::FuncOp kernel) {
   return generic && generic.getNumReductionLoops() == 0 ? generic : nullptr;
 }
 
-/// The product of a kernel, on tensor cores or direct, alone or behind a fill;
-/// null where there is none.
-static linalg::LinalgOp getProduct(func::FuncOp kernel) {
-  linalg::LinalgOp product;
-  for (auto op : kernel.getOps<linalg::LinalgOp>()) {
-    if (product)
-      return nullptr;
-    if (!isa<linalg::FillOp>(op.getOperation()))
-      product = op;
-  }
-  StringRef reason;
-  bool isProduct = product && (succeeded(planMatrix(product, reason)) ||
-                               succeeded(planDirect(product, reason)));
-  return isProduct ? product : nullptr;
-}
-
 static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
   return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+}
+
+/// The products of a kernel that are added to one result, on tensor cores or
+/// one direct, alone or behind what they start from; none where there is more.
+static SmallVector<linalg::LinalgOp> getProducts(func::FuncOp kernel) {
+  SmallVector<linalg::LinalgOp> ops = getOps(kernel),
+                                products = findProducts(ops);
+  if (products.empty() || products.back() != ops.back() ||
+      ops.size() > products.size() + 1)
+    return {};
+  StringRef reason;
+  bool areProducts =
+      succeeded(planMatrix(products, reason)) ||
+      (products.size() == 1 && succeeded(planDirect(products.front(), reason)));
+  return areProducts ? products : SmallVector<linalg::LinalgOp>();
 }
 
 /// The argument of a kernel that is bound to `operand`; null where there is not
@@ -131,6 +131,43 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
   return std::nullopt;
 }
 
+/// The product in front of `main` that computes where the sums of `main` start.
+std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
+                                             Value result) {
+  StringRef reason;
+  if (getOps(main.kernel).size() != 1)
+    return std::nullopt;
+  Value root = getRoot(result);
+  int64_t distance = 0;
+  Operation *op = func::CallOp(main.call)->getPrevNode();
+  for (; op && distance < window; op = op->getPrevNode()) {
+    const BufferAccesses &accesses = calls.getAccesses(op);
+    if (accesses.isUnknown)
+      return std::nullopt;
+    if (accesses.reads.contains(root) || accesses.writes.contains(root))
+      break;
+    distance += isa<func::CallOp>(op);
+  }
+  if (!op || distance == window)
+    return std::nullopt;
+  FailureOr<KernelCall> launch = calls.resolve(op);
+  if (!findArgument(*launch, result))
+    return std::nullopt;
+  SmallVector<linalg::LinalgOp> products = getProducts(launch->kernel);
+  if (products.empty() ||
+      launch->getOperand(products.front().getDpsInits()[0]) != result)
+    return std::nullopt;
+  FailureOr<MatrixPlan> plan = planMatrix(getOps(main.kernel), reason),
+                        former = planMatrix(products, reason);
+  if (failed(plan) || failed(former) || !haveSameResult(*plan, *former))
+    return std::nullopt;
+  for (Operation *between = op->getNextNode(); between != main.call;
+       between = between->getNextNode())
+    if (calls.mustKeepOrder(op, between))
+      return std::nullopt;
+  return *launch;
+}
+
 /// Whether the elements of `result` are all that `epilogue` reads or writes of
 /// it, each by the thread that has it, and partial sums can be those of blocks.
 bool Joiner::canFollow(const KernelCall &main, Value result,
@@ -142,7 +179,7 @@ bool Joiner::canFollow(const KernelCall &main, Value result,
       }))
     return false;
   StringRef reason;
-  bool isMatrix = succeeded(planMatrix(getProduct(main.kernel), reason));
+  bool isMatrix = succeeded(planMatrix(getProducts(main.kernel), reason));
   FailureOr<SmallVector<EpilogueOp>> parts = planEpilogue(
       argument, getOps(epilogue.kernel),
       isMatrix ? maxMatrixPayload : DirectPlan::maxPayload, reason);
@@ -220,11 +257,11 @@ static bool writes(func::FuncOp kernel, Value argument) {
   });
 }
 
-SmallVector<func::CallOp> Joiner::getProducts(func::FuncOp function) {
+SmallVector<func::CallOp> Joiner::findLaunches(func::FuncOp function) {
   SmallVector<func::CallOp> products;
   for (auto call : function.getOps<func::CallOp>()) {
     FailureOr<KernelCall> launch = calls.resolve(call);
-    if (succeeded(launch) && getProduct(launch->kernel))
+    if (succeeded(launch) && !getProducts(launch->kernel).empty())
       products.push_back(call);
   }
   return products;
@@ -232,10 +269,17 @@ SmallVector<func::CallOp> Joiner::getProducts(func::FuncOp function) {
 
 unsigned Joiner::join(func::CallOp call) {
   FailureOr<KernelCall> main = calls.resolve(call);
-  linalg::LinalgOp product = getProduct(main->kernel);
-  Value result = main->getOperand(product.getDpsInits().front());
-  if (findArgument(*main, result) != product.getDpsInits().front())
+  Value argument = getProducts(main->kernel).front().getDpsInits().front();
+  Value result = main->getOperand(argument);
+  if (findArgument(*main, result) != argument)
     return 0;
+  unsigned numJoined = 0;
+  if (std::optional<KernelCall> former = findFormer(*main, result)) {
+    call = calls.replace({*former, *main}, call,
+                         [](func::FuncOp, ArrayRef<Value>) {});
+    main = calls.resolve(call);
+    ++numJoined;
+  }
   SmallVector<KernelCall> parts;
   if (llvm::hasSingleElement(main->kernel.getOps<linalg::LinalgOp>()))
     if (std::optional<KernelCall> initial = findInitial(*main, result))
@@ -251,7 +295,7 @@ unsigned Joiner::join(func::CallOp call) {
   if (epilogue)
     parts.push_back(*epilogue);
   if (parts.size() == 1)
-    return 0;
+    return numJoined;
   bool isUnstored = epilogue && isLocal(result, parts) &&
                     !writes(epilogue->kernel, findArgument(*epilogue, result));
   std::optional<MatrixTile> tile;
@@ -265,7 +309,7 @@ unsigned Joiner::join(func::CallOp call) {
         if (tile)
           sumOverBlocks(kernel, *tile);
       });
-  return parts.size() - 1;
+  return numJoined + parts.size() - 1;
 }
 
 namespace {
@@ -283,7 +327,7 @@ struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isDeclaration() || function->hasAttr("pdq.kernel"))
         continue;
-      for (func::CallOp call : joiner.getProducts(function))
+      for (func::CallOp call : joiner.findLaunches(function))
         numJoined += joiner.join(call);
     }
     calls.eraseUnused();

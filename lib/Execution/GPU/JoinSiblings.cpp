@@ -101,21 +101,21 @@ std::optional<Sibling> SiblingJoiner::match(Operation *op) {
   if (failed(launch) || launch->kernel->hasAttr("pdq.rows") ||
       launch->kernel->hasAttr("pdq.siblings"))
     return std::nullopt;
-  auto ops = launch->kernel.getOps<linalg::LinalgOp>();
-  auto product = llvm::find_if(ops, [](linalg::LinalgOp inner) {
-    return inner.getNumReductionLoops() > 0;
-  });
-  if (product == ops.end())
+  SmallVector<linalg::LinalgOp> products =
+      findProducts(llvm::to_vector(launch->kernel.getOps<linalg::LinalgOp>()));
+  if (products.empty())
     return std::nullopt;
   Sibling sibling{*launch, Value(), 1, std::nullopt};
   StringRef reason;
-  if (auto plan = planMatrix(*product, reason); succeeded(plan)) {
+  if (auto plan = planMatrix(products, reason); succeeded(plan)) {
     sibling.operand = launch->getOperand(plan->lhs.buffer);
     sibling.batch = plan->batch.size;
     sibling.tile = findTile(launch->kernel, *plan);
     return sibling.tile ? std::optional(sibling) : std::nullopt;
   }
-  if (auto plan = planDirect(*product, reason); succeeded(plan)) {
+  if (products.size() > 1)
+    return std::nullopt;
+  if (auto plan = planDirect(products.front(), reason); succeeded(plan)) {
     sibling.operand = getLargerFactor(*launch, *plan);
     return sibling;
   }

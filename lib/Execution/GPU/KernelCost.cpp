@@ -56,28 +56,51 @@ static int64_t countFlops(linalg::LinalgOp op) {
       });
 }
 
-/// Adds the bytes of the operands of a product of two different tensors, and of
-/// its result, to those of other products.
+/// Whether `loop` numbers partial sums of a product: it moves both factors
+/// together with loops that are summed.
+static bool numbersParts(linalg::LinalgOp op, unsigned loop) {
+  auto iterators = op.getIteratorTypesArray();
+  auto moves = [&](OpOperand *factor) {
+    return llvm::any_of(
+        op.getMatchingIndexingMap(factor).getResults(), [&](AffineExpr index) {
+          bool isSummed = false;
+          for (auto [other, iterator] : llvm::enumerate(iterators))
+            isSummed |= iterator == utils::IteratorType::reduction &&
+                        index.isFunctionOfDim(other);
+          return isSummed && index.isFunctionOfDim(loop);
+        });
+  };
+  return moves(op.getDpsInputOperand(0)) && moves(op.getDpsInputOperand(1));
+}
+
+/// Adds the bytes of the factors of a product of two different tensors to those
+/// of other products, and the bytes of its result: without parts, which are
+/// summed up later.
 static void addProductBytes(linalg::LinalgOp op,
-                            DenseMap<Value, int64_t> &touched) {
-  if (op.getNumReductionLoops() == 0)
-    return;
+                            DenseMap<Value, int64_t> &factors,
+                            int64_t &resultBytes) {
   FailureOr<Reduction> reduction = findReduction(op);
   if (failed(reduction) || !reduction->isMultiplyAdd)
     return;
-  SmallVector<OpOperand *> operands{op.getDpsInitOperand(0)};
+  SmallVector<OpOperand *> operands;
   for (Value factor : reduction->term.getDefiningOp()->getOperands()) {
     auto argument = dyn_cast<BlockArgument>(factor);
     if (!argument || argument.getOwner() != op.getBlock())
       return;
     operands.push_back(op.getDpsInputOperand(argument.getArgNumber()));
   }
-  if (operands[1]->get() == operands[2]->get())
+  if (operands[0]->get() == operands[1]->get())
     return;
   for (OpOperand *operand : operands) {
-    int64_t &bytes = touched[operand->get()];
+    int64_t &bytes = factors[operand->get()];
     bytes = std::max(bytes, countBytes(op, *operand));
   }
+  int64_t bytes = countBytes(op, *op.getDpsInitOperand(0));
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges()))
+    if (map.isFunctionOfDim(loop) && numbersParts(op, loop))
+      bytes /= extent;
+  resultBytes += bytes;
 }
 
 static void addReads(linalg::LinalgOp op, DenseMap<Value, int64_t> &touched,
@@ -105,23 +128,21 @@ static bool isStored(func::FuncOp kernel, Value buffer) {
          !kernel.getArgAttr(argument.getArgNumber(), "pdq.unstored");
 }
 
-/// The form of a kernel with these operations; adds the bytes of its product.
+/// The form of a kernel with these operations; adds the bytes of its products.
 /// What a product takes along is none.
 static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
-                          DenseMap<Value, int64_t> &products) {
-  StringRef form, reason;
-  for (linalg::LinalgOp op : ops) {
-    addProductBytes(op, products);
-    if (succeeded(planMatrix(op, reason)))
-      return "matrix";
-    if (succeeded(planDirect(op, reason)))
-      return "direct";
-    if (op.getNumReductionLoops() > 0)
-      form = "reduction";
-    else if (form.empty())
-      form = "elementwise";
-  }
-  return form;
+                          DenseMap<Value, int64_t> &factors,
+                          int64_t &resultBytes) {
+  SmallVector<linalg::LinalgOp> products = findProducts(ops);
+  StringRef reason;
+  if (products.empty())
+    return ops.empty() ? "" : "elementwise";
+  for (linalg::LinalgOp op : products)
+    addProductBytes(op, factors, resultBytes);
+  if (succeeded(planMatrix(products, reason)))
+    return "matrix";
+  return succeeded(planDirect(products.front(), reason)) ? "direct"
+                                                         : "reduction";
 }
 
 FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
@@ -129,9 +150,9 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
   if (failed(siblings))
     return failure();
   KernelCost cost;
-  DenseMap<Value, int64_t> read, written, products;
+  DenseMap<Value, int64_t> read, written, factors;
   for (ArrayRef<linalg::LinalgOp> ops : *siblings) {
-    cost.form = classify(ops, products);
+    cost.form = classify(ops, factors, cost.productBytes);
     for (linalg::LinalgOp op : ops) {
       addReads(op, read, written);
       for (OpOperand &output : op.getDpsInitsMutable())
@@ -146,7 +167,7 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
   }
   if (kernel->hasAttr("pdq.rows"))
     cost.form = "rows";
-  for (auto [buffer, bytes] : products)
+  for (auto [buffer, bytes] : factors)
     cost.productBytes += bytes;
   for (auto [buffer, bytes] : read)
     cost.bytesRead += isa<MemRefType>(buffer.getType()) ? bytes : 0;

@@ -28,8 +28,8 @@ AsyncTile::AsyncTile(MatrixCode &code, const OperandView &view)
   pitch = fast + getPadding(isTermMajor, code.math);
   size = slow * pitch;
   global = buildFlat(b, view.operand.buffer);
-  shared = b.buildShared(MatrixTile::numStages * size, b.getF32Type(),
-                         /*alignment=*/16);
+  shared = code.getShared(MatrixTile::numStages * size, b.getF32Type(),
+                          /*alignment=*/16);
   planCopies();
 }
 
@@ -47,8 +47,8 @@ void AsyncTile::planCopies() {
   int64_t fast = (isTermMajor() ? code.tile.terms : view.rows) / lanes;
   int64_t slow = isTermMajor() ? view.rows : code.tile.terms;
   assert(threads % fast == 0 && "threads share rows evenly");
-  Value begin =
-      b.buildAddress(code.batch, code.plan.batch.extents, view.batchStrides);
+  Value begin = b.buildAddress(code.batch, code.product->batch.extents,
+                               view.batchStrides);
   begin = b.add(begin, view.operand.offset);
   Value low = b.mul(b.rem(code.thread, fast), lanes);
   Value high = b.div(code.thread, fast);
@@ -71,7 +71,7 @@ void AsyncTile::start(const Copy &copy, Value firstTerm, Value stage,
                       Value isNeeded) {
   MatrixBuilder &b = code.b;
   int64_t lanes = view.operand.lanes;
-  const MatrixSide &terms = code.plan.terms;
+  const MatrixSide &terms = code.product->terms;
   Value term = b.add(firstTerm, copy.term);
   Value isInside =
       b.both(b.both(copy.isInside, b.below(term, terms.size)), isNeeded);

@@ -61,10 +61,14 @@ struct KernelParts {
   /// What computes where the result starts, or null; not both.
   linalg::GenericOp initial;
   linalg::LinalgOp main;
+  /// Products that are added to the result of `main`, a product.
+  SmallVector<linalg::LinalgOp> further;
   /// What takes the elements of the result.
   SmallVector<linalg::LinalgOp> epilogue;
 
-  bool isJoined() const { return initial || !epilogue.empty(); }
+  bool isJoined() const {
+    return initial || !further.empty() || !epilogue.empty();
+  }
 };
 } // namespace
 
@@ -76,7 +80,10 @@ static FailureOr<KernelParts> splitKernel(func::FuncOp kernel) {
     auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
     auto fill = dyn_cast<linalg::FillOp>(op.getOperation());
     bool reduces = op.getNumReductionLoops() > 0;
-    if (parts.main)
+    if (parts.main && parts.epilogue.empty() && reduces &&
+        op.getDpsInits().front() == parts.main.getDpsInits().front())
+      parts.further.push_back(op);
+    else if (parts.main)
       parts.epilogue.push_back(op);
     else if (reduces)
       parts.main = op;
@@ -183,9 +190,13 @@ EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
                         });
     return true;
   };
-  if (FailureOr<MatrixPlan> plan = planMatrix(parts.main, reason);
+  SmallVector<linalg::LinalgOp> products{parts.main};
+  llvm::append_range(products, parts.further);
+  if (FailureOr<MatrixPlan> plan = planMatrix(products, reason);
       succeeded(plan) && join(*plan, plan->output.buffer, maxMatrixPayload))
     return emitMatrix(kernel, *plan, *findMatrixMath(math), chip);
+  if (!parts.further.empty())
+    return std::nullopt;
   FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
   if (failed(plan) ||
       !join(*plan, plan->space.getOutput(0).buffer, DirectPlan::maxPayload))

@@ -6,7 +6,6 @@
 #include "MatrixCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -91,14 +90,6 @@ Value MatrixBuilder::buildAddress(Value number, ArrayRef<int64_t> extents,
   return address;
 }
 
-Value MatrixBuilder::buildShared(int64_t size, Type type, int64_t alignment) {
-  auto space =
-      gpu::AddressSpaceAttr::get(getContext(), gpu::AddressSpace::Workgroup);
-  auto buffer =
-      MemRefType::get({size}, type, MemRefLayoutAttrInterface(), space);
-  return memref::AllocOp::create(*this, buffer, getI64IntegerAttr(alignment));
-}
-
 //===----------------------------------------------------------------------===//
 // Threads
 //===----------------------------------------------------------------------===//
@@ -106,7 +97,7 @@ Value MatrixBuilder::buildShared(int64_t size, Type type, int64_t alignment) {
 /// Blocks next to each other share rows: their numbers are still in the cache.
 MatrixCode::MatrixCode(const MatrixPlan &plan, const MatrixTile &tile,
                        MatrixMath math)
-    : plan(plan), tile(tile), math(math),
+    : plan(plan), product(&plan), tile(tile), math(math),
       b(linalg::LinalgOp(plan.op).getLoc(),
         linalg::LinalgOp(plan.op).getOperation()) {
   auto narrow = [&](Value number) -> Value {
@@ -121,14 +112,38 @@ MatrixCode::MatrixCode(const MatrixPlan &plan, const MatrixTile &tile,
   number = b.add(b.mul(batch, getGrid(plan, tile)[0]), block);
 }
 
+Value MatrixCode::getShared(int64_t size, Type type, int64_t alignment) {
+  auto space =
+      gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
+  auto buffer =
+      MemRefType::get({size}, type, MemRefLayoutAttrInterface(), space);
+  if (numShared == shared.size()) {
+    shared.push_back(
+        memref::AllocOp::create(b, buffer, b.getI64IntegerAttr(alignment)));
+  } else if (shared[numShared].getType().getNumElements() < size) {
+    // Where its rows are padded in another way.
+    shared[numShared].getMemref().setType(buffer);
+  }
+  return shared[numShared++];
+}
+
+void MatrixCode::startProduct(const MatrixPlan &next) {
+  product = &next;
+  numShared = 0;
+  linalg::LinalgOp op = next.op;
+  b.setInsertionPoint(op);
+  // Other threads may still read the tiles of the product before.
+  gpu::BarrierOp::create(b);
+}
+
 OperandView OperandView::getLhs(const MatrixCode &code) {
-  const MatrixPlan &plan = code.plan;
+  const MatrixPlan &plan = *code.product;
   return {plan.lhs,       plan.rows,      plan.rows.lhs, plan.terms.lhs,
           plan.batch.lhs, code.tile.rows, code.firstRow};
 }
 
 OperandView OperandView::getRhs(const MatrixCode &code) {
-  const MatrixPlan &plan = code.plan;
+  const MatrixPlan &plan = *code.product;
   return {plan.rhs,       plan.columns,      plan.columns.rhs, plan.terms.rhs,
           plan.batch.rhs, code.tile.columns, code.firstColumn};
 }

@@ -8,6 +8,7 @@
 #define PDQ_LIB_EXECUTION_GPU_KERNELS_MATRIXCODE_H
 
 #include "MatrixPlan.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace mlir::pdq {
@@ -35,8 +36,6 @@ public:
   /// What a number, split by `extents`, adds to an address.
   Value buildAddress(Value number, ArrayRef<int64_t> extents,
                      ArrayRef<int64_t> strides);
-  /// Shared memory for `size` elements of `type`.
-  Value buildShared(int64_t size, Type type, int64_t alignment);
 };
 
 /// The kernel that is built, and the numbers of its thread.
@@ -44,12 +43,25 @@ struct MatrixCode {
   MatrixCode(const MatrixPlan &plan, const MatrixTile &tile, MatrixMath math);
 
   const MatrixPlan &plan;
+  /// The one of its products that is computed.
+  const MatrixPlan *product;
   const MatrixTile &tile;
   MatrixMath math;
   MatrixBuilder b;
+  /// The next buffer of an operand in shared memory, for `size` elements of
+  /// `type`. Products that follow each other use the same ones.
+  Value getShared(int64_t size, Type type, int64_t alignment);
+  /// Goes on with `next`, one of the further products of the plan.
+  void startProduct(const MatrixPlan &next);
+
   /// The thread in its block; the corner of the block's tile; the batch; the
   /// number of the block in the launch.
   Value thread, firstRow, firstColumn, batch, number;
+
+private:
+  /// Buffers in shared memory, and those of the product that are in use.
+  SmallVector<memref::AllocOp> shared;
+  size_t numShared = 0;
 };
 
 /// One side of the product as the loader of an operand sees it.

@@ -33,7 +33,8 @@ void mlir::pdq::setSharedBytes(func::FuncOp kernel) {
 
 ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixPlan &plan,
                                          MatrixMath math, StringRef chip) {
-  if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(plan))
+  if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(plan) &&
+      llvm::all_of(plan.further, canUseWarpgroups))
     return getWarpgroupTiles(math);
   return getWarpTiles();
 }

@@ -261,3 +261,45 @@ FailureOr<MatrixPlan> mlir::pdq::planMatrix(linalg::LinalgOp op,
                                             StringRef &reason) {
   return MatrixPlanner(op).build(reason);
 }
+
+bool mlir::pdq::haveSameResult(const MatrixPlan &lhs, const MatrixPlan &rhs) {
+  auto isSame = [](const MatrixSide &own, const MatrixSide &other) {
+    return own.extents == other.extents && own.output == other.output;
+  };
+  return isSame(lhs.rows, rhs.rows) && isSame(lhs.columns, rhs.columns) &&
+         isSame(lhs.batch, rhs.batch);
+}
+
+SmallVector<linalg::LinalgOp>
+mlir::pdq::findProducts(ArrayRef<linalg::LinalgOp> ops) {
+  SmallVector<linalg::LinalgOp> products;
+  for (linalg::LinalgOp op : ops) {
+    bool isNext = op.getNumReductionLoops() > 0 &&
+                  (products.empty() || op.getDpsInits().front() ==
+                                           products.front().getDpsInits()[0]);
+    if (isNext)
+      products.push_back(op);
+    else if (!products.empty())
+      break;
+  }
+  return products;
+}
+
+FailureOr<MatrixPlan> mlir::pdq::planMatrix(ArrayRef<linalg::LinalgOp> products,
+                                            StringRef &reason) {
+  FailureOr<MatrixPlan> plan = planMatrix(products.front(), reason);
+  for (linalg::LinalgOp op : products.drop_front()) {
+    if (failed(plan))
+      return failure();
+    FailureOr<MatrixPlan> further = planMatrix(op, reason);
+    if (failed(further))
+      return failure();
+    if (further->output.buffer != plan->output.buffer ||
+        !haveSameResult(*plan, *further)) {
+      reason = "products that are summed walk their result in different ways";
+      return failure();
+    }
+    plan->further.push_back(std::move(*further));
+  }
+  return plan;
+}

@@ -34,7 +34,8 @@ struct MatrixOperand {
   int64_t lanes = 1;
 };
 
-/// result[batch, row, column] += sum over terms of lhs * rhs.
+/// result[batch, row, column] += sum over terms of lhs * rhs, and over the
+/// terms of further products.
 struct MatrixPlan {
   linalg::LinalgOp op;
   MatrixSide rows, columns, terms, batch;
@@ -50,9 +51,15 @@ struct MatrixPlan {
   SmallVector<EpilogueOp> epilogue;
   /// Whether the result itself is needed.
   bool storesResult = true;
+  /// Products that are added to the same result: rows, columns and batches are
+  /// the same, operands and terms their own.
+  std::vector<MatrixPlan> further;
 
   MatrixShape getShape() const {
-    return {rows.size, columns.size, terms.size, batch.size};
+    MatrixShape shape = {rows.size, columns.size, terms.size, batch.size};
+    for (const MatrixPlan &product : further)
+      shape.terms += product.terms.size;
+    return shape;
   }
 };
 
@@ -76,6 +83,18 @@ int64_t getSpan(MemRefType type);
 /// Chooses a plan; a reason where the operation is no contraction of f32 that
 /// is large enough for tensor cores.
 FailureOr<MatrixPlan> planMatrix(linalg::LinalgOp op, StringRef &reason);
+
+/// The same for products that are added to one result, one behind the other.
+FailureOr<MatrixPlan> planMatrix(ArrayRef<linalg::LinalgOp> products,
+                                 StringRef &reason);
+
+/// Whether both products walk their results alike, so that they can be added in
+/// one kernel.
+bool haveSameResult(const MatrixPlan &lhs, const MatrixPlan &rhs);
+
+/// The first of a kernel's operations that reduces, and those right behind it
+/// that add to the same result.
+SmallVector<linalg::LinalgOp> findProducts(ArrayRef<linalg::LinalgOp> ops);
 
 } // namespace mlir::pdq
 

@@ -24,9 +24,9 @@ StagedTile::StagedTile(MatrixCode &code, const OperandView &view)
   MatrixBuilder &b = code.b;
   assert(view.operand.lanes == lanes && "whole vectors are copied");
   global = buildFlat(b, view.operand.buffer);
-  shared = b.buildShared(MatrixTile::numWarpgroupStages *
-                             getNumParts(code.math) * getTileWords(),
-                         b.getI32Type(), swizzleRows * rowWords * 4);
+  shared = code.getShared(MatrixTile::numWarpgroupStages *
+                              getNumParts(code.math) * getTileWords(),
+                          b.getI32Type(), swizzleRows * rowWords * 4);
   planShares();
 }
 
@@ -51,8 +51,8 @@ void StagedTile::planShares() {
         b.add(b.mul(b.div(warp, 2), swizzleRows), b.mul(b.rem(lane, 2), lanes));
     step = code.tile.getNumWarps() / 2 * swizzleRows;
   }
-  Value begin =
-      b.buildAddress(code.batch, code.plan.batch.extents, view.batchStrides);
+  Value begin = b.buildAddress(code.batch, code.product->batch.extents,
+                               view.batchStrides);
   begin = b.add(begin, view.operand.offset);
   for (int64_t row = 0; row < view.rows; row += step) {
     Share share;
@@ -75,7 +75,7 @@ unsigned StagedTile::getNumVectors() const {
 /// the terms, or along the rows.
 SmallVector<Value> StagedTile::load(Value firstTerm, Value isNeeded) {
   MatrixBuilder &b = code.b;
-  const MatrixSide &terms = code.plan.terms;
+  const MatrixSide &terms = code.product->terms;
   int64_t packed = getNumPacked(code.math);
   int64_t distance = view.operand.isTermMajor ? lanes : 1;
   Value term = b.add(firstTerm, b.mul(word, packed));

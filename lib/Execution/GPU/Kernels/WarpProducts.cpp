@@ -25,7 +25,7 @@ using Fragment = SmallVector<SmallVector<Value>, 2>;
 class WarpEmitter {
 public:
   explicit WarpEmitter(MatrixCode &code);
-  MatrixSums emit();
+  MatrixSums emit(ArrayRef<Value> before);
 
 private:
   Value copyTiles(Value step, Value stage);
@@ -58,7 +58,7 @@ private:
 WarpEmitter::WarpEmitter(MatrixCode &code)
     : code(code), b(code.b), lhs(code, OperandView::getLhs(code)),
       rhs(code, OperandView::getRhs(code)),
-      numSteps(llvm::divideCeil(code.plan.terms.size, code.tile.terms)) {
+      numSteps(llvm::divideCeil(code.product->terms.size, code.tile.terms)) {
   const MatrixTile &tile = code.tile;
   Value warp = b.div(code.thread, tile.warpSize);
   Value lane = b.rem(code.thread, tile.warpSize);
@@ -160,17 +160,20 @@ void WarpEmitter::multiply(Value stage, MutableArrayRef<Value> sums) {
   }
 }
 
-/// While one tile is multiplied, the next ones travel.
-MatrixSums WarpEmitter::emit() {
+/// While one tile is multiplied, the next ones travel. `before` are the sums of
+/// products before this one, if there are any.
+MatrixSums WarpEmitter::emit(ArrayRef<Value> before) {
   constexpr int64_t numStages = MatrixTile::numStages;
   Value group;
   for (int64_t stage = 0; stage + 1 < numStages; ++stage)
     group = copyTiles(b.constant(stage), b.constant(stage));
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
-  SmallVector<Value> zeros(
+  SmallVector<Value> start(
       getNumRows() * getNumColumns() * MatrixSums::fragmentSize, zero);
+  if (!before.empty())
+    start.assign(before.begin(), before.end());
   auto loop = scf::ForOp::create(b, b.constant(0), b.constant(numSteps),
-                                 b.constant(1), zeros);
+                                 b.constant(1), start);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -196,5 +199,10 @@ MatrixSums WarpEmitter::emit() {
 }
 
 MatrixSums mlir::pdq::emitWarpProducts(MatrixCode &code) {
-  return WarpEmitter(code).emit();
+  MatrixSums sums = WarpEmitter(code).emit({});
+  for (const MatrixPlan &next : code.plan.further) {
+    code.startProduct(next);
+    sums = WarpEmitter(code).emit(sums.values);
+  }
+  return sums;
 }

@@ -10,7 +10,8 @@
 
 namespace mlir::pdq {
 
-/// Emits the loop over the terms; returns the sums of the thread.
+/// Emits the loops over the terms of all products; returns the sums of the
+/// thread.
 MatrixSums emitWarpProducts(MatrixCode &code);
 
 } // namespace mlir::pdq

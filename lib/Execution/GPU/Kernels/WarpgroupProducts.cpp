@@ -24,7 +24,7 @@ namespace {
 class WarpgroupEmitter {
 public:
   explicit WarpgroupEmitter(MatrixCode &code);
-  MatrixSums emit();
+  MatrixSums emit(ArrayRef<Value> before);
 
 private:
   SmallVector<Value> load(Value step);
@@ -33,7 +33,7 @@ private:
   Value multiply(Value stage, Value sums);
   Value accumulate(Value left, Value right, Value sums);
   LLVM::LLVMStructType getSumType();
-  Value buildZeros();
+  Value pack(ArrayRef<Value> before);
   MatrixSums unpack(Value sums);
 
   MatrixCode &code;
@@ -52,7 +52,7 @@ bool mlir::pdq::canUseWarpgroups(const MatrixPlan &plan) {
 WarpgroupEmitter::WarpgroupEmitter(MatrixCode &code)
     : code(code), b(code.b), lhs(code, OperandView::getLhs(code)),
       rhs(code, OperandView::getRhs(code)),
-      numSteps(llvm::divideCeil(code.plan.terms.size, code.tile.terms)) {
+      numSteps(llvm::divideCeil(code.product->terms.size, code.tile.terms)) {
   // A shuffle tells the assembler that it is the same in all threads.
   Value group = b.div(code.thread, warpgroupSize);
   auto uniform = gpu::ShuffleOp::create(b, group, b.constant(0),
@@ -90,11 +90,13 @@ LLVM::LLVMStructType WarpgroupEmitter::getSumType() {
   return LLVM::LLVMStructType::getLiteral(b.getContext(), types);
 }
 
-Value WarpgroupEmitter::buildZeros() {
+/// The sums of products before this one, zeros if there are none.
+Value WarpgroupEmitter::pack(ArrayRef<Value> before) {
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
   Value sums = LLVM::PoisonOp::create(b, getSumType());
   for (int64_t i = 0; i < code.tile.columns / 2; ++i)
-    sums = LLVM::InsertValueOp::create(b, sums, zero, i);
+    sums = LLVM::InsertValueOp::create(b, sums,
+                                       before.empty() ? zero : before[i], i);
   return sums;
 }
 
@@ -151,10 +153,10 @@ MatrixSums WarpgroupEmitter::unpack(Value sums) {
   return result;
 }
 
-MatrixSums WarpgroupEmitter::emit() {
+MatrixSums WarpgroupEmitter::emit(ArrayRef<Value> before) {
   store(load(b.constant(0)), b.constant(0));
   SmallVector<Value> carried = load(b.constant(1));
-  carried.push_back(buildZeros());
+  carried.push_back(pack(before));
   publish();
   auto loop = scf::ForOp::create(b, b.constant(0), b.constant(numSteps),
                                  b.constant(1), carried);
@@ -178,5 +180,10 @@ MatrixSums WarpgroupEmitter::emit() {
 }
 
 MatrixSums mlir::pdq::emitWarpgroupProducts(MatrixCode &code) {
-  return WarpgroupEmitter(code).emit();
+  MatrixSums sums = WarpgroupEmitter(code).emit({});
+  for (const MatrixPlan &next : code.plan.further) {
+    code.startProduct(next);
+    sums = WarpgroupEmitter(code).emit(sums.values);
+  }
+  return sums;
 }
