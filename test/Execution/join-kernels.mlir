@@ -42,6 +42,60 @@ func.func @all(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf3
   return
 }
 
+// A product that starts from another one: both, and what follows, in one launch.
+// CHECK-LABEL: func.func @added(
+// CHECK:         call @joined_[[$ADDED:[0-9a-f]+]](
+// CHECK-NEXT:    return
+func.func @added(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %u: memref<64x24xf32>, %v: memref<24x32xf32>, %y: memref<64x32xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<64x32xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<64x32xf32>)
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%u, %v : memref<64x24xf32>, memref<24x32xf32>) outs(%t : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%t : memref<64x32xf32>) outs(%y : memref<64x32xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  }
+  return
+}
+
+// The launch between writes what the first product reads: two launches.
+// CHECK-LABEL: func.func @added_apart(
+// CHECK-COUNT-3: call @
+// CHECK-NEXT:    return
+func.func @added_apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %y: memref<64x32xf32>, %z: memref<64x16xf32>) {
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%y : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.copy ins(%z : memref<64x16xf32>) outs(%x : memref<64x16xf32>)
+  linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%z, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%y : memref<64x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
 // Somebody else reads the sum: it is stored too.
 // CHECK-LABEL: func.func @needed(
 // CHECK:         call @joined_[[$NEEDED:[0-9a-f]+]](
@@ -220,6 +274,7 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 // CHECK-DAG: func.func private @joined_[[$IN_PLACE]](%{{.+}}: memref<80x16xf32>, %{{.+}}: memref<16x32xf32>, %{{.+}}: memref<80x32xf32>, %{{.+}}: index,
 // CHECK-DAG: func.func private @joined_[[$ALL]](%{{.+}}: memref<32xf32>{{.*}}, %{{.+}}: memref<64x32xf32> {{{.*}}pdq.unstored}, %{{.+}}: memref<64x16xf32>
 // CHECK-DAG: func.func private @joined_[[$NEEDED]](%{{.+}}: memref<32xf32>{{[^,]*}}, %{{.+}}: memref<64x32xf32>{{[^,]*}}, %{{.+}}: memref<64x16xf32>
+// CHECK-DAG: func.func private @joined_[[$ADDED]](%{{.+}}: memref<16x32xf32>{{.*}}, %{{.+}}: memref<64x32xf32> {{{.*}}pdq.unstored}, %{{.+}}: memref<64x24xf32>
 
 // The bias is loaded and ReLU computed between the product and its one store.
 // EMIT-LABEL: func.func private @joined_
@@ -231,6 +286,14 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 // EMIT-NOT:       memref.store
 // EMIT:           arith.maximumf
 // EMIT:           memref.store
+
+// The sums go from one loop to the next, and through shared memory once.
+// EMIT:      func.func private @joined_{{.+}}memref<24x32xf32>{{.+}}pdq.form = "matrix"
+// EMIT:      %[[SUMS:.+]]:{{[0-9]+}} = scf.for
+// EMIT:        nvvm.mma.sync
+// EMIT:      scf.for {{.+}}%[[SUMS]]#0
+// EMIT:        nvvm.mma.sync
+// EMIT:      arith.maximumf
 
 // EMIT:      func.func private @joined_{{.+}}pdq.form = "direct"
 // EMIT:      vector.fma

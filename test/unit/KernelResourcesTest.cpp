@@ -38,6 +38,13 @@ const Product forward = {
     {{{0, 1}}, {{1, 1}, {4, 1}}, {{2, 1}, {5, 1}}, {{6, 1}}},
     {{{4, 1}}, {{5, 1}}, {{6, 1}}, {{3, 1}}},
     {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}}};
+/// One tap, every other row and column, half the channels.
+const Product shortcut = {"shortcut",
+                          {32, 28, 28, 128, 64},
+                          {false, false, false, false, true},
+                          {{{0, 1}}, {{1, 2}}, {{2, 2}}, {{4, 1}}},
+                          {{{4, 1}}, {{3, 1}}},
+                          {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}}};
 /// kh, kw, c, f over n, oh, ow: rows and columns.
 const Product filterGradient = {
     "filter",
@@ -111,11 +118,19 @@ KernelText getSiblings(const MatrixTile &) {
   KernelText text;
   text.name = "siblings";
   text.attributes = ", pdq.siblings = array<i64: 1, 1>";
-  text.arguments = "%w1: memref<3x3x128x128xf32> {llvm.align = 16 : i64}, "
-                   "%y1: memref<32x28x28x128xf32> {llvm.align = 16 : i64}, ";
-  text.after = printProduct(forward, "memref");
-  for (auto [name, other] : {std::pair("%w", "%w1"), {"%y", "%y1"}})
-    text.after.replace(text.after.find(name), 2, other);
+  text.arguments = printBuffer("%w1", forward, forward.rhs) +
+                   printBuffer("%y1", forward, forward.output);
+  text.after = printProductOf(forward, "%x", "%w1", "%y1");
+  return text;
+}
+
+/// The convolution of a shortcut, added to the other one.
+KernelText getChained(const MatrixTile &) {
+  KernelText text;
+  text.name = "chained";
+  text.arguments = printBuffer("%x1", shortcut, shortcut.lhs) +
+                   printBuffer("%w1", shortcut, shortcut.rhs);
+  text.after = printProductOf(shortcut, "%x1", "%w1", "%y");
   return text;
 }
 
@@ -145,6 +160,7 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
   auto isAlone = [](const MatrixTile &) { return KernelText(); };
   add(vectorTiles, forward, getJoined);
   add(vectorTiles, forward, getSiblings);
+  add(vectorTiles, forward, getChained);
   add(vectorTiles, filterGradient, isAlone);
   add(getWarpTiles(), image, isAlone);
   return list;

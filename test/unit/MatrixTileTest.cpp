@@ -45,6 +45,14 @@ const Product odd = {"odd",
                      {{{0, 1}}, {{2, 1}}},
                      {{{2, 1}}, {{1, 1}}},
                      {{{0, 1}}, {{1, 1}}}};
+/// A shortcut beside the forward convolution: one tap, stride 3, other
+/// channels; the terms of the right operand are neighbours.
+const Product shortcut = {"shortcut",
+                          {2, 9, 9, 140, 20},
+                          {false, false, false, false, true},
+                          {{{0, 1}}, {{1, 3}}, {{2, 3}}, {{4, 1}}},
+                          {{{3, 1}}, {{4, 1}}},
+                          {{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}}};
 /// Few terms, and groups as a batch: g, n, f, c.
 const Product grouped = {"grouped",
                          {3, 70, 36, 12},
@@ -62,17 +70,16 @@ struct Case {
 class MatrixTileTest : public SimulatedDeviceTest,
                        public testing::WithParamInterface<Case> {
 protected:
-  /// Executes a kernel with operands that are these values.
-  std::vector<float> run(const KernelLaunch &kernel, const std::string &text,
-                         const HostTensor &lhs, const HostTensor &rhs,
-                         const HostTensor &init);
+  /// Executes a kernel with buffers that hold these values, and returns what
+  /// they hold then.
+  std::vector<std::vector<float>> run(const KernelLaunch &kernel,
+                                      const std::string &text,
+                                      ArrayRef<HostTensor> tensors);
 };
 
-std::vector<float> MatrixTileTest::run(const KernelLaunch &kernel,
-                                       const std::string &text,
-                                       const HostTensor &lhs,
-                                       const HostTensor &rhs,
-                                       const HostTensor &init) {
+std::vector<std::vector<float>>
+MatrixTileTest::run(const KernelLaunch &kernel, const std::string &text,
+                    ArrayRef<HostTensor> tensors) {
   CUmodule module = nullptr;
   CUfunction function = nullptr;
   EXPECT_CUDA(
@@ -82,17 +89,27 @@ std::vector<float> MatrixTileTest::run(const KernelLaunch &kernel,
   EXPECT_CUDA(PDQ_CUDA(cuFuncSetAttribute)(
       function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
       kernel.sharedBytes));
-  auto copy = [&](const HostTensor &tensor) {
+  std::vector<pdqtest::Buffer> buffers;
+  for (const HostTensor &tensor : tensors) {
     ArrayRef<float> values = tensor.values<float>();
-    return upload(std::vector<float>(values.begin(), values.end()));
-  };
-  pdqtest::Buffer x = copy(lhs), w = copy(rhs), y = copy(init);
-  void *parameters[] = {&x.address, &w.address, &y.address};
+    buffers.push_back(upload(std::vector<float>(values.begin(), values.end())));
+  }
+  std::vector<void *> parameters;
+  for (pdqtest::Buffer &buffer : buffers)
+    parameters.push_back(&buffer.address);
   EXPECT_CUDA(PDQ_CUDA(cuLaunchKernel)(
       function, kernel.grid[0], kernel.grid[1], kernel.grid[2], kernel.block[0],
-      kernel.block[1], kernel.block[2], kernel.sharedBytes, stream, parameters,
-      nullptr));
-  return download<float>(y);
+      kernel.block[1], kernel.block[2], kernel.sharedBytes, stream,
+      parameters.data(), nullptr));
+  std::vector<std::vector<float>> values;
+  for (const pdqtest::Buffer &buffer : buffers)
+    values.push_back(download<float>(buffer));
+  return values;
+}
+
+std::vector<double> toDoubles(const HostTensor &tensor) {
+  ArrayRef<float> values = tensor.values<float>();
+  return std::vector<double>(values.begin(), values.end());
 }
 
 /// What the largest error is at most: of f32 that of sums, of the others that
@@ -118,17 +135,71 @@ TEST_P(MatrixTileTest, IsRight) {
   EXPECT_EQ(image->text.find("wgmma") != std::string::npos, tile.isWarpgroup);
   EXPECT_LE(kernel.sharedBytes, tile.getSharedBytes(*findMatrixMath(math)));
 
-  HostTensor lhs = makeRandom(getShape(product, product.lhs), 1);
-  HostTensor rhs = makeRandom(getShape(product, product.rhs), 2);
-  HostTensor init = makeRandom(getShape(product, product.output), 3);
-  std::vector<double> expected(init.values<float>().begin(),
-                               init.values<float>().end());
-  compute(product, lhs, rhs, expected);
+  HostTensor tensors[] = {makeRandom(getShape(product, product.lhs), 1),
+                          makeRandom(getShape(product, product.rhs), 2),
+                          makeRandom(getShape(product, product.output), 3)};
+  std::vector<double> expected = toDoubles(tensors[2]);
+  compute(product, tensors[0], tensors[1], expected);
   auto [least, most] = getBounds(math);
-  double error =
-      compareWith(expected, run(kernel, image->text, lhs, rhs, init));
+  double error = compareWith(expected, run(kernel, image->text, tensors)[2]);
   EXPECT_LE(error, most);
   EXPECT_GE(error, least);
+}
+
+/// A block that does two products of the forward convolution's image, one of
+/// them with the shortcut's product behind it, in turns: what follows uses the
+/// shared memory of what came before.
+class MatrixTurnsTest : public MatrixTileTest {};
+
+TEST_P(MatrixTurnsTest, AreRight) {
+  const auto &[tile, math, product] = GetParam();
+  KernelText text;
+  text.attributes = printTile(tile.rows, tile.columns, tile.terms) +
+                    ", pdq.siblings = array<i64: 2, 1>";
+  text.arguments = printBuffer("%x1", shortcut, shortcut.lhs) +
+                   printBuffer("%w1", shortcut, shortcut.rhs) +
+                   printBuffer("%w2", product, product.rhs) +
+                   printBuffer("%y2", product, product.output);
+  text.after = printProductOf(shortcut, "%x1", "%w1", "%y") +
+               printProductOf(product, "%x", "%w2", "%y2");
+  auto image = compileKernels({printKernel(product, text)},
+                              Chip{tile.isWarpgroup ? "sm_90a" : "sm_80"},
+                              ImageForm::LLVMIR, math);
+  ASSERT_TRUE(bool(image)) << llvm::toString(image.takeError());
+  const KernelLaunch &kernel = image->kernels[0];
+  EXPECT_EQ(kernel.form, "matrix");
+  EXPECT_LE(kernel.sharedBytes, tile.getSharedBytes(*findMatrixMath(math)));
+
+  HostTensor tensors[] = {makeRandom(getShape(product, product.lhs), 1),
+                          makeRandom(getShape(product, product.rhs), 2),
+                          makeRandom(getShape(product, product.output), 3),
+                          makeRandom(getShape(shortcut, shortcut.lhs), 4),
+                          makeRandom(getShape(shortcut, shortcut.rhs), 5),
+                          makeRandom(getShape(product, product.rhs), 6),
+                          makeRandom(getShape(product, product.output), 7)};
+  std::vector<double> both = toDoubles(tensors[2]),
+                      other = toDoubles(tensors[6]);
+  compute(product, tensors[0], tensors[1], both);
+  compute(shortcut, tensors[3], tensors[4], both);
+  compute(product, tensors[0], tensors[5], other);
+  auto found = run(kernel, image->text, tensors);
+  EXPECT_LE(compareWith(both, found[2]), getBounds(math).second);
+  EXPECT_LE(compareWith(other, found[6]), getBounds(math).second);
+}
+
+/// Tiles of warps and of warpgroups in one precision, the largest ones in the
+/// others.
+std::vector<Case> listTurns() {
+  std::vector<Case> cases;
+  for (const char *math : {"tf32", "bf16", "fp32"}) {
+    ArrayRef<MatrixTile> warps = getWarpTiles(),
+                         groups = getWarpgroupTiles(*findMatrixMath(math));
+    bool all = StringRef(math) == "tf32";
+    for (ArrayRef<MatrixTile> tiles : {warps, groups})
+      for (const MatrixTile &tile : all ? tiles : tiles.take_front())
+        cases.push_back({tile, math, forward});
+  }
+  return cases;
 }
 
 /// All tiles in one precision; the largest and the smallest in the others.
@@ -165,6 +236,8 @@ std::string printCase(const testing::TestParamInfo<Case> &info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiles, MatrixTileTest, testing::ValuesIn(listCases()),
+                         printCase);
+INSTANTIATE_TEST_SUITE_P(Tiles, MatrixTurnsTest, testing::ValuesIn(listTurns()),
                          printCase);
 
 } // namespace

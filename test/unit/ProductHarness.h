@@ -88,6 +88,15 @@ inline std::string printProduct(const Product &product, llvm::StringRef kind) {
   return text + (kind == "tensor" ? " -> " + result : "");
 }
 
+/// The operation with other names in the place of %x, %w and %y.
+inline std::string printProductOf(const Product &product, const char *lhs,
+                                  const char *rhs, const char *output) {
+  std::string text = printProduct(product, "memref");
+  for (auto [name, other] : {std::pair("%x", lhs), {"%w", rhs}, {"%y", output}})
+    text.replace(text.find(name), 2, other);
+  return text + "\n";
+}
+
 inline mlir::pdq::HostTensor makeRandom(llvm::ArrayRef<int64_t> shape,
                                         uint32_t seed) {
   mlir::pdq::HostTensor tensor(shape, mlir::pdq::ElementType::F32);
@@ -234,6 +243,14 @@ inline double findErrorFromZero(const Product &product, llvm::StringRef math,
   return compareWith(expected, found);
 }
 
+/// An argument of a kernel: an aligned buffer.
+inline std::string printBuffer(const char *name, const Product &product,
+                               const std::vector<Product::Index> &indices) {
+  return std::string(name) + ": " +
+         printType(getShape(product, indices), "memref") +
+         " {llvm.align = 16 : i64}, ";
+}
+
 /// Operations around the product of a kernel.
 struct KernelText {
   std::string name = "k";
@@ -246,14 +263,11 @@ struct KernelText {
 /// The product as a kernel, with aligned buffers.
 inline std::string printKernel(const Product &product,
                                const KernelText &text = {}) {
-  auto argument = [&](const char *name, const auto &indices) {
-    return std::string(name) + ": " +
-           printType(getShape(product, indices), "memref") +
-           " {llvm.align = 16 : i64}, ";
-  };
-  return "func.func private @" + text.name + "(" + argument("%x", product.lhs) +
-         argument("%w", product.rhs) + argument("%y", product.output) +
-         text.arguments + "%begin: index, %end: index) attributes {pdq.kernel" +
+  return "func.func private @" + text.name + "(" +
+         printBuffer("%x", product, product.lhs) +
+         printBuffer("%w", product, product.rhs) +
+         printBuffer("%y", product, product.output) + text.arguments +
+         "%begin: index, %end: index) attributes {pdq.kernel" +
          text.attributes + "} {\n" + text.before +
          printProduct(product, "memref") + "\n" + text.after + "  return\n}\n";
 }

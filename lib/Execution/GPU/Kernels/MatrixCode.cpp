@@ -134,6 +134,12 @@ void MatrixCode::startProduct(const MatrixPlan &next) {
   b.setInsertionPoint(op);
   // Other threads may still read the tiles of the product before.
   gpu::BarrierOp::create(b);
+  // Through a shuffle, so that addresses are computed anew: the same rows are
+  // decoded, but to keep that over the product before takes many registers.
+  thread =
+      gpu::ShuffleOp::create(b, thread, b.rem(thread, tile.warpSize),
+                             b.constant(tile.warpSize), gpu::ShuffleMode::IDX)
+          .getShuffleResult();
 }
 
 OperandView OperandView::getLhs(const MatrixCode &code) {

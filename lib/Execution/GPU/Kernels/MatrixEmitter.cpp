@@ -74,20 +74,34 @@ static LogicalResult checkSums(const MatrixPlan &plan, const MatrixTile &tile) {
   return success();
 }
 
-/// Threads may have the registers that no other block could use, because shared
-/// memory leaves no room for it. Tiles with many sums need more than that, and
-/// warpgroups stage operands in registers.
-static void setMinBlocks(func::FuncOp kernel, const MatrixTile &tile,
-                         StringRef chip) {
+/// Blocks of a multiprocessor for which threads get registers, as far as ptxas
+/// should not choose: threads may have those that no other block could use,
+/// because shared memory leaves no room for it. Tiles with many sums need more
+/// registers than that, and so do warpgroups, which stage operands in them;
+/// with 64 sums in TF32 they fit twice.
+static std::optional<int64_t> getMinBlocks(const MatrixTile &tile,
+                                           MatrixMath math, StringRef chip,
+                                           int64_t sharedBytes) {
   constexpr int64_t fewSums = 32, registers = 64;
-  auto bytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes");
-  int64_t threads = tile.getBlockSize();
-  if (!bytes || tile.isWarpgroup ||
-      tile.rows * tile.columns > fewSums * threads)
-    return;
+  int64_t threads = tile.getBlockSize(),
+          sums = tile.rows * tile.columns / threads;
   int64_t blocks = getBlocksPerMultiprocessor(getChipLimits(chip), threads,
-                                              registers, bytes.getInt());
-  kernel->setAttr("pdq.min_blocks", Builder(kernel).getI64IntegerAttr(blocks));
+                                              registers, sharedBytes);
+  if (tile.isWarpgroup && math == MatrixMath::TF32 && sums > fewSums)
+    return std::min<int64_t>(blocks, 2);
+  if (tile.isWarpgroup || sums > fewSums)
+    return std::nullopt;
+  return blocks;
+}
+
+static void setMinBlocks(func::FuncOp kernel, const MatrixTile &tile,
+                         MatrixMath math, StringRef chip) {
+  auto bytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes");
+  if (!bytes)
+    return;
+  if (auto blocks = getMinBlocks(tile, math, chip, bytes.getInt()))
+    kernel->setAttr("pdq.min_blocks",
+                    Builder(kernel).getI64IntegerAttr(*blocks));
 }
 
 LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
@@ -106,7 +120,7 @@ LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
   setLaunch(kernel, getGrid(plan, *tile), {tile->getBlockSize(), 1, 1},
             "matrix");
   setSharedBytes(kernel);
-  setMinBlocks(kernel, *tile, chip);
+  setMinBlocks(kernel, *tile, math, chip);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
   return success();

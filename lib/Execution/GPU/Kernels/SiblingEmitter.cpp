@@ -116,12 +116,15 @@ void SiblingEmitter::clone(func::FuncOp sibling, Value block) {
   });
 }
 
-/// Buffers of a branch become those of another one that have their type.
+/// Buffers of a branch become those of another one with their element type,
+/// which grow where they are too small.
 void SiblingEmitter::shareMemory(Region &region) {
   SmallVector<memref::AllocOp> unused(shared);
   region.walk([&](memref::AllocOp alloc) {
     auto *same = llvm::find_if(unused, [&](memref::AllocOp known) {
-      return known.getType() == alloc.getType() &&
+      return known.getType().getElementType() ==
+                 alloc.getType().getElementType() &&
+             known.getType().getRank() == alloc.getType().getRank() &&
              known.getAlignment() == alloc.getAlignment();
     });
     if (same == unused.end()) {
@@ -130,6 +133,9 @@ void SiblingEmitter::shareMemory(Region &region) {
       shared.push_back(alloc);
       return;
     }
+    assert(alloc.getType().getRank() == 1 && "shared memory is linear");
+    if (same->getType().getNumElements() < alloc.getType().getNumElements())
+      same->getMemref().setType(alloc.getType());
     alloc.replaceAllUsesWith(same->getResult());
     alloc.erase();
     unused.erase(same);

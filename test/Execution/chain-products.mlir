@@ -1,0 +1,148 @@
+// Products that are added.
+
+// RUN: pdq-opt %s --pdq-chain-products | FileCheck %s
+
+#id = affine_map<(m, n) -> (m, n)>
+#swap = affine_map<(m, n) -> (n, m)>
+#col = affine_map<(m, n) -> (n)>
+#lhs = affine_map<(m, n, k) -> (m, k)>
+#rhs = affine_map<(m, n, k) -> (k, n)>
+#res = affine_map<(m, n, k) -> (m, n)>
+
+// Each starts from a bias: the first from both, the second from the first.
+// CHECK-LABEL: func.func @biases(
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<8x4xf32>, %[[B:[a-z0-9]+]]: tensor<4x6xf32>, %[[C:[a-z0-9]+]]: tensor<8x5xf32>, %[[D:[a-z0-9]+]]: tensor<5x6xf32>,
+// CHECK:         %[[BIAS0:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<6xf32>)
+// CHECK:         %[[BIAS1:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<6xf32>)
+// CHECK:         %[[BIAS:.+]] = linalg.generic {{.*}} ins(%[[BIAS0]], %[[BIAS1]] : tensor<8x6xf32>, tensor<8x6xf32>)
+// CHECK:           arith.addf
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[BIAS]] :
+// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} ins(%[[C]], %[[D]] : {{.*}}) outs(%[[P]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[Q]] : tensor<8x6xf32>)
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:      arith.maximumf %[[IN]],
+func.func @biases(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %c: tensor<8x5xf32>, %d: tensor<5x6xf32>, %u: tensor<6xf32>, %v: tensor<6xf32>) -> tensor<8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x6xf32>
+  %bias0 = linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]} ins(%u : tensor<6xf32>) outs(%e : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    linalg.yield %x : f32
+  } -> tensor<8x6xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<8x4xf32>, tensor<4x6xf32>) outs(%bias0 : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<8x6xf32>
+  %bias1 = linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]} ins(%v : tensor<6xf32>) outs(%e : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %o: f32):
+    linalg.yield %x : f32
+  } -> tensor<8x6xf32>
+  %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%c, %d : tensor<8x5xf32>, tensor<5x6xf32>) outs(%bias1 : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<8x6xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%q, %p : tensor<8x6xf32>, tensor<8x6xf32>) outs(%e : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    %m = arith.maximumf %s, %zero : f32
+    linalg.yield %m : f32
+  } -> tensor<8x6xf32>
+  return %y : tensor<8x6xf32>
+}
+
+// Zeros add nothing: the first starts from what the second started from.
+// CHECK-LABEL: func.func @zeros(
+// CHECK-SAME:    %[[START:[a-z0-9]+]]: tensor<8x6xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[START]] :
+// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} outs(%[[P]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[Q]] : tensor<8x6xf32>)
+func.func @zeros(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %start: tensor<8x6xf32>) -> tensor<8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x6xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%e : tensor<8x6xf32>) -> tensor<8x6xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<8x4xf32>, tensor<4x6xf32>) outs(%none : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<8x6xf32>
+  %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<8x4xf32>, tensor<4x6xf32>) outs(%start : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<8x6xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %q : tensor<8x6xf32>, tensor<8x6xf32>) outs(%e : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    %m = arith.mulf %s, %s : f32
+    linalg.yield %m : f32
+  } -> tensor<8x6xf32>
+  return %y : tensor<8x6xf32>
+}
+
+// What the second starts from would have to be read; a product has two readers; one
+// is read across: left alone.
+// CHECK-LABEL: func.func @declined(
+// CHECK-SAME:    %[[S:[a-z0-9]+]]: tensor<6x6xf32>, %[[T:[a-z0-9]+]]: tensor<6x6xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[S]] :
+// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} outs(%[[T]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[P]], %[[Q]] :
+// CHECK:         %[[R:.+]] = linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} :
+// CHECK:         %[[U:.+]] = linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} :
+// CHECK:         linalg.generic {{.*}} ins(%[[R]], %[[U]] :
+func.func @declined(%a: tensor<6x4xf32>, %b: tensor<4x6xf32>, %s: tensor<6x6xf32>, %t: tensor<6x6xf32>) -> (tensor<6x6xf32>, tensor<6x6xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<6x6xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%e : tensor<6x6xf32>) -> tensor<6x6xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<6x4xf32>, tensor<4x6xf32>) outs(%s : tensor<6x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %m = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %m : f32
+    linalg.yield %n : f32
+  } -> tensor<6x6xf32>
+  %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<6x4xf32>, tensor<4x6xf32>) outs(%t : tensor<6x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %m = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %m : f32
+    linalg.yield %n : f32
+  } -> tensor<6x6xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %q : tensor<6x6xf32>, tensor<6x6xf32>) outs(%e : tensor<6x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %m = arith.addf %x, %z : f32
+    linalg.yield %m : f32
+  } -> tensor<6x6xf32>
+  %r = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<6x4xf32>, tensor<4x6xf32>) outs(%none : tensor<6x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %m = arith.mulf %x, %z : f32
+    %n = arith.addf %o, %m : f32
+    linalg.yield %n : f32
+  } -> tensor<6x6xf32>
+  %u = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<6x4xf32>, tensor<4x6xf32>) outs(%none : tensor<6x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %m = arith.mulf %x, %z : f32
+    %n = arith.addf %o, %m : f32
+    linalg.yield %n : f32
+  } -> tensor<6x6xf32>
+  %w = linalg.generic {indexing_maps = [#id, #swap, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%r, %u : tensor<6x6xf32>, tensor<6x6xf32>) outs(%e : tensor<6x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %m = arith.addf %x, %z : f32
+    linalg.yield %m : f32
+  } -> tensor<6x6xf32>
+  return %y, %w : tensor<6x6xf32>, tensor<6x6xf32>
+}
