@@ -30,6 +30,7 @@ struct Options {
                           cl::desc("Time for each function (0.5)")};
   cl::opt<std::string> target{"target", cl::init("cpu"),
                               cl::desc("cpu or cuda (cpu)")};
+  cl::opt<std::string> chip{"chip", cl::desc("Chip of a GPU (its own)")};
   cl::opt<std::string> math{"math", cl::init("fp32"),
                             cl::desc("Precision on a GPU: fp32, tf32 or bf16")};
 };
@@ -107,6 +108,7 @@ int main(int argc, char **argv) {
   ExecutorOptions executorOptions;
   executorOptions.threads = options.threads;
   executorOptions.math = options.math;
+  executorOptions.chip = options.chip;
   executorOptions.target =
       options.target == "cuda" ? Target::CUDA : Target::CPU;
   auto executor = Executor::create(&context, executorOptions);

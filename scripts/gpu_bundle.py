@@ -12,8 +12,8 @@ import tempfile
 NAME = "pdq-gpu-check"
 TOOLS = ("pdq-opt", "pdq-run", "pdq-compare-targets", "pdq-time-functions")
 UNIT_TESTS = ("ExecutorTest", "FormulaTest", "HostMemoryTest", "MatrixKernelTest", "OptimizerTest", "ScaleSearchTest", "StepTest")
-FILES = ("scripts/gpu-check", "scripts/gpu_bundle.py", "scripts/gpu_checks.py", "scripts/demo", "LICENSE")
-FILES += ("benchmarks/iteration", "benchmarks/kernels", "benchmarks/simulate", "test/Execution/Inputs/write_network.py")
+FILES = ("scripts/gpu-check", "scripts/gpu_bundle.py", "scripts/gpu_checks.py", "scripts/gpu_figures.py", "scripts/demo", "LICENSE")
+FILES += ("benchmarks/bandwidth", "benchmarks/iteration", "benchmarks/kernels", "benchmarks/simulate", "test/Execution/Inputs/write_network.py")
 FOLDERS = ("examples/digits", "examples/tiny")
 SIMULATED_GPU = "lib/pdq-simulated-gpu/libcuda.so.1"
 # glibc and what belongs to it stay the machine's own, like its driver.

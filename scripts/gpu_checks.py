@@ -124,54 +124,11 @@ class Checks:
         words = summary[-1].strip("= ") if summary else last_line(process.stdout + process.stderr)
         return f"passed: {words}" if process.returncode == 0 else f"failed: {words}"
 
-    # Times
-
-    def time(self, name, *command):
-        process = self.run(*command)
-        ok = process.returncode == 0
-        return {
-            "name": name,
-            "result": "done" if ok else f"failed: {last_line(process.stderr)}",
-            "output": process.stdout.rstrip() if ok else process.stderr.rstrip(),
-        }
-
-    def time_iterations(self):
-        arguments = self.arguments
-        if not arguments.models:
-            skipped = "skipped: no networks are given (--models, --data)"
-            return [{"name": "iterations", "result": skipped, "output": skipped}]
-        options = ["--target=cuda", "--models", arguments.models, "--data", arguments.data]
-        if arguments.quick or arguments.simulate:
-            options += ["--iterations=2", "--samples=32"]
-        beside, why = self.find_torch(arguments.reference and not arguments.simulate)
-        options += ["--reference", arguments.reference] if beside else ["--only=pdq"]
-        tool = self.root / "benchmarks" / "iteration"
-        times = []
-        for network in arguments.networks.split(","):
-            for math in PRECISIONS:
-                name = f"iterations of {network}, {math}{why}"
-                times.append(
-                    self.time(name, sys.executable, tool, f"--network={network}", f"--math={math}", *options)
-                )
-        return times
-
-    def time_kernels(self):
-        if self.arguments.quick:
-            return [{"name": "convolutions", "result": "skipped: --quick", "output": "skipped: --quick"}]
-        beside, why = self.find_torch(not self.arguments.simulate)
-        options = ["--target=cuda"] + ([] if beside else ["--only=pdq"])
-        options += ["--batch=2", "--seconds=0.01"] if self.arguments.simulate else []
-        tool = self.root / "benchmarks" / "kernels"
-        return [
-            self.time(f"convolutions, {math}{why}", sys.executable, tool, f"--math={math}", *options)
-            for math in PRECISIONS
-        ]
-
     def find_torch(self, wanted):
         """Whether PyTorch can be timed on the device, and why not."""
         if not wanted:
-            return False, ", PyTorch skipped: " + ("simulated" if self.arguments.simulate else "no --reference")
+            return False, "simulated" if self.arguments.simulate else "no --reference"
         probe = "import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)"
         if self.run(sys.executable, "-c", probe).returncode != 0:
-            return False, ", PyTorch skipped: not installed, or without CUDA"
+            return False, "PyTorch is not installed, or without CUDA"
         return True, ""

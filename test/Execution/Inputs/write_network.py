@@ -1,6 +1,7 @@
-"""Writes a small network with one block of a family, with random weights.
+"""Writes a small network with one block of a family, or a ResNet-18 of 1000
+classes, with random weights.
 
-Usage: write_network.py FAMILY [SIZE] > network.mlir
+Usage: write_network.py FAMILY|resnet18 [SIZE] > network.mlir
 
 Images are SIZE x SIZE (8).
 """
@@ -10,7 +11,8 @@ import random
 import struct
 import sys
 
-BATCH, CLASSES = 2, 4
+BATCH = 2
+CLASSES = 1000 if sys.argv[1] == "resnet18" else 4
 SIZE = int(sys.argv[2]) if len(sys.argv) > 2 else 8
 numbers = random.Random(1)
 lines, resources = [], []
@@ -78,6 +80,17 @@ def pad(value, shape, width, number="%zero"):
     body = f"^bb0(%i0: index, %i1: index, %i2: index, %i3: index): tensor.yield {number} : f32"
     low = f"[0, 0, {width}, {width}]"
     return emit(f"tensor.pad {value} low{low} high{low} {{ {body} }} : {tensor(shape)} to {tensor(padded)}"), padded
+
+
+def add_bias(value, shape):
+    maps = ", ".join(f"affine_map<(n, c, h, w) -> ({dims})>" for dims in ("n, c, h, w", "c", "n, c, h, w"))
+    bias = (shape[1],)
+    return emit(
+        f'linalg.generic {{indexing_maps = [{maps}], iterator_types = ["parallel", "parallel", "parallel", '
+        f'"parallel"]}} ins({value}, {weight(bias, 200)} : {tensor(shape)}, {tensor(bias)}) '
+        f"outs({empty(shape)} : {tensor(shape)}) {{ ^bb0(%a: f32, %b: f32, %o: f32): "
+        f"%r = arith.addf %a, %b : f32 linalg.yield %r : f32 }} -> {tensor(shape)}"
+    )
 
 
 def split(value, shape, groups, dim):
@@ -187,6 +200,25 @@ FAMILIES = {
 }
 
 
+def resnet18(value, shape):
+    """Batch norms are folded: convolutions have a bias."""
+
+    def layer(value, shape, *arguments, **options):
+        value, shape = convolve(value, shape, *arguments, **options)
+        return add_bias(value, shape), shape
+
+    value, shape = layer(value, shape, 64, kernel=7, stride=2)
+    value, shape = pool(relu(value, shape), shape, "max", "%lowest")
+    for channels in (64, 128, 256, 512):
+        for stride in (1 if channels == 64 else 2, 1):
+            left, wide = layer(value, shape, channels, stride=stride)
+            left, _ = layer(relu(left, wide), wide, channels)
+            if stride > 1:
+                value, _ = layer(value, shape, channels, kernel=1, stride=stride)
+            value, shape = relu(add(left, value, wide), wide), wide
+    return value, shape
+
+
 def classify(value, shape):
     """The sum over the image, and a matrix product."""
     flat, logits = (shape[0], shape[1]), (shape[0], CLASSES)
@@ -205,8 +237,11 @@ def classify(value, shape):
 
 def main():
     image = (BATCH, 3, SIZE, SIZE)
-    value, shape = convolve("%image", image, 16)
-    value, shape = FAMILIES[sys.argv[1]](relu(value, shape), shape)
+    if sys.argv[1] == "resnet18":
+        value, shape = resnet18("%image", image)
+    else:
+        value, shape = convolve("%image", image, 16)
+        value, shape = FAMILIES[sys.argv[1]](relu(value, shape), shape)
     result = classify(value, shape)
     logits = tensor((BATCH, CLASSES))
     print(f"func.func @main(%image: {tensor(image)}) -> {logits} {{")
