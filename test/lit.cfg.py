@@ -5,6 +5,7 @@ Substitutions beside the tools' names:
                     need them say `REQUIRES: shared-models`
   %examples         examples/ of the repository
   %gpu_check        scripts/gpu-check
+  %benchmarks       benchmarks/ of the repository
   %python           the Python interpreter of the build
   %simulated_gpu    the driver library of the simulated CUDA device
   %llvm_lib         directory of LLVM's run-time libraries, for mlir-runner
@@ -39,6 +40,7 @@ config.substitutions += [
     ("%models", os.path.join(os.path.abspath(shared), "models")),
     ("%shared", os.path.abspath(shared)),
     ("%examples", os.path.join(config.pdq_source_dir, "examples")),
+    ("%benchmarks", os.path.join(config.pdq_source_dir, "benchmarks")),
     ("%python", config.python),
     ("%gpu_check", os.path.join(config.pdq_source_dir, "scripts", "gpu-check")),
     ("%llvm_lib", config.llvm_lib_dir),

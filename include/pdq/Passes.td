@@ -588,11 +588,12 @@ def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
 }
 
 def ChainProducts : PDQPass<"pdq-chain-products", "func::FuncOp"> {
-  let summary = "Start a product from the one that it is added to";
+  let summary = "Start a product from what is added to it";
   let description = [{
     Where an elementwise operation adds two products that nothing else reads (the end
     of a residual block whose shortcut has a convolution), the later one starts from
-    the earlier one: one kernel can compute both (`-pdq-join-kernels`).
+    the earlier one: one kernel can compute both (`-pdq-join-kernels`). And where it
+    adds a smaller tensor to a product, a bias, the product starts from that.
 
     Before:
 

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// a * b + c * d as one sum of products.
+// What is added to a product is where its sum starts: a bias, another product.
 
 #include "Combiners.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,16 +19,20 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
+//===----------------------------------------------------------------------===//
+// Matching
+//===----------------------------------------------------------------------===//
+
 namespace {
-/// Two operands of an elementwise operation, both products, that its payload
-/// only adds.
-struct SumOfProducts {
+/// Two operands of an elementwise operation that its payload only adds: a
+/// product, and another one in front of it, or a tensor that is repeated.
+struct SumOfProduct {
   linalg::GenericOp reader;
   arith::AddFOp sum;
-  OpOperand *first, *second;
+  OpOperand *addend, *product;
 
-  linalg::GenericOp getProduct(OpOperand *operand) const {
-    return operand->get().getDefiningOp<linalg::GenericOp>();
+  linalg::GenericOp getProduct() const {
+    return product->get().getDefiningOp<linalg::GenericOp>();
   }
 };
 } // namespace
@@ -38,37 +42,51 @@ static bool isElementwise(linalg::GenericOp op) {
          op.hasPureTensorSemantics();
 }
 
-/// The operand of `op` that `element` is an element of: a product that only
-/// `op` reads, for one addition.
-static OpOperand *findProduct(linalg::GenericOp op, Value element) {
+/// The input of `op` that `element` is an element of, if one addition is all
+/// that it is for.
+static OpOperand *findInput(linalg::GenericOp op, Value element) {
   auto argument = dyn_cast<BlockArgument>(element);
   if (!argument || argument.getOwner() != op.getBody() ||
       !argument.hasOneUse() ||
       int64_t(argument.getArgNumber()) >= op.getNumDpsInputs())
     return nullptr;
-  OpOperand *operand = op.getDpsInputOperand(argument.getArgNumber());
-  auto product = operand->get().getDefiningOp<linalg::GenericOp>();
-  bool fits = product && isContraction(product) &&
-              product.hasPureTensorSemantics() && operand->get().hasOneUse() &&
-              op.getMatchingIndexingMap(operand).isPermutation();
-  return fits ? operand : nullptr;
+  return op.getDpsInputOperand(argument.getArgNumber());
 }
 
-static std::optional<SumOfProducts> match(linalg::GenericOp op) {
-  if (!isElementwise(op))
+/// Whether an operand of `op` is a product that nothing else reads.
+static bool isProduct(linalg::GenericOp op, OpOperand *operand) {
+  auto product = operand->get().getDefiningOp<linalg::GenericOp>();
+  return product && isContraction(product) &&
+         product.hasPureTensorSemantics() && operand->get().hasOneUse() &&
+         op.getMatchingIndexingMap(operand).isPermutation();
+}
+
+/// Whether an operand of `op` is smaller than its result, and repeated.
+static bool isSmall(linalg::GenericOp op, OpOperand *operand) {
+  AffineMap map = op.getMatchingIndexingMap(operand);
+  return isa<RankedTensorType>(operand->get().getType()) &&
+         map.getNumResults() < op.getNumLoops() && map.isProjectedPermutation();
+}
+
+static std::optional<SumOfProduct> match(linalg::GenericOp op,
+                                         arith::AddFOp sum) {
+  OpOperand *first = findInput(op, sum.getLhs()),
+            *second = findInput(op, sum.getRhs());
+  if (!first || !second)
     return std::nullopt;
-  for (auto sum : op.getBody()->getOps<arith::AddFOp>()) {
-    OpOperand *first = findProduct(op, sum.getLhs()),
-              *second = findProduct(op, sum.getRhs());
-    if (!first || !second ||
-        op.getMatchingIndexingMap(first) != op.getMatchingIndexingMap(second))
-      continue;
-    SumOfProducts found{op, sum, first, second};
-    if (found.getProduct(second)->isBeforeInBlock(found.getProduct(first)))
-      std::swap(found.first, found.second);
+  if (!isProduct(op, second))
+    std::swap(first, second);
+  if (!isProduct(op, second))
+    return std::nullopt;
+  SumOfProduct found{op, sum, first, second};
+  if (isSmall(op, first))
     return found;
-  }
-  return std::nullopt;
+  if (!isProduct(op, first) ||
+      op.getMatchingIndexingMap(first) != op.getMatchingIndexingMap(second))
+    return std::nullopt;
+  if (found.getProduct()->isBeforeInBlock(first->get().getDefiningOp()))
+    std::swap(found.addend, found.product);
+  return found;
 }
 
 static bool isZero(Value tensor) {
@@ -76,21 +94,25 @@ static bool isZero(Value tensor) {
   return fill && matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
 }
 
-/// Whether a tensor repeats a smaller one, such as a bias: nothing is read to
+/// Whether a tensor repeats smaller ones, such as a bias: nothing is read to
 /// add it.
 static bool isRepeated(Value tensor) {
   auto op = tensor.getDefiningOp<linalg::GenericOp>();
-  return op && isElementwise(op) &&
-         llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
-           return op.getMatchingIndexingMap(input).getNumResults() <
-                  op.getNumLoops();
-         });
+  if (!op || !isElementwise(op))
+    return false;
+  return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+    return isSmall(op, input) || isRepeated(input->get());
+  });
 }
 
-/// Where the sum of two products starts: the sum of where they start. Null
-/// where that would have to be read.
-static Value buildStart(RewriterBase &rewriter, Location loc, Value first,
-                        Value second) {
+//===----------------------------------------------------------------------===//
+// Rewriting
+//===----------------------------------------------------------------------===//
+
+/// The sum of two tensors, one of them zeros or both repeated; null where both
+/// would have to be read.
+static Value buildSum(RewriterBase &rewriter, Location loc, Value first,
+                      Value second) {
   if (isZero(second))
     return first;
   if (isZero(first))
@@ -114,33 +136,79 @@ static Value buildStart(RewriterBase &rewriter, Location loc, Value first,
       .getResult(0);
 }
 
-/// The payload takes the second operand for the sum; the first one goes.
-static void dropFirst(RewriterBase &rewriter, const SumOfProducts &found) {
+/// The addend as a tensor of the product's shape.
+static Value repeat(RewriterBase &rewriter, const SumOfProduct &found) {
+  linalg::GenericOp op = found.reader;
+  auto type = cast<RankedTensorType>(found.product->get().getType());
+  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(),
+                                        type.getElementType());
+  // From loops of the reader to dimensions of the product.
+  AffineMap toLoops =
+      inversePermutation(op.getMatchingIndexingMap(found.product));
+  SmallVector<AffineMap> maps{
+      op.getMatchingIndexingMap(found.addend).compose(toLoops),
+      rewriter.getMultiDimIdentityMap(type.getRank())};
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  auto copy = [](OpBuilder &b, Location loc, ValueRange elements) {
+    linalg::YieldOp::create(b, loc, elements.front());
+  };
+  return linalg::GenericOp::create(rewriter, op.getLoc(), type,
+                                   found.addend->get(), empty, maps, iterators,
+                                   copy)
+      .getResult(0);
+}
+
+/// Whether an operation passes the elements of its only input on.
+static bool isCopy(linalg::GenericOp op) {
+  return op.getNumDpsInputs() == 1 && op->getNumResults() == 1 &&
+         op.getIndexingMapsArray().front() ==
+             op.getIndexingMapsArray().back() &&
+         op.getBody()->getTerminator()->getOperand(0) ==
+             op.getBody()->getArgument(0);
+}
+
+/// The payload takes the product for the sum; the addend goes, and the whole
+/// operation where nothing is left to do.
+static void dropAddend(RewriterBase &rewriter, const SumOfProduct &found) {
   linalg::GenericOp op = found.reader;
   arith::AddFOp sum = found.sum;
-  rewriter.replaceOp(sum, op.getMatchingBlockArgument(found.second));
-  unsigned number = found.first->getOperandNumber();
+  rewriter.replaceOp(sum, op.getMatchingBlockArgument(found.product));
+  unsigned number = found.addend->getOperandNumber();
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   maps.erase(maps.begin() + number);
   op.getBody()->eraseArgument(number);
   op.getInputsMutable().erase(number);
   op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+  if (isCopy(op))
+    rewriter.replaceOp(op, op.getInputs()[0]);
 }
 
-/// Returns whether the second product starts from the first one now.
-static bool chain(RewriterBase &rewriter, const SumOfProducts &found) {
-  linalg::GenericOp first = found.getProduct(found.first),
-                    second = found.getProduct(found.second);
-  rewriter.setInsertionPoint(second);
-  Value start = buildStart(rewriter, second.getLoc(), first.getOutputs()[0],
-                           second.getOutputs()[0]);
-  if (!start)
+/// Returns whether the product starts from what is added to it now.
+static bool chain(RewriterBase &rewriter, const SumOfProduct &found) {
+  linalg::GenericOp product = found.getProduct();
+  auto former = found.addend->get().getDefiningOp<linalg::GenericOp>();
+  bool isTensor = isSmall(found.reader, found.addend);
+  Value start = product.getOutputs()[0];
+  if (isTensor && !isZero(start) && !isRepeated(start))
     return false;
-  // What the second one starts from may stand behind the first one.
-  rewriter.moveOpBefore(first, second);
-  first.getOutputsMutable().assign(start);
-  second.getOutputsMutable().assign(first.getResult(0));
-  dropFirst(rewriter, found);
+  // What a sum starts from may stand behind the first product, or behind this
+  // one: whoever reads it comes later.
+  if (isTensor)
+    rewriter.moveOpBefore(product, found.reader);
+  rewriter.setInsertionPoint(product);
+  Value sum = buildSum(
+      rewriter, product.getLoc(),
+      isTensor ? repeat(rewriter, found) : former.getOutputs()[0], start);
+  if (!sum)
+    return false;
+  if (!isTensor) {
+    rewriter.moveOpBefore(former, product);
+    former.getOutputsMutable().assign(sum);
+    sum = former.getResult(0);
+  }
+  product.getOutputsMutable().assign(sum);
+  dropAddend(rewriter, found);
   return true;
 }
 
@@ -149,10 +217,20 @@ struct ChainProducts : mlir::pdq::impl::ChainProductsBase<ChainProducts> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<linalg::GenericOp> ops;
-    getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    getOperation().walk([&](linalg::GenericOp op) {
+      if (isElementwise(op))
+        ops.push_back(op);
+    });
     for (linalg::GenericOp op : ops)
-      if (std::optional<SumOfProducts> found = match(op))
-        numChained += chain(rewriter, *found);
+      numChained += run(rewriter, op);
+  }
+
+private:
+  static bool run(RewriterBase &rewriter, linalg::GenericOp op) {
+    for (auto sum : op.getBody()->getOps<arith::AddFOp>())
+      if (std::optional<SumOfProduct> found = match(op, sum))
+        return chain(rewriter, *found);
+    return false;
   }
 };
 } // namespace

@@ -90,6 +90,34 @@ func.func @zeros(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %start: tensor<8x6xf3
   return %y : tensor<8x6xf32>
 }
 
+// A bias behind a product, read across: the sum starts from it, and nothing is left to
+// do behind it.
+// CHECK-LABEL: func.func @bias_behind(
+// CHECK-SAME:    %[[U:[a-z0-9]+]]: tensor<6xf32>)
+// CHECK:         %[[BIAS:.+]] = linalg.generic {indexing_maps = [#[[COL:.+]], #{{.+}}], {{.*}} ins(%[[U]] : tensor<6xf32>) outs(%{{.+}} : tensor<8x6xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[BIAS]] :
+// CHECK-NOT:     linalg.generic
+// CHECK:         return %[[P]]
+func.func @bias_behind(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %u: tensor<6xf32>) -> tensor<8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<8x6xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%e : tensor<8x6xf32>) -> tensor<8x6xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<8x4xf32>, tensor<4x6xf32>) outs(%none : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<8x6xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, m) -> (m, n)>, affine_map<(n, m) -> (n)>, affine_map<(n, m) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %u : tensor<8x6xf32>, tensor<6xf32>) outs(%e : tensor<8x6xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    linalg.yield %s : f32
+  } -> tensor<8x6xf32>
+  return %y : tensor<8x6xf32>
+}
+
 // What the second starts from would have to be read; a product has two readers; one
 // is read across: left alone.
 // CHECK-LABEL: func.func @declined(
