@@ -11,7 +11,8 @@ import tempfile
 
 NAME = "pdq-gpu-check"
 TOOLS = ("pdq-opt", "pdq-run", "pdq-compare-targets", "pdq-time-functions")
-UNIT_TESTS = ("ExecutorTest", "FormulaTest", "HostMemoryTest", "MatrixKernelTest", "OptimizerTest", "ScaleSearchTest", "StepTest")
+UNIT_TESTS = ("DirectKernelTest", "ExecutorTest", "FormulaTest", "HostMemoryTest", "MatrixKernelTest", "OptimizerTest")
+UNIT_TESTS += ("RowKernelTest", "ScaleSearchTest", "StepTest", "TransposeKernelTest")
 FILES = ("scripts/gpu-check", "scripts/gpu_bundle.py", "scripts/gpu_checks.py", "scripts/gpu_figures.py", "scripts/demo", "LICENSE")
 FILES += ("benchmarks/bandwidth", "benchmarks/iteration", "benchmarks/kernels", "benchmarks/simulate", "test/Execution/Inputs/write_network.py")
 FOLDERS = ("examples/digits", "examples/tiny")
@@ -95,7 +96,8 @@ def write(root, target):
         folder.mkdir()
         collect(root, folder)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        with tarfile.open(archive, "w:xz", preset=1) as tar:
+        # Small rather than soon: it travels. Programs share most of their code.
+        with tarfile.open(archive, "w:xz", preset=9) as tar:
             tar.add(folder, NAME)
     print(f"{archive}: {archive.stat().st_size / 2**20:.1f} MiB ({size / 2**20:.1f} MiB unpacked)")
     print(f"there: tar xf {archive.name} && {NAME}/gpu-check")
