@@ -77,6 +77,37 @@ func.func @chain(%x: memref<4xf32>, %w3: memref<3xf32>, %z: memref<6xf32>) {
   return
 }
 
+// Another product is added to the one that reads the first buffer: all three may become
+// one kernel, so that the second buffer is another one.
+// CHECK-LABEL: func.func @added(
+// CHECK-SAME:    pdq.resident = 0 : i64}, %{{.+}}: memref<6xf32> {pdq.resident = 1 : i64})
+func.func @added(%x: memref<4xf32>, %w3: memref<3xf32>, %z: memref<6xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %p = memref.alloc() : memref<6xf32>
+  %low = memref.subview %p[0] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low : memref<1xf32, strided<[1]>>)
+  %inside = memref.subview %p[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.exp ins(%x : memref<4xf32>) outs(%inside : memref<4xf32, strided<[1], offset: 1>>)
+  %y = memref.alloc() : memref<4xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i + j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%p, %w3 : memref<6xf32>, memref<3xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %o, %a : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]} ins(%x, %w3 : memref<4xf32>, memref<3xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %o, %a : f32
+    linalg.yield %s : f32
+  }
+  %q = memref.alloc() : memref<6xf32>
+  %low2 = memref.subview %q[0] [1] [1] : memref<6xf32> to memref<1xf32, strided<[1]>>
+  linalg.fill ins(%zero : f32) outs(%low2 : memref<1xf32, strided<[1]>>)
+  %inside2 = memref.subview %q[1] [4] [1] : memref<6xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.exp ins(%y : memref<4xf32>) outs(%inside2 : memref<4xf32, strided<[1], offset: 1>>)
+  linalg.copy ins(%q : memref<6xf32>) outs(%z : memref<6xf32>)
+  return
+}
+
 // The first fill is overwritten in part and stays; the other one does not.
 // CHECK-LABEL: func.func @overwritten(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64})
