@@ -41,6 +41,8 @@ class Figures:
     def __init__(self, checks):
         self.checks, self.arguments = checks, checks.arguments
         self.simulate = checks.arguments.simulate
+        # Only a few iterations: no figures.
+        self.few = checks.arguments.simulate or checks.arguments.quick
         self.torch, self.why = checks.find_torch(bool(self.arguments.reference) and not self.simulate)
 
     def measure(self):
@@ -65,49 +67,59 @@ class Figures:
         if found:
             return make_row(what, aim, f"{found[1]}x", self.label(float(found[1]) >= least), output)
         own = re.search(r"^pdq: +([\d.]+ ms)", output, re.M)
-        return make_row(what, aim, own[1], f"skipped: {self.why}", output)
+        return make_row(what, aim, own[1] if own else "-", f"skipped: {self.why}", output)
 
     def label(self, holds):
-        return "skipped: simulated, no figure" if self.simulate else holds
+        if self.simulate:
+            return "skipped: simulated, no figure"
+        return "skipped: --quick, no figure" if self.few else holds
 
     # Iterations
 
-    def prepare_imagenet(self):
-        """A folder with the network and random images."""
+    def prepare_imagenet(self, what, aim):
+        """(folder with the network and random images, None), or (None, the row of a command that failed)."""
         folder = self.checks.scratch / "imagenet"
         size = "32" if self.simulate else "224"
-        if not folder.exists():
-            folder.mkdir()
-            writer = self.checks.root / "test" / "Execution" / "Inputs" / "write_network.py"
-            written = self.checks.run(sys.executable, writer, "resnet18", size)
-            text = folder / "resnet18-224.mlir"
-            text.write_text(written.stdout)
-            tool = self.checks.build / "bin" / "pdq-opt"
-            self.checks.run(tool, text, "--emit-bytecode", "-o", folder / "resnet18-224.mlirbc")
-            text.unlink()
-            write_npy(folder / "calibration.npy", (64, 3, int(size), int(size)))
-        return folder
+        if folder.exists():
+            return folder, None
+        writer = self.checks.root / "test" / "Execution" / "Inputs" / "write_network.py"
+        written, failed = self.run(what, aim, sys.executable, writer, "resnet18", size)
+        if failed:
+            return None, failed
+        text = self.checks.scratch / "resnet18-224.mlir"
+        text.write_text(written)
+        folder.mkdir()
+        tool = self.checks.build / "bin" / "pdq-opt"
+        _, failed = self.run(what, aim, tool, text, "--emit-bytecode", "-o", folder / "resnet18-224.mlirbc")
+        text.unlink()
+        write_npy(folder / "calibration.npy", (64, 3, int(size), int(size)))
+        return (None, failed) if failed else (folder, None)
+
+    def time_iteration(self, what, least, network, math, models, data):
+        """The row of one network."""
+        aim = f"{least}x PyTorch eager"
+        options = [f"--network={network}", "--models", models, "--data", data, "--target=cuda", f"--math={math}"]
+        options += ["--iterations=2", "--samples=32"] if self.few else ["--iterations=50", "--samples=64"]
+        options += ["--reference", self.arguments.reference] if self.torch else ["--only=pdq"]
+        output, failed = self.run_benchmark(what, aim, "iteration", *options)
+        return failed or self.judge_ratio(what, aim, output, least)
 
     def measure_iterations(self):
-        beside = ["--reference", self.arguments.reference] if self.torch else ["--only=pdq"]
-        few = ["--iterations=2", "--samples=32"] if self.simulate else ["--iterations=50", "--samples=64"]
         rows = []
-        if not self.arguments.quick:
-            folder = self.prepare_imagenet()
-            for math, least in (("tf32", 2), ("bf16", 2.8)):
-                what, aim = f"{ITERATION}, {math}", f"{least}x PyTorch eager"
-                options = ["--network=resnet18-224", "--models", folder, "--data", folder, "--target=cuda"]
-                output, failed = self.run_benchmark(what, aim, "iteration", *options, f"--math={math}", *few, *beside)
-                rows.append(failed or self.judge_ratio(what, aim, output, least))
-        for network in self.arguments.networks.split(","):
-            what, aim = f"iteration of {network}, CIFAR, tf32", "10x PyTorch eager"
-            if not self.arguments.models:
-                rows.append(make_row(what, aim, "-", "skipped: no --models and --data"))
+        for math, least in (("tf32", 2), ("bf16", 2.8)):
+            what, aim = f"{ITERATION}, {math}", f"{least}x PyTorch eager"
+            if self.arguments.quick:
+                rows.append(make_row(what, aim, "-", "skipped: --quick"))
                 continue
-            folders = ["--models", self.arguments.models, "--data", self.arguments.data]
-            options = [f"--network={network}", *folders, "--target=cuda", "--math=tf32"]
-            output, failed = self.run_benchmark(what, aim, "iteration", *options, *few, *beside)
-            rows.append(failed or self.judge_ratio(what, aim, output, 10))
+            folder, failed = self.prepare_imagenet(what, aim)
+            rows.append(failed or self.time_iteration(what, least, "resnet18-224", math, folder, folder))
+        for network in self.arguments.networks.split(","):
+            what = f"iteration of {network}, CIFAR, tf32"
+            why = self.explain_missing("calibration.npy", network=network)
+            if why:
+                rows.append(make_row(what, "10x PyTorch eager", "-", f"skipped: {why}"))
+                continue
+            rows.append(self.time_iteration(what, 10, network, "tf32", self.arguments.models, self.arguments.data))
         return rows
 
     # Kernels
@@ -130,6 +142,9 @@ class Figures:
                 continue
             ratios = [float(ratio) for ratio in re.findall(r" ([\d.]+)x$", output.split("geometric")[0], re.M)]
             speeds = [float(speed) / 1000 for speed in re.findall(r"^.{26} \w+ +[\d.]+ +([\d.]+)", output, re.M)]
+            if not speeds:
+                rows.append(make_row(what, aim, "-", "failed: no times were printed", output))
+                continue
             measured = f"{min(speeds):.1f} to {max(speeds):.1f} TFLOP/s"
             if ratios:
                 measured += f", {100 * min(ratios):.0f} to {100 * max(ratios):.0f} %"
@@ -143,18 +158,19 @@ class Figures:
         output, failed = self.run_benchmark(what, aim, "bandwidth", *options)
         if failed:
             return [failed]
-        least = float(re.search(r"^least: ([\d.]+)%", output, re.M)[1])
-        return [make_row(what, aim, f"{least:.0f} %", self.label(least >= 80), output)]
+        found = re.search(r"^least: ([\d.]+)%", output, re.M)
+        if not found:
+            return [make_row(what, aim, "-", "failed: no times were printed", output)]
+        return [make_row(what, aim, f"{found[1]} %", self.label(float(found[1]) >= 80), output)]
 
     # Calibrations
 
-    def find_files(self, *names):
-        """The paths of files of --data, or the reason why one is missing."""
+    def explain_missing(self, *names, network):
+        """Why a network, or a file of --data, cannot be used; None where all are there."""
         if not self.arguments.data:
-            return None, "no --models and --data"
-        paths = [self.arguments.data / name for name in names]
-        missing = [path for path in paths if not path.exists()]
-        return (None, f"{missing[0]} is missing") if missing else (paths, None)
+            return "no --models and --data"
+        paths = [self.arguments.models / f"{network}.mlirbc", *(self.arguments.data / name for name in names)]
+        return next((f"{path} is missing" for path in paths if not path.exists()), None)
 
     def quantize(self, what, aim, network, options):
         """(seconds, report, module) of a whole calibration, or (None, failed row, None)."""
@@ -173,23 +189,23 @@ class Figures:
         found = re.search(r"accuracy: ([\d.]+)", process.stdout + process.stderr)
         return float(found[1]) if found else None
 
-    def choose_network(self):
-        """The network that is calibrated, and its preset."""
-        name = self.arguments.networks.split(",")[0]
+    def write_options(self, name, bits, iterations):
         preset = "preset=resnet " if name.startswith("resnet") else ""
-        return self.arguments.models / f"{name}.mlirbc", preset
+        return (
+            f"calibration={self.arguments.data / 'calibration.npy'} weight-bits={bits} activation-bits={bits} "
+            f"iterations={iterations} {preset}seed=1"
+        )
 
     def measure_calibration(self):
-        iterations = 2 if self.simulate else 20000
+        iterations = 2 if self.few else 20000
         name = self.arguments.networks.split(",")[0]
         what, aim = f"calibration of {name}, W2A2, {iterations} iterations a region", "under 90 s"
-        paths, why = self.find_files("calibration.npy")
-        if not paths:
+        why = self.explain_missing("calibration.npy", network=name)
+        if why:
             return [make_row(what, aim, "-", f"skipped: {why}")]
-        network, preset = self.choose_network()
-        options = f"calibration={paths[0]} weight-bits=2 activation-bits=2 iterations={iterations} {preset}seed=1 "
-        options += "target=cuda math=tf32" + (" distribution-correction-steps=2" if self.simulate else "")
-        seconds, report, _ = self.quantize(what, aim, network, options)
+        options = self.write_options(name, 2, iterations) + " target=cuda math=tf32"
+        options += " distribution-correction-steps=2" if self.few else ""
+        seconds, report, _ = self.quantize(what, aim, self.arguments.models / f"{name}.mlirbc", options)
         if seconds is None:
             return [report]
         return [make_row(what, aim, f"{seconds:.1f} s", self.label(seconds < 90))]
@@ -197,21 +213,23 @@ class Figures:
     def measure_agreement(self):
         name = self.arguments.networks.split(",")[0]
         what, aim = f"GPU against CPU, {name}, same seed, W4A4", "accuracy within 0.3 points, losses within 1 %"
-        paths, why = self.find_files("calibration.npy", "test_images.npy", "test_labels.npy")
-        if not paths:
+        files = ("calibration.npy", "test_images.npy", "test_labels.npy")
+        why = self.explain_missing(*files, network=name)
+        if why:
             return [make_row(what, aim, "-", f"skipped: {why}")]
-        network, preset = self.choose_network()
-        iterations, steps = (2, 2) if self.simulate else (300, 50)
-        options = f"calibration={paths[0]} weight-bits=4 activation-bits=4 iterations={iterations} "
-        options += f"distribution-correction-steps={steps} {preset}seed=1 "
+        iterations, steps = (2, 2) if self.few else (300, 50)
+        options = self.write_options(name, 4, iterations) + f" distribution-correction-steps={steps}"
         accuracies, losses = [], []
         for target in ("cpu", "cuda"):
-            seconds, report, module = self.quantize(what, aim, network, options + f"target={target}")
+            network = self.arguments.models / f"{name}.mlirbc"
+            seconds, report, module = self.quantize(what, aim, network, f"{options} target={target}")
             if seconds is None:
                 return [report]
-            accuracies.append(self.find_accuracy(module, *paths[1:]))
+            accuracies.append(self.find_accuracy(module, *(self.arguments.data / file for file in files[1:])))
             losses.append([region["reconstruction_loss"][1] for region in report["regions"]])
-        apart = max(abs(gpu - cpu) / abs(cpu) for cpu, gpu in zip(*losses))
+        if None in accuracies:
+            return [make_row(what, aim, "-", "failed: pdq-run printed no accuracy")]
+        apart = max((abs(gpu - cpu) / max(abs(cpu), 1e-30) for cpu, gpu in zip(*losses)), default=0)
         points = abs(accuracies[0] - accuracies[1])
         measured = f"{accuracies[1]:.2f} % against {accuracies[0]:.2f} %, losses within {100 * apart:.2g} %"
         return [make_row(what, aim, measured, self.label(points <= 0.3 and apart <= 0.01))]

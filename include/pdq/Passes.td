@@ -593,7 +593,8 @@ def ChainProducts : PDQPass<"pdq-chain-products", "func::FuncOp"> {
     Where an elementwise operation adds two products that nothing else reads (the end
     of a residual block whose shortcut has a convolution), the later one starts from
     the earlier one: one kernel can compute both (`-pdq-join-kernels`). And where it
-    adds a smaller tensor to a product, a bias, the product starts from that.
+    adds a smaller tensor, a bias, to a product of at least 4096 elements, the product
+    starts from that.
 
     Before:
 
@@ -612,11 +613,11 @@ def ChainProducts : PDQPass<"pdq-chain-products", "func::FuncOp"> {
     %y = linalg.generic ... ins(%q) { relu }
     ```
 
-    Sums are in another order. Declines products that both start from tensors which
-    would have to be read: zeros and what repeats a smaller tensor need not.
+    Sums are in another order. Declines where the new start would be the sum of two
+    tensors that have to be read: zeros and what repeats a smaller tensor need not.
   }];
   let statistics = [
-    Statistic<"numChained", "num-chained", "Products that start from another one">
+    Statistic<"numChained", "num-chained", "Sums that became the start of a product">
   ];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
@@ -700,10 +701,11 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     and the sum of these. The number is fixed, so the result does not depend on
     the number of threads.
 
-    With `multiprocessors`, a product whose factors both have the reduced dimension
-    outermost (the gradient of a filter, split-K) gets as many parts as give that
-    many blocks of 64 x 64 results something to do, of at least 512 terms each: none
-    where there are enough blocks already. The number follows from the extents.
+    With `multiprocessors`, products are split by their shape (split-K): one whose
+    factors both have the reduced dimension outermost (the gradient of a filter) gets
+    as many parts as give that many blocks of 64 x 64 results something to do, of at
+    least 512 terms each. The number follows from the extents; other products, and
+    those with enough blocks, stay whole.
 
     Before:
 
@@ -1069,7 +1071,7 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
     ```
 
     A product on tensor cores that starts from another one (`pdq-chain-products`)
-    takes it along: both sums are in the same registers.
+    takes it along if both walk the result alike: both sums are in the same registers.
 
     `pdq.unstored` marks the argument of a result that nothing else reads and that
     no operation behind the product stores to itself. Declines payloads of more than
@@ -1114,8 +1116,8 @@ def JoinSiblings : PDQPass<"pdq-join-siblings", "ModuleOp"> {
     ```
 
     The kernels have one form and one tile (`math` and `chip` choose it where no
-    `pdq.tile` does). Declines others, more than eight, kernels that other launches
-    must stay between, and those that touch what another one writes: slices of one
+    `pdq.tile` does), and a launch has at most eight. Declines kernels that other
+    launches must stay between, and those that touch what another one writes: slices of one
     buffer that do not meet are different memory.
   }];
   let options = [

@@ -56,8 +56,10 @@ static OpOperand *findInput(linalg::GenericOp op, Value element) {
 /// Whether an operand of `op` is a product that nothing else reads.
 static bool isProduct(linalg::GenericOp op, OpOperand *operand) {
   auto product = operand->get().getDefiningOp<linalg::GenericOp>();
-  return product && isContraction(product) &&
-         product.hasPureTensorSemantics() && operand->get().hasOneUse() &&
+  return product && product->getBlock() == op->getBlock() &&
+         isContraction(product) && product.hasPureTensorSemantics() &&
+         cast<ShapedType>(operand->get().getType()).hasStaticShape() &&
+         operand->get().hasOneUse() &&
          op.getMatchingIndexingMap(operand).isPermutation();
 }
 
@@ -66,6 +68,14 @@ static bool isSmall(linalg::GenericOp op, OpOperand *operand) {
   AffineMap map = op.getMatchingIndexingMap(operand);
   return isa<RankedTensorType>(operand->get().getType()) &&
          map.getNumResults() < op.getNumLoops() && map.isProjectedPermutation();
+}
+
+/// Whether an operand is so large that its product will be one on tensor
+/// cores, which starts from anything: others would read a bias from memory.
+static bool isLarge(OpOperand *operand) {
+  constexpr int64_t minElements = 4096;
+  return cast<RankedTensorType>(operand->get().getType()).getNumElements() >=
+         minElements;
 }
 
 static std::optional<SumOfProduct> match(linalg::GenericOp op,
@@ -80,7 +90,7 @@ static std::optional<SumOfProduct> match(linalg::GenericOp op,
     return std::nullopt;
   SumOfProduct found{op, sum, first, second};
   if (isSmall(op, first))
-    return found;
+    return isLarge(second) ? std::optional(found) : std::nullopt;
   if (!isProduct(op, first) ||
       op.getMatchingIndexingMap(first) != op.getMatchingIndexingMap(second))
     return std::nullopt;
@@ -169,8 +179,8 @@ static bool isCopy(linalg::GenericOp op) {
 }
 
 /// The payload takes the product for the sum; the addend goes, and the whole
-/// operation where nothing is left to do.
-static void dropAddend(RewriterBase &rewriter, const SumOfProduct &found) {
+/// operation where nothing is left to do: returns whether it is still there.
+static bool dropAddend(RewriterBase &rewriter, const SumOfProduct &found) {
   linalg::GenericOp op = found.reader;
   arith::AddFOp sum = found.sum;
   rewriter.replaceOp(sum, op.getMatchingBlockArgument(found.product));
@@ -180,11 +190,14 @@ static void dropAddend(RewriterBase &rewriter, const SumOfProduct &found) {
   op.getBody()->eraseArgument(number);
   op.getInputsMutable().erase(number);
   op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
-  if (isCopy(op))
-    rewriter.replaceOp(op, op.getInputs()[0]);
+  if (!isCopy(op))
+    return true;
+  rewriter.replaceOp(op, op.getInputs()[0]);
+  return false;
 }
 
-/// Returns whether the product starts from what is added to it now.
+/// Makes the product start from what is added to it; returns whether that can
+/// be done.
 static bool chain(RewriterBase &rewriter, const SumOfProduct &found) {
   linalg::GenericOp product = found.getProduct();
   auto former = found.addend->get().getDefiningOp<linalg::GenericOp>();
@@ -208,7 +221,6 @@ static bool chain(RewriterBase &rewriter, const SumOfProduct &found) {
     sum = former.getResult(0);
   }
   product.getOutputsMutable().assign(sum);
-  dropAddend(rewriter, found);
   return true;
 }
 
@@ -222,15 +234,20 @@ struct ChainProducts : mlir::pdq::impl::ChainProductsBase<ChainProducts> {
         ops.push_back(op);
     });
     for (linalg::GenericOp op : ops)
-      numChained += run(rewriter, op);
+      run(rewriter, op);
   }
 
 private:
-  static bool run(RewriterBase &rewriter, linalg::GenericOp op) {
-    for (auto sum : op.getBody()->getOps<arith::AddFOp>())
-      if (std::optional<SumOfProduct> found = match(op, sum))
-        return chain(rewriter, *found);
-    return false;
+  void run(RewriterBase &rewriter, linalg::GenericOp op) {
+    // A sum of sums of products is one chain, from its first sum on.
+    for (auto sum : llvm::to_vector(op.getBody()->getOps<arith::AddFOp>())) {
+      std::optional<SumOfProduct> found = match(op, sum);
+      if (!found || !chain(rewriter, *found))
+        continue;
+      ++numChained;
+      if (!dropAddend(rewriter, *found))
+        return;
+    }
   }
 };
 } // namespace

@@ -42,6 +42,11 @@ bool mlir::pdq::isContraction(linalg::LinalgOp op) {
                  ->getTerminator()
                  ->getOperand(0)
                  .getDefiningOp<arith::AddFOp>();
-  return sum && (sum.getLhs().getDefiningOp<arith::MulFOp>() ||
-                 sum.getRhs().getDefiningOp<arith::MulFOp>());
+  if (!sum)
+    return false;
+  Value output = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  return (sum.getLhs() == output &&
+          sum.getRhs().getDefiningOp<arith::MulFOp>()) ||
+         (sum.getRhs() == output &&
+          sum.getLhs().getDefiningOp<arith::MulFOp>());
 }

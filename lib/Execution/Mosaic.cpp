@@ -23,6 +23,8 @@ std::optional<SliceBox> SliceBox::get(OffsetSizeAndStrideOpInterface op) {
   for (ArrayRef<int64_t> numbers : {box.offsets, box.sizes, box.strides})
     if (llvm::any_of(numbers, ShapedType::isDynamic))
       return std::nullopt;
+  if (llvm::any_of(box.strides, [](int64_t stride) { return stride < 1; }))
+    return std::nullopt;
   return box;
 }
 

@@ -18,7 +18,7 @@ struct SliceBox {
   SmallVector<int64_t> offsets, sizes, strides;
 
   /// The box of a slice of the same rank as its tensor; nothing where a number
-  /// is not static.
+  /// is not static, or a stride not above 0.
   static std::optional<SliceBox> get(OffsetSizeAndStrideOpInterface op);
   /// The place in the outer tensor of a slice of the slice.
   SliceBox compose(const SliceBox &inner) const;

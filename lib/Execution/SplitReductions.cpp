@@ -67,7 +67,8 @@ static std::optional<unsigned> findLoop(linalg::LinalgOp op) {
 /// multiprocessor a block, or the largest one of which each has enough terms.
 static int64_t countParts(int64_t extent, int64_t elements, int64_t iterations,
                           int64_t multiprocessors) {
-  int64_t blocks = llvm::divideCeil(elements, blockElements);
+  int64_t blocks =
+      std::max<int64_t>(llvm::divideCeil(elements, blockElements), 1);
   int64_t wanted = llvm::divideCeil(multiprocessors, blocks);
   int64_t most = std::min(extent, iterations / minTerms), parts = 1;
   for (int64_t next = 2; next <= most && parts < wanted; ++next)

@@ -93,12 +93,36 @@ func.func @zeros(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %start: tensor<8x6xf3
 // A bias behind a product, read across: the sum starts from it, and nothing is left to
 // do behind it.
 // CHECK-LABEL: func.func @bias_behind(
-// CHECK-SAME:    %[[U:[a-z0-9]+]]: tensor<6xf32>)
-// CHECK:         %[[BIAS:.+]] = linalg.generic {indexing_maps = [#[[COL:.+]], #{{.+}}], {{.*}} ins(%[[U]] : tensor<6xf32>) outs(%{{.+}} : tensor<8x6xf32>)
+// CHECK-SAME:    %[[U:[a-z0-9]+]]: tensor<64xf32>)
+// CHECK:         %[[BIAS:.+]] = linalg.generic {{.*}} ins(%[[U]] : tensor<64xf32>) outs(%{{.+}} : tensor<80x64xf32>)
 // CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[BIAS]] :
 // CHECK-NOT:     linalg.generic
 // CHECK:         return %[[P]]
-func.func @bias_behind(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %u: tensor<6xf32>) -> tensor<8x6xf32> {
+func.func @bias_behind(%a: tensor<80x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>) -> tensor<80x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<80x64xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%e : tensor<80x64xf32>) -> tensor<80x64xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<80x4xf32>, tensor<4x64xf32>) outs(%none : tensor<80x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %n = arith.addf %o, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<80x64xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, m) -> (m, n)>, affine_map<(n, m) -> (n)>, affine_map<(n, m) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %u : tensor<80x64xf32>, tensor<64xf32>) outs(%e : tensor<80x64xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    linalg.yield %s : f32
+  } -> tensor<80x64xf32>
+  return %y : tensor<80x64xf32>
+}
+
+// A small product is left alone: its kernel would read the bias from memory.
+// CHECK-LABEL: func.func @small(
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]}
+// CHECK:         linalg.generic {{.*}} ins(%[[P]], %{{.+}} : tensor<8x6xf32>, tensor<6xf32>)
+func.func @small(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %u: tensor<6xf32>) -> tensor<8x6xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<8x6xf32>
   %none = linalg.fill ins(%zero : f32) outs(%e : tensor<8x6xf32>) -> tensor<8x6xf32>
@@ -109,13 +133,90 @@ func.func @bias_behind(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %u: tensor<6xf3
     %n = arith.addf %o, %t : f32
     linalg.yield %n : f32
   } -> tensor<8x6xf32>
-  %y = linalg.generic {indexing_maps = [affine_map<(n, m) -> (m, n)>, affine_map<(n, m) -> (n)>, affine_map<(n, m) -> (m, n)>], iterator_types = ["parallel", "parallel"]}
+  %y = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
     ins(%p, %u : tensor<8x6xf32>, tensor<6xf32>) outs(%e : tensor<8x6xf32>) {
   ^bb0(%x: f32, %z: f32, %o: f32):
     %s = arith.addf %x, %z : f32
     linalg.yield %s : f32
   } -> tensor<8x6xf32>
   return %y : tensor<8x6xf32>
+}
+
+// The sum so far is halved for every term, or the reader is in a loop: left alone. Of
+// extents that are not known nothing is made.
+// CHECK-LABEL: func.func @no_sum(
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]}
+// CHECK:         linalg.generic {{.*}} ins(%[[P]], %{{.+}} : tensor<80x64xf32>, tensor<64xf32>)
+func.func @no_sum(%a: tensor<80x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>) -> tensor<80x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %half = arith.constant 0.5 : f32
+  %e = tensor.empty() : tensor<80x64xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%e : tensor<80x64xf32>) -> tensor<80x64xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<80x4xf32>, tensor<4x64xf32>) outs(%none : tensor<80x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %d = arith.mulf %o, %half : f32
+    %n = arith.addf %d, %t : f32
+    linalg.yield %n : f32
+  } -> tensor<80x64xf32>
+  %y = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %u : tensor<80x64xf32>, tensor<64xf32>) outs(%e : tensor<80x64xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    linalg.yield %s : f32
+  } -> tensor<80x64xf32>
+  return %y : tensor<80x64xf32>
+}
+
+// CHECK-LABEL: func.func @loop(
+// CHECK:         linalg.generic {{.*}}"reduction"]}
+// CHECK:         scf.for
+// CHECK-NOT:       "reduction"]}
+func.func @loop(%a: tensor<80x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>, %n: index) -> tensor<80x64xf32> {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<80x64xf32>
+  %none = linalg.fill ins(%zero : f32) outs(%e : tensor<80x64xf32>) -> tensor<80x64xf32>
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<80x4xf32>, tensor<4x64xf32>) outs(%none : tensor<80x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %s = arith.addf %o, %t : f32
+    linalg.yield %s : f32
+  } -> tensor<80x64xf32>
+  %y = scf.for %i = %c0 to %n step %c1 iter_args(%last = %e) -> tensor<80x64xf32> {
+    %z = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%p, %u : tensor<80x64xf32>, tensor<64xf32>) outs(%last : tensor<80x64xf32>) {
+    ^bb0(%x: f32, %v: f32, %o: f32):
+      %s = arith.addf %x, %v : f32
+      linalg.yield %s : f32
+    } -> tensor<80x64xf32>
+    scf.yield %z : tensor<80x64xf32>
+  }
+  return %y : tensor<80x64xf32>
+}
+
+// CHECK-LABEL: func.func @dynamic(
+// CHECK:         linalg.generic {{.*}}"reduction"]}
+// CHECK-NEXT:    ^bb0
+// CHECK:         linalg.generic {{.*}} : tensor<?x64xf32>, tensor<64xf32>)
+func.func @dynamic(%a: tensor<?x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>, %none: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %p = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%a, %b : tensor<?x4xf32>, tensor<4x64xf32>) outs(%none : tensor<?x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %o: f32):
+    %t = arith.mulf %x, %y : f32
+    %s = arith.addf %o, %t : f32
+    linalg.yield %s : f32
+  } -> tensor<?x64xf32>
+  %y = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %u : tensor<?x64xf32>, tensor<64xf32>) outs(%none : tensor<?x64xf32>) {
+  ^bb0(%x: f32, %z: f32, %o: f32):
+    %s = arith.addf %x, %z : f32
+    linalg.yield %s : f32
+  } -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
 }
 
 // What the second starts from would have to be read; a product has two readers; one

@@ -96,6 +96,28 @@ func.func @added_apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %y: memref<
   return
 }
 
+// Two products are added to rows of one buffer that are not the same: two launches.
+// CHECK-LABEL: func.func @added_elsewhere(
+// CHECK-COUNT-2: call @
+// CHECK-NEXT:    return
+func.func @added_elsewhere(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %y: memref<66x32xf32>) {
+  linalg.generic {indexing_maps = [#lhs, #rhs, affine_map<(m, n, k) -> (m + 2, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%y : memref<66x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  linalg.generic {indexing_maps = [#lhs, #rhs, affine_map<(m, n, k) -> (m + 1, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
+    ins(%x, %v : memref<64x16xf32>, memref<16x32xf32>) outs(%y : memref<66x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
 // Somebody else reads the sum: it is stored too.
 // CHECK-LABEL: func.func @needed(
 // CHECK:         call @joined_[[$NEEDED:[0-9a-f]+]](

@@ -83,6 +83,35 @@ func.func @overlapping(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<
   return
 }
 
+// Rows that are counted backwards meet the others; of columns that are one element
+// nothing is known.
+// CHECK-LABEL: func.func @backwards(
+// CHECK-COUNT-2: call @product
+// CHECK-NEXT:    return
+// CHECK-LABEL: func.func @repeated(
+// CHECK-COUNT-2: call @product
+// CHECK-NEXT:    return
+func.func @backwards(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %y: memref<128x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %0 = memref.subview %y[126, 0] [64, 32] [-1, 1] : memref<128x64xf32> to memref<64x32xf32, strided<[-64, 1], offset: 8064>>
+  %back = builtin.unrealized_conversion_cast %0 : memref<64x32xf32, strided<[-64, 1], offset: 8064>> to memref<64x32xf32, strided<[64, 1]>>
+  %1 = memref.subview %y[64, 0] [64, 32] [1, 1] : memref<128x64xf32> to memref<64x32xf32, strided<[64, 1], offset: 4096>>
+  %on = builtin.unrealized_conversion_cast %1 : memref<64x32xf32, strided<[64, 1], offset: 4096>> to memref<64x32xf32, strided<[64, 1]>>
+  call @product(%x, %w, %back, %c0, %c0) : (memref<64x16xf32>, memref<16x32xf32>, memref<64x32xf32, strided<[64, 1]>>, index, index) -> ()
+  call @product(%x, %v, %on, %c0, %c0) : (memref<64x16xf32>, memref<16x32xf32>, memref<64x32xf32, strided<[64, 1]>>, index, index) -> ()
+  return
+}
+func.func @repeated(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %z: memref<64x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %2 = memref.subview %z[0, 0] [64, 32] [1, 0] : memref<64x64xf32> to memref<64x32xf32, strided<[64, 0]>>
+  %one = builtin.unrealized_conversion_cast %2 : memref<64x32xf32, strided<[64, 0]>> to memref<64x32xf32, strided<[64, 1]>>
+  %3 = memref.subview %z[0, 0] [64, 32] [1, 0] : memref<64x64xf32> to memref<64x32xf32, strided<[64, 0]>>
+  %same = builtin.unrealized_conversion_cast %3 : memref<64x32xf32, strided<[64, 0]>> to memref<64x32xf32, strided<[64, 1]>>
+  call @product(%x, %w, %one, %c0, %c0) : (memref<64x16xf32>, memref<16x32xf32>, memref<64x32xf32, strided<[64, 1]>>, index, index) -> ()
+  call @product(%x, %v, %same, %c0, %c0) : (memref<64x16xf32>, memref<16x32xf32>, memref<64x32xf32, strided<[64, 1]>>, index, index) -> ()
+  return
+}
+
 // The operations of one product behind those of the other.
 // CHECK:       func.func private @joined_[[$PAIR]]({{.*}}) attributes {pdq.kernel, pdq.siblings = array<i64: 2, 2>, pdq.tile = array<i64: 64, 16, 32>}
 // CHECK:         linalg.fill

@@ -64,14 +64,10 @@ bool mlir::pdq::canResizePartials(KernelCalls &calls, const KernelCall &writer,
   });
 }
 
-static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
-  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-}
-
 /// The sums of an epilogue.
 static SmallVector<linalg::LinalgOp> getSums(func::FuncOp kernel) {
   SmallVector<linalg::LinalgOp> sums;
-  for (linalg::LinalgOp op : getOps(kernel))
+  for (linalg::LinalgOp op : getKernelOps(kernel))
     if (op.getNumReductionLoops() > 0)
       sums.push_back(op);
   return sums;
@@ -104,7 +100,8 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
   if (sums.empty())
     return std::nullopt;
   StringRef reason;
-  MatrixPlan plan = *planMatrix(findProducts(getOps(main.kernel)), reason);
+  MatrixPlan plan =
+      *planMatrix(findProducts(getKernelOps(main.kernel)), reason);
   MatrixTile tile =
       chooseTile(getTiles(plan, math, chip), plan.getShape(), math, chip);
   SmallVector<int64_t> grid = getGrid(plan, tile);
@@ -121,7 +118,7 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
 
 void mlir::pdq::sumOverBlocks(func::FuncOp kernel, const MatrixTile &tile) {
   StringRef reason;
-  SmallVector<linalg::LinalgOp> ops = getOps(kernel),
+  SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
                                 products = findProducts(ops);
   MatrixPlan plan = *planMatrix(products, reason);
   auto *last = llvm::find(ops, products.back());

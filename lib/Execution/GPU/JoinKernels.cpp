@@ -64,14 +64,10 @@ static linalg::GenericOp getElementwise(func::FuncOp kernel) {
   return generic && generic.getNumReductionLoops() == 0 ? generic : nullptr;
 }
 
-static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
-  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-}
-
 /// The products of a kernel that are added to one result, on tensor cores or
 /// one direct, alone or behind what they start from; none where there is more.
 static SmallVector<linalg::LinalgOp> getProducts(func::FuncOp kernel) {
-  SmallVector<linalg::LinalgOp> ops = getOps(kernel),
+  SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
                                 products = findProducts(ops);
   if (products.empty() || products.back() != ops.back() ||
       ops.size() > products.size() + 1)
@@ -135,7 +131,7 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
 std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
                                              Value result) {
   StringRef reason;
-  if (getOps(main.kernel).size() != 1)
+  if (getKernelOps(main.kernel).size() != 1)
     return std::nullopt;
   Value root = getRoot(result);
   int64_t distance = 0;
@@ -157,7 +153,7 @@ std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
   if (products.empty() ||
       launch->getOperand(products.front().getDpsInits()[0]) != result)
     return std::nullopt;
-  FailureOr<MatrixPlan> plan = planMatrix(getOps(main.kernel), reason),
+  FailureOr<MatrixPlan> plan = planMatrix(getKernelOps(main.kernel), reason),
                         former = planMatrix(products, reason);
   if (failed(plan) || failed(former) || !haveSameResult(*plan, *former))
     return std::nullopt;
@@ -181,7 +177,7 @@ bool Joiner::canFollow(const KernelCall &main, Value result,
   StringRef reason;
   bool isMatrix = succeeded(planMatrix(getProducts(main.kernel), reason));
   FailureOr<SmallVector<EpilogueOp>> parts = planEpilogue(
-      argument, getOps(epilogue.kernel),
+      argument, getKernelOps(epilogue.kernel),
       isMatrix ? maxMatrixPayload : DirectPlan::maxPayload, reason);
   if (failed(parts))
     return false;
@@ -252,7 +248,7 @@ bool Joiner::overwritesInputs(const KernelCall &epilogue, Value result,
 
 /// Whether an operation of `kernel` writes `argument`.
 static bool writes(func::FuncOp kernel, Value argument) {
-  return llvm::any_of(getOps(kernel), [&](linalg::LinalgOp op) {
+  return llvm::any_of(getKernelOps(kernel), [&](linalg::LinalgOp op) {
     return llvm::is_contained(op.getDpsInits(), argument);
   });
 }

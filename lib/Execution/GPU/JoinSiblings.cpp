@@ -102,7 +102,7 @@ std::optional<Sibling> SiblingJoiner::match(Operation *op) {
       launch->kernel->hasAttr("pdq.siblings"))
     return std::nullopt;
   SmallVector<linalg::LinalgOp> products =
-      findProducts(llvm::to_vector(launch->kernel.getOps<linalg::LinalgOp>()));
+      findProducts(getKernelOps(launch->kernel));
   if (products.empty())
     return std::nullopt;
   Sibling sibling{*launch, Value(), 1, std::nullopt};
@@ -147,7 +147,7 @@ void SiblingJoiner::join(ArrayRef<Sibling> group) {
   for (const Sibling &sibling : group) {
     func::FuncOp kernel = sibling.launch.kernel;
     parts.push_back(sibling.launch);
-    sizes.push_back(llvm::range_size(kernel.getOps<linalg::LinalgOp>()));
+    sizes.push_back(getKernelOps(kernel).size());
   }
   func::CallOp place = parts.front().call;
   calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {

@@ -81,6 +81,20 @@ bool KernelCalls::mustKeepOrder(Operation *op, Operation *other) {
   });
 }
 
+/// Adds the attributes of a part's argument to those that the joined kernel's
+/// has from other parts: what one of them knows of the alignment holds for all.
+static void mergeAttributes(DictionaryAttr attributes, func::FuncOp joined,
+                            unsigned number) {
+  for (NamedAttribute attribute :
+       attributes ? attributes.getValue() : ArrayRef<NamedAttribute>()) {
+    auto known = dyn_cast_or_null<IntegerAttr>(
+        joined.getArgAttr(number, attribute.getName()));
+    auto own = dyn_cast<IntegerAttr>(attribute.getValue());
+    if (!known || !own || own.getInt() > known.getInt())
+      joined.setArgAttr(number, attribute.getName(), attribute.getValue());
+  }
+}
+
 /// Clones the operations of one part in front of `end`; constants go first, so
 /// that an operation can be expanded wherever it stands.
 static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
@@ -92,9 +106,8 @@ static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
     unsigned number =
         llvm::find(operands, part.getOperand(argument)) - operands.begin();
     mapping.map(argument, joined.getArgument(number));
-    if (DictionaryAttr attributes =
-            kernel.getArgAttrDict(argument.getArgNumber()))
-      joined.setArgAttrs(number, attributes);
+    mergeAttributes(kernel.getArgAttrDict(argument.getArgNumber()), joined,
+                    number);
   }
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (isa<linalg::LinalgOp>(op))

@@ -58,7 +58,8 @@ static int64_t countFlops(linalg::LinalgOp op) {
 
 /// Whether `loop` numbers partial sums of a product: it moves both factors
 /// together with loops that are summed.
-static bool numbersParts(linalg::LinalgOp op, unsigned loop) {
+static bool numbersParts(linalg::LinalgOp op, ArrayRef<OpOperand *> factors,
+                         unsigned loop) {
   auto iterators = op.getIteratorTypesArray();
   auto moves = [&](OpOperand *factor) {
     return llvm::any_of(
@@ -70,7 +71,7 @@ static bool numbersParts(linalg::LinalgOp op, unsigned loop) {
           return isSummed && index.isFunctionOfDim(loop);
         });
   };
-  return moves(op.getDpsInputOperand(0)) && moves(op.getDpsInputOperand(1));
+  return llvm::all_of(factors, moves);
 }
 
 /// Adds the bytes of the factors of a product of two different tensors to those
@@ -98,7 +99,8 @@ static void addProductBytes(linalg::LinalgOp op,
   int64_t bytes = countBytes(op, *op.getDpsInitOperand(0));
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges()))
-    if (map.isFunctionOfDim(loop) && numbersParts(op, loop))
+    if (extent > 1 && map.isFunctionOfDim(loop) &&
+        numbersParts(op, operands, loop))
       bytes /= extent;
   resultBytes += bytes;
 }
@@ -133,16 +135,21 @@ static bool isStored(func::FuncOp kernel, Value buffer) {
 static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
                           DenseMap<Value, int64_t> &factors,
                           int64_t &resultBytes) {
-  SmallVector<linalg::LinalgOp> products = findProducts(ops);
-  StringRef reason;
-  if (products.empty())
-    return ops.empty() ? "" : "elementwise";
-  for (linalg::LinalgOp op : products)
-    addProductBytes(op, factors, resultBytes);
-  if (succeeded(planMatrix(products, reason)))
-    return "matrix";
-  return succeeded(planDirect(products.front(), reason)) ? "direct"
-                                                         : "reduction";
+  StringRef form, reason;
+  while (!ops.empty()) {
+    SmallVector<linalg::LinalgOp> products = findProducts(ops);
+    if (products.empty())
+      return form.empty() ? "elementwise" : form;
+    for (linalg::LinalgOp op : products)
+      addProductBytes(op, factors, resultBytes);
+    if (succeeded(planMatrix(products, reason)))
+      return "matrix";
+    if (succeeded(planDirect(products.front(), reason)))
+      return "direct";
+    form = "reduction";
+    ops = ops.drop_front(llvm::find(ops, products.back()) - ops.begin() + 1);
+  }
+  return form;
 }
 
 FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {

@@ -244,8 +244,7 @@ LogicalResult EmitGPUKernels::emitKernel() {
   StringRef reason;
   std::optional<LogicalResult> done = emitProduct(*parts, reason);
   if (!done && parts->isJoined())
-    return op.emitOpError("is joined with elementwise operations, but ")
-           << reason;
+    return op.emitOpError("is joined with other operations, but ") << reason;
   if (!done)
     done = emitSingle(*parts, reason);
   if (done) {

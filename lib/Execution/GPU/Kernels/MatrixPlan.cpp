@@ -267,7 +267,11 @@ bool mlir::pdq::haveSameResult(const MatrixPlan &lhs, const MatrixPlan &rhs) {
     return own.extents == other.extents && own.output == other.output;
   };
   return isSame(lhs.rows, rhs.rows) && isSame(lhs.columns, rhs.columns) &&
-         isSame(lhs.batch, rhs.batch);
+         isSame(lhs.batch, rhs.batch) && lhs.output.offset == rhs.output.offset;
+}
+
+SmallVector<linalg::LinalgOp> mlir::pdq::getKernelOps(func::FuncOp kernel) {
+  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
 }
 
 SmallVector<linalg::LinalgOp>

@@ -11,6 +11,7 @@
 #include "../../CPU/Kernels/KernelPlan.h"
 #include "Epilogue.h"
 #include "MatrixTile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace mlir::pdq {
 
@@ -66,6 +67,9 @@ struct MatrixPlan {
 /// Operations of a payload of an epilogue, at most.
 constexpr size_t maxMatrixPayload = 256;
 
+/// The operations of a kernel, in order.
+SmallVector<linalg::LinalgOp> getKernelOps(func::FuncOp kernel);
+
 /// Blocks of `plan` with `tile`: [tiles, 1, batches].
 SmallVector<int64_t> getGrid(const MatrixPlan &plan, const MatrixTile &tile);
 
@@ -84,7 +88,8 @@ int64_t getSpan(MemRefType type);
 /// is large enough for tensor cores.
 FailureOr<MatrixPlan> planMatrix(linalg::LinalgOp op, StringRef &reason);
 
-/// The same for products that are added to one result, one behind the other.
+/// The same for products that are added to one result, one behind the other:
+/// the first with the others as its further ones.
 FailureOr<MatrixPlan> planMatrix(ArrayRef<linalg::LinalgOp> products,
                                  StringRef &reason);
 

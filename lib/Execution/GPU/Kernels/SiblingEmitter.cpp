@@ -19,13 +19,9 @@ using namespace mlir::pdq;
 // Separating
 //===----------------------------------------------------------------------===//
 
-static SmallVector<linalg::LinalgOp> getOps(func::FuncOp kernel) {
-  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-}
-
 FailureOr<SmallVector<SmallVector<linalg::LinalgOp>>>
 mlir::pdq::getSiblings(func::FuncOp kernel) {
-  SmallVector<linalg::LinalgOp> ops = getOps(kernel);
+  SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel);
   SmallVector<SmallVector<linalg::LinalgOp>> siblings;
   Attribute attribute = kernel->getAttr("pdq.siblings");
   if (!attribute) {
@@ -60,7 +56,7 @@ mlir::pdq::separateSiblings(func::FuncOp kernel) {
   for (ArrayRef<linalg::LinalgOp> group : *groups) {
     func::FuncOp sibling = kernel.clone();
     sibling->removeAttr("pdq.siblings");
-    for (auto [number, op] : llvm::enumerate(getOps(sibling)))
+    for (auto [number, op] : llvm::enumerate(getKernelOps(sibling)))
       if (number < first || number >= first + group.size())
         op->erase();
     siblings.push_back(sibling);
@@ -164,7 +160,7 @@ void SiblingEmitter::emitBranch(func::FuncOp sibling, Region &region,
 }
 
 void SiblingEmitter::emit() {
-  for (linalg::LinalgOp op : getOps(kernel))
+  for (linalg::LinalgOp op : getKernelOps(kernel))
     op->erase();
   int64_t numBlocks = 0;
   for (const OwningOpRef<func::FuncOp> &sibling : siblings)
@@ -188,7 +184,10 @@ void SiblingEmitter::emit() {
   setLaunch(kernel, grid, getSizes(first, "pdq.block"),
             first->getAttrOfType<StringAttr>("pdq.form").getValue());
   setSharedBytes(kernel);
-  if (Attribute blocks = first->getAttr("pdq.min_blocks"))
+  // With more shared memory than one of them has there may be fewer blocks.
+  Attribute blocks = first->getAttr("pdq.min_blocks");
+  if (blocks &&
+      kernel->getAttr("pdq.shared_bytes") == first->getAttr("pdq.shared_bytes"))
     kernel->setAttr("pdq.min_blocks", blocks);
 }
 

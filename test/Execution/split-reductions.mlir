@@ -1,0 +1,69 @@
+// Parts of long reductions.
+
+// RUN: pdq-opt %s --pdq-split-reductions | FileCheck %s --check-prefixes=CHECK,EIGHT
+// RUN: pdq-opt %s --pdq-split-reductions=multiprocessors=132 | FileCheck %s --check-prefixes=CHECK,SHAPE
+
+#lhs = affine_map<(m, n, k, h) -> (k, h, m)>
+#rhs = affine_map<(m, n, k, h) -> (k, h, n)>
+#res = affine_map<(m, n, k, h) -> (m, n)>
+
+// 64 images of 196 pixels: two blocks of 64 x 64 results. 132 multiprocessors want 66
+// parts; 24 of 512 terms are the most that there are terms for, 16 of them divide.
+// CHECK-LABEL: func.func @filter(
+// EIGHT:         linalg.generic {{.*}} ins({{.*}}tensor<8xi8>) outs(%{{.+}} : tensor<8x128x64xf32>)
+// EIGHT:         linalg.generic {{.*}} ins(%{{.+}} : tensor<8x128x64xf32>) outs(%{{.+}} : tensor<128x64xf32>)
+// SHAPE:         linalg.generic {{.*}} ins({{.*}}tensor<4xi8>) outs(%{{.+}} : tensor<16x128x64xf32>)
+// SHAPE:         linalg.generic {{.*}} ins(%{{.+}} : tensor<16x128x64xf32>) outs(%{{.+}} : tensor<128x64xf32>)
+func.func @filter(%x: tensor<64x196x128xf32>, %dy: tensor<64x196x64xf32>, %z: tensor<128x64xf32>) -> tensor<128x64xf32> {
+  %dw = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+    ins(%x, %dy : tensor<64x196x128xf32>, tensor<64x196x64xf32>) outs(%z : tensor<128x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<128x64xf32>
+  return %dw : tensor<128x64xf32>
+}
+
+// Blocks enough, and too many results for parts of any reduction; no results at all.
+// CHECK-LABEL: func.func @whole(
+// CHECK:         linalg.generic
+// CHECK-NOT:     tensor<{{[0-9]+}}x1024x1024xf32>
+// CHECK:         return
+func.func @whole(%x: tensor<64x196x1024xf32>, %z: tensor<1024x1024xf32>) -> tensor<1024x1024xf32> {
+  %dw = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+    ins(%x, %x : tensor<64x196x1024xf32>, tensor<64x196x1024xf32>) outs(%z : tensor<1024x1024xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1024x1024xf32>
+  return %dw : tensor<1024x1024xf32>
+}
+
+// CHECK-LABEL: func.func @none(
+// CHECK:         linalg.generic
+func.func @none(%x: tensor<64x196x0xf32>, %dy: tensor<64x196x64xf32>, %z: tensor<0x64xf32>) -> tensor<0x64xf32> {
+  %dw = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+    ins(%x, %dy : tensor<64x196x0xf32>, tensor<64x196x64xf32>) outs(%z : tensor<0x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<0x64xf32>
+  return %dw : tensor<0x64xf32>
+}
+
+// No product: eight parts for any chip.
+// CHECK-LABEL: func.func @sum(
+// CHECK:         linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} : tensor<64x1024xf32>, tensor<8xi8>) outs(%{{.+}} : tensor<8xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%{{.+}} : tensor<8xf32>) outs(%{{.+}} : tensor<f32>)
+func.func @sum(%x: tensor<64x1024xf32>, %z: tensor<f32>) -> tensor<f32> {
+  %s = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> ()>], iterator_types = ["reduction", "reduction"]}
+    ins(%x : tensor<64x1024xf32>) outs(%z : tensor<f32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.addf %o, %a : f32
+    linalg.yield %t : f32
+  } -> tensor<f32>
+  return %s : tensor<f32>
+}
