@@ -105,3 +105,28 @@ func.func private @asked(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memre
   }
   return
 }
+
+// Columns are two loops; the sum of a block is as somebody may write it.
+// CHECK-LABEL: func.func private @sums_of_two_columns(
+// CHECK-SAME:    pdq.form = "matrix"
+func.func private @sums_of_two_columns(%x: memref<64x16xf32>, %w: memref<16x4x64xf32>, %y: memref<64x4x64xf32>, %s: memref<16xf32>, %begin: index, %end: index)
+    attributes {pdq.kernel, pdq.tile = array<i64: 64, 16, 32>} {
+  %zero = arith.constant 0.0 : f32
+  linalg.generic {indexing_maps = [affine_map<(m, g, n, k) -> (m, k)>, affine_map<(m, g, n, k) -> (k, g, n)>, affine_map<(m, g, n, k) -> (m, g, n)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+    ins(%x, %w : memref<64x16xf32>, memref<16x4x64xf32>) outs(%y : memref<64x4x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %r = arith.addf %o, %m : f32
+    linalg.yield %r : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%s : memref<16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(m, g, n) -> (m, g, n)>, affine_map<(m, g, n) -> ((m floordiv 64) * 16 + g * 4 + n floordiv 16)>],
+                  iterator_types = ["reduction", "reduction", "reduction"]}
+    ins(%y : memref<64x4x64xf32>) outs(%s : memref<16xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %o, %a : f32
+    linalg.yield %r : f32
+  }
+  return
+}
