@@ -199,6 +199,15 @@ namespace {
 struct SplitReductions : pdq::impl::SplitReductionsBase<SplitReductions> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    int64_t number = multiprocessors;
+    if (number >= 0)
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "option 'multiprocessors' is " << number
+           << ", expected 0 or more";
+  }
+
   void runOnOperation() override {
     SmallVector<SplittableReduction> reductions;
     getOperation().walk([&](linalg::LinalgOp op) {
