@@ -8,12 +8,12 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_CAPTUREBATCHNORM
-#include "pdq/Passes.h.inc"
+#include "pdq/Annotation/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -10,14 +10,14 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/Annotation/Passes.h"
 #include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 #include <cmath>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_FOLDBATCHNORM
-#include "pdq/Passes.h.inc"
+#include "pdq/Annotation/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

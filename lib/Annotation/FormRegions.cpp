@@ -8,13 +8,13 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_FORMREGIONS
-#include "pdq/Passes.h.inc"
+#include "pdq/Annotation/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -7,12 +7,12 @@
 #include "Structure.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_INSERTQUANTIZERS
-#include "pdq/Passes.h.inc"
+#include "pdq/Annotation/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

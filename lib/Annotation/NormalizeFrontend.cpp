@@ -25,14 +25,14 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/Annotation/Passes.h"
 #include "pdq/IR/GuardScalars.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/Rebatch.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_NORMALIZEFRONTEND
-#include "pdq/Passes.h.inc"
+#include "pdq/Annotation/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

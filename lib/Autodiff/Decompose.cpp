@@ -9,12 +9,12 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
+#include "pdq/Autodiff/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_DECOMPOSE
-#include "pdq/Passes.h.inc"
+#include "pdq/Autodiff/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -7,13 +7,13 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Autodiff/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_DIFFERENTIATE
-#include "pdq/Passes.h.inc"
+#include "pdq/Autodiff/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

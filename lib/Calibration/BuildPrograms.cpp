@@ -11,12 +11,12 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Calibration/Passes.h"
 #include "pdq/IR/Rebatch.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_BUILDPROGRAMS
-#include "pdq/Passes.h.inc"
+#include "pdq/Calibration/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

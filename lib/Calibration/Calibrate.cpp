@@ -10,17 +10,17 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Calibrator.h"
+#include "pdq/Calibration/Passes.h"
 #include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_CALIBRATE
-#include "pdq/Passes.h.inc"
+#include "pdq/Calibration/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -10,12 +10,12 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Calibrator.h"
+#include "pdq/Calibration/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_INITIALIZESCALES
-#include "pdq/Passes.h.inc"
+#include "pdq/Calibration/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

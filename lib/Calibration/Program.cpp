@@ -6,7 +6,7 @@
 #include "Program.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
-#include "pdq/Passes.h"
+#include "pdq/Autodiff/Passes.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

@@ -11,11 +11,11 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/PatternMatch.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_ASSIGNLAYOUT
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

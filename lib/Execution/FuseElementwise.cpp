@@ -11,12 +11,12 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_FUSEELEMENTWISE
 #define GEN_PASS_DEF_GENERALIZEOPS
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

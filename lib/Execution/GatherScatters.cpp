@@ -12,11 +12,11 @@
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_GATHERSCATTERS
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

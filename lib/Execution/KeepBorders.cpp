@@ -10,12 +10,12 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_KEEPBORDERS
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

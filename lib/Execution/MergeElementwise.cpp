@@ -14,11 +14,11 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_MERGEELEMENTWISE
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

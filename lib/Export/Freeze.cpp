@@ -7,15 +7,15 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "pdq/Export/Passes.h"
 #include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 #include <algorithm>
 #include <cmath>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_FREEZE
-#include "pdq/Passes.h.inc"
+#include "pdq/Export/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -5,12 +5,12 @@
 // by choosing.
 
 #include "mlir/IR/PatternMatch.h"
+#include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_INLINEREGIONS
-#include "pdq/Passes.h.inc"
+#include "pdq/Export/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

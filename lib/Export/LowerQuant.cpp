@@ -12,12 +12,12 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/PatternMatch.h"
+#include "pdq/Export/Passes.h"
 #include "pdq/IR/Constants.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_LOWERQUANT
-#include "pdq/Passes.h.inc"
+#include "pdq/Export/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -5,13 +5,13 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/Rebatch.h"
-#include "pdq/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_RESTOREBATCH
-#include "pdq/Passes.h.inc"
+#include "pdq/Export/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

@@ -9,11 +9,15 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/Annotation/Passes.h"
+#include "pdq/Autodiff/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
+#include "pdq/Calibration/Passes.h"
 #include "pdq/Execution/CPUPipelines.h"
 #include "pdq/Execution/GPUPipelines.h"
+#include "pdq/Execution/Passes.h"
+#include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 using namespace mlir;
 
@@ -58,7 +62,11 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
 }
 
 void mlir::pdq::registerAllPasses() {
-  registerPDQPasses();
+  registerPDQAnnotationPasses();
+  registerPDQAutodiffPasses();
+  registerPDQExecutionPasses();
+  registerPDQCalibrationPasses();
+  registerPDQExportPasses();
   registerPipeline<AnnotateOptions>(
       "pdq-annotate",
       "Form regions with batch norms captured and quantizers inserted",

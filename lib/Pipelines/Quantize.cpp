@@ -8,7 +8,7 @@
 #include "Quantize.h"
 #include "mlir/Pass/PassManager.h"
 #include "pdq/Calibration/CalibrationOptions.h"
-#include "pdq/Passes.h"
+#include "pdq/Calibration/Passes.h"
 #include "pdq/Pipelines.h"
 
 using namespace mlir;

@@ -30,7 +30,7 @@ def _candidates():
         return
     yield from os.get_exec_path()
     for checkout in (pathlib.Path(__file__).resolve().parents[2], pathlib.Path.cwd()):
-        if (checkout / "include" / "pdq" / "Passes.td").exists():
+        if (checkout / "include" / "pdq" / "Pipelines.h").exists():
             yield str(checkout / "build" / "bin")
 
 

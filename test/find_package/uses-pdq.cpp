@@ -8,8 +8,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Passes.h"
 
 static constexpr const char *source = R"(
 func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {

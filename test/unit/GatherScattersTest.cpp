@@ -11,7 +11,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Execution/Executor.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 #include "gtest/gtest.h"
 #include <cmath>
 #include <numeric>

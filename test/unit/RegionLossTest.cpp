@@ -18,7 +18,6 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/TensorBuilder.h"
-#include "pdq/Passes.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

@@ -11,7 +11,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "pdq/Execution/Executor.h"
-#include "pdq/Passes.h"
+#include "pdq/Export/Passes.h"
 
 namespace mlir::pdq {
 

@@ -10,11 +10,11 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_LOWERKERNELSTOLOOPS
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

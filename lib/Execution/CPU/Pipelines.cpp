@@ -15,7 +15,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Execution/CPUPipelines.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

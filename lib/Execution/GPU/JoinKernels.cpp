@@ -11,11 +11,11 @@
 #include "Kernels/MatrixPlan.h"
 #include "TargetOptions.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_JOINKERNELS
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

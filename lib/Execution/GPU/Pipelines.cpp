@@ -13,8 +13,8 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Execution/GPUPipelines.h"
+#include "pdq/Execution/Passes.h"
 #include "pdq/IR/PassOptionText.h"
-#include "pdq/Passes.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

@@ -7,13 +7,13 @@
 #include "KernelCost.h"
 #include "Kernels/MatrixNumbers.h"
 #include "TargetOptions.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_PRINTPLANCOST
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

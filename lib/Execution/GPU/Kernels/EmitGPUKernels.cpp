@@ -20,12 +20,12 @@
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "pdq/Passes.h"
+#include "pdq/Execution/Passes.h"
 #include <functional>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_EMITGPUKERNELS
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 } // namespace mlir::pdq
 
 using namespace mlir;

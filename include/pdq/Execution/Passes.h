@@ -1,11 +1,12 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Generated declarations of all passes, and their registration.
+// Generated declarations of the passes of this stage, and their registration.
 
-#ifndef PDQ_PASSES_H
-#define PDQ_PASSES_H
+#ifndef PDQ_EXECUTION_PASSES_H
+#define PDQ_EXECUTION_PASSES_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
@@ -13,15 +14,12 @@
 
 namespace mlir::pdq {
 
-/// The two bodies of a `pdq.region`.
-enum class RegionBody { Float, Quantized };
-
 #define GEN_PASS_DECL
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 
 #define GEN_PASS_REGISTRATION
-#include "pdq/Passes.h.inc"
+#include "pdq/Execution/Passes.h.inc"
 
 } // namespace mlir::pdq
 
-#endif // PDQ_PASSES_H
+#endif // PDQ_EXECUTION_PASSES_H

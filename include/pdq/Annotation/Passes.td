@@ -1,0 +1,199 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Stage 1, Annotation: frontend IR -> annotated IR. The passes in the order of the flow.
+
+#ifndef PDQ_ANNOTATION_PASSES_TD
+#define PDQ_ANNOTATION_PASSES_TD
+
+include "pdq/IR/PassBase.td"
+
+def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
+  let summary = "Bring the output of a frontend into one form";
+  let description = [{
+    Recognizes what a frontend emitted (linalg on tensors or TOSA, static or
+    dynamic batch) and leaves one function on static tensors in linalg: TOSA is
+    lowered, calls are inlined, assertions on constants are evaluated and
+    removed, a dynamic batch gets a size. The module attribute `pdq.batch` keeps
+    the user's batch (-1: dynamic), which the exported module has again.
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {...}
+    ```
+
+    After:
+
+    ```mlir
+    module attributes {pdq.batch = -1 : i64} {
+      func.func @main(%x: tensor<32x4xf32>) -> tensor<32x4xf32> {...}
+    }
+    ```
+
+    Declines, with an error, modules with no or several public functions,
+    networks with several arguments (statistics of batch norms that the export
+    turned into arguments), control flow, operations of other dialects, and
+    assertions that fail or depend on data.
+  }];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "func::FuncDialect",
+                           "linalg::LinalgDialect", "math::MathDialect", "tensor::TensorDialect"];
+}
+
+def CaptureBatchNorm : PDQPass<"pdq-capture-batch-norm"> {
+  let summary = "Find batch norms and keep their statistics";
+  let description = [{
+    Recognizes evaluation-mode batch norm by what a chain of elementwise
+    operations computes, however it is written, and replaces it:
+
+    Before:
+
+    ```mlir
+    %0 = linalg.generic ... { subf %x, %mean }
+    %1 = linalg.generic ... { mulf %0, %inverse_deviation }
+    %2 = linalg.generic ... { mulf %1, %gamma }
+    %3 = linalg.generic ... { addf %2, %beta }
+    ```
+
+    After:
+
+    ```mlir
+    %3 = pdq.batch_norm %x, %mean, %variance, %gamma, %beta
+      {axis = 1 : i64, epsilon = 1.0e-05 : f64} : tensor<8x4x2x2xf32>, tensor<4xf32>
+    ```
+
+    Where a network has none (they were folded before it was exported) a remark
+    says so: distribution correction is off then.
+  }];
+  let statistics = [
+    Statistic<"numCaptured", "num-captured", "Batch norms captured">
+  ];
+  let dependentDialects = ["PDQDialect", "arith::ArithDialect", "tensor::TensorDialect"];
+}
+
+def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
+  let summary = "Group operations into reconstruction regions";
+  let description = [{
+    Cuts the data path wherever one value is live and joins the pieces:
+    a residual block (or an inverted residual) is a region, and every layer
+    outside of a block, each with its normalization and activation function.
+    Pooling and flattening stay between regions. Both bodies of a
+    region are the same at first; constants are cloned into them.
+
+    Before:
+
+    ```mlir
+    %c = linalg.conv_2d_nchw_fchw ins(%padded, %w : ...) outs(%zero : ...)
+    %r = linalg.generic ... { relu }
+    ```
+
+    After:
+
+    ```mlir
+    %r = pdq.region @layer0 ins(%x : ...) -> (...) float {...} quantized {...}
+    ```
+
+    A depthwise layer with a pointwise one behind it is one region (the first block
+    of MobileNetV2; the stem of MNasNet looks the same). Operations with an attribute
+    `pdq.region = "name"` make the regions of these names instead, and no others. A block with very many layers is reconstructed layer by
+    layer, which a remark says.
+
+    Declines, with an error, networks that have regions already. The option is kept
+    in the module's attribute `pdq.options`, for the report.
+  }];
+  let options = [
+    Option<"granularity", "granularity", "std::string", /*default=*/"\"block\"",
+           "Size of a region: block, layer or network">
+  ];
+  let statistics = [
+    Statistic<"numRegions", "num-regions", "Regions formed">
+  ];
+  let dependentDialects = ["PDQDialect"];
+}
+
+def FoldBatchNorm : PDQPass<"pdq-fold-batch-norm"> {
+  let summary = "Fold batch norms of quantized bodies into weight and bias";
+  let description = [{
+    In the quantized body of every region, per output channel:
+
+        g  = gamma / sqrt(variance + epsilon)
+        w' = w * g
+        b' = (b - mean) * g + beta
+
+    Before:
+
+    ```mlir
+    %c = linalg.conv_2d_nchw_fchw ins(%x, %w : ...) outs(%zero : ...)
+    %n = pdq.batch_norm %c, %mean, %variance, %gamma, %beta {...}
+    ```
+
+    After:
+
+    ```mlir
+    %b = linalg.broadcast ins(%bias : ...) outs(%empty : ...) dimensions = [0, 2, 3]
+    %n = linalg.conv_2d_nchw_fchw ins(%x, %folded : ...) outs(%b : ...)
+    ```
+
+    A bias that is added between the layer and the batch norm goes along. A batch
+    norm that does not follow a layer alone (in front of a layer, behind a sum) is
+    written out as `x * g + (beta - g * mean)`. The float body keeps its batch norms,
+    because distribution correction needs them.
+
+    Declines, with an error, parameters, weights and biases that are no constants of
+    f32.
+  }];
+  let statistics = [
+    Statistic<"numFolded", "num-folded", "Batch norms folded">,
+    Statistic<"numLowered", "num-lowered", "Batch norms written out per channel">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
+  let summary = "Quantize weights and activations of quantized bodies";
+  let description = [{
+    Puts a quantizer without parameters on the weight of every layer (per output
+    channel) and on its output, behind the activation function. A layer that feeds a sum is
+    not quantized itself; the sum is. Products of two data tensors (attention) count as
+    layers here. What is computed from one value alone is one function, also where it
+    combines that value with reductions of it (swish, layer norm, softmax): nothing is
+    quantized inside. What no layer reads any more, the network's output, never is.
+
+    Before:
+
+    ```mlir
+    %c = linalg.conv_2d_nchw_fchw ins(%x, %w : ...) outs(%b : ...)
+    %r = linalg.generic ... { relu }
+    ```
+
+    After:
+
+    ```mlir
+    %q = pdq.fake_quant %w to <bits = 2, axis = 0> : tensor<16x16x3x3xf32>
+    %c = linalg.conv_2d_nchw_fchw ins(%x, %q : ...) outs(%b : ...)
+    %r = linalg.generic ... { relu }
+    %a = pdq.fake_quant %r to <bits = 2> : tensor<32x16x32x32xf32>
+    ```
+
+    `first-last` keeps 8 bits at the ends: with `qdrop` the weights of the first
+    and the last layer and the last layer's input, with `brecq` the first
+    layer's output too, with `none` nothing.
+
+    Declines, with an error, networks that have quantizers already. The options are
+    kept in the module's attribute `pdq.options`, for the report.
+  }];
+  let options = [
+    Option<"weightBits", "weight-bits", "unsigned", /*default=*/"4", "Bits of weights, 2 to 8">,
+    Option<"activationBits", "activation-bits", "unsigned", /*default=*/"4",
+           "Bits of activations, 2 to 8">,
+    Option<"firstLast", "first-last", "std::string", /*default=*/"\"qdrop\"",
+           "8-bit policy of the first and the last layer: qdrop, brecq or none">
+  ];
+  let statistics = [
+    Statistic<"numWeights", "num-weights", "Weight quantizers inserted">,
+    Statistic<"numActivations", "num-activations", "Activation quantizers inserted">
+  ];
+  let dependentDialects = ["PDQDialect"];
+}
+
+#endif // PDQ_ANNOTATION_PASSES_TD

@@ -1,0 +1,210 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Stage 4, Calibration: data + gradients -> calibrated parameters. The passes in the order of the flow.
+
+#ifndef PDQ_CALIBRATION_PASSES_TD
+#define PDQ_CALIBRATION_PASSES_TD
+
+include "pdq/IR/PassBase.td"
+
+/// Options of every pass that runs the network on the calibration set.
+defvar runOptions = [
+  Option<"calibration", "calibration", "std::string", /*default=*/"",
+         "Calibration set: .npy file, float32, [N, ...] as the network's input">,
+  Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
+  Option<"threads", "threads", "unsigned", /*default=*/"0",
+         "Worker threads; 0 takes one per core. The result does not depend on it">,
+  Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
+         "Where programs run: cpu, cuda, or auto (cuda where there is a device)">,
+  Option<"chip", "chip", "std::string", /*default=*/"",
+         "GPU that code is generated for, such as sm_80; empty takes the device's own">,
+  Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+         "Precision of products on a GPU's tensor cores: fp32, tf32 or bf16">,
+  Option<"memoryBudget", "memory-budget", "std::string", /*default=*/"",
+         "Bytes of a GPU's memory for programs and samples (1500000, 64M, 2G); samples beyond it stay on the host. Empty takes what is free">,
+  Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
+         "Instruction set: host, generic, avx2 or avx512">,
+  Option<"init", "init", "std::string", /*default=*/"\"mse\"",
+         "First scales: mse (smallest error) or minmax">,
+  Option<"initSamples", "init-samples", "int64_t", /*default=*/"256",
+         "Samples that initialize the activation quantizers">
+];
+
+def InitializeScales : PDQPass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
+  let summary = "Choose first scales and zero points, and learn nothing";
+  let description = [{
+    Goes through the regions in execution order and gives every quantizer the
+    scale and zero point with which `pdq-calibrate` would start: a weight those
+    of its numbers, an activation those of the first samples, pushed through the
+    quantized network in front of it (init_minmax, init_mse). Weights stay as
+    they are; their quantizers round to nearest.
+
+    Before:
+
+    ```mlir
+    %w = pdq.fake_quant %weight to <bits = 4, axis = 0> : tensor<8x4xf32>
+    %a = pdq.fake_quant %x to <bits = 4> : tensor<32x4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %w = pdq.fake_quant %weight scale(%ws) zero_point(%wz) to <bits = 4, axis = 0>
+       : tensor<8x4xf32>, tensor<8xf32>, tensor<8xi32>
+    %a = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 4>
+       : tensor<32x4xf32>, tensor<f32>, tensor<i32>
+    ```
+
+    The regions get no status: `pdq-freeze` takes them with `allow-initialized`,
+    and `pdq-calibrate` calibrates them as if they were not initialized. A region
+    that is calibrated already stays as it is. Declines what `pdq-calibrate`
+    declines.
+  }];
+  let options = runOptions;
+  let statistics = [
+    Statistic<"numInitialized", "num-initialized", "Quantizers initialized">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
+def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
+  let summary = "Replace an annotated network by the programs that calibrate one region";
+  let description = [{
+    What `pdq-calibrate` compiles and runs for the region, as functions on tensors:
+    `@step` is one whole optimizer iteration (mini-batch, student and tail in both
+    directions, losses, Adam), `@forward` and `@teach` the region, `@evaluate` the
+    losses, `@correct` one step of distribution correction. Results with
+    `pdq.in_place = i` are stored in argument i. Nothing is run: weights get the
+    scales of their range, activations take theirs as arguments.
+
+    For reading, for `pdq-print-plan-cost`, and as input for lowerings:
+
+    ```
+    pdq-opt net.mlirbc --pdq-annotate --pdq-build-programs=region=block0
+        --pdq-form-gpu-kernels --pdq-print-plan-cost=chip=sm_90a
+    ```
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<4x8xf32>) -> tensor<4x2xf32> {
+      %y = pdq.region @layer0 ins(%x : tensor<4x8xf32>) -> (tensor<4x8xf32>) ...
+    ```
+
+    After:
+
+    ```mlir
+    func.func @step(%counter: tensor<i64>, ...) -> (tensor<i64> {pdq.in_place = 0 : i64}, ...)
+    ```
+
+    Declines a region that the network does not have, and programs that it does not
+    need (`step` of a region without quantizers).
+  }];
+  let options = [
+    Option<"region", "region", "std::string", /*default=*/"", "Name of the region">,
+    Option<"programName", "program", "std::string", /*default=*/"\"step\"",
+           "Program that stays: forward, teach, evaluate, correct, step, or all">,
+    Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
+    Option<"samples", "samples", "int64_t", /*default=*/"1024",
+           "Samples of the calibration set, which mini-batches are drawn from">,
+    Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
+           "Learn the rounding of weights (AdaRound)">,
+    Option<"predictionDifference", "prediction-difference", "bool", /*default=*/"true",
+           "Add the prediction difference to the loss">,
+    Option<"dropAct", "drop-act", "double", /*default=*/"0.5",
+           "Probability of keeping the quantized element of an activation">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
+def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
+  let summary = "Calibrate an annotated network, region after region";
+  let description = [{
+    Learns the rounding of weights and the scales of activations of every
+    `pdq.region` with PD-Quant: differentiates, compiles and runs the network
+    on the calibration set. Afterwards all quantizers have constant scales and
+    zero points, weights are rounded, and each region carries what its
+    calibration achieved. Every switch of the algorithm is an option; with
+    `iterations=0` weights are rounded to nearest and only scales are chosen.
+
+    Before:
+
+    ```mlir
+    %y = pdq.region @layer0 ins(%x : tensor<32x4xf32>) -> (tensor<32x4xf32>) float {...}
+    quantized {
+    ^bb0(%in: tensor<32x4xf32>):
+      %a = pdq.fake_quant %in to <bits = 4> : tensor<32x4xf32>
+      pdq.yield %a : tensor<32x4xf32>
+    }
+    ```
+
+    After:
+
+    ```mlir
+    %y = pdq.region @layer0 ins(%x : tensor<32x4xf32>) -> (tensor<32x4xf32>)
+      status <iterations = 300, reconstruction_loss = 1.3e-01 to 2.1e-02,
+              prediction_difference = 4.0e-01 to 9.0e-02> float {...}
+    quantized {
+    ^bb0(%in: tensor<32x4xf32>):
+      %a = pdq.fake_quant %in scale(%s) zero_point(%z) to <bits = 4>
+         : tensor<32x4xf32>, tensor<f32>, tensor<i32>
+      pdq.yield %a : tensor<32x4xf32>
+    }
+    ```
+
+    Declines networks without regions, and data of another shape than the
+    network's input. A region that is calibrated already stays as it is.
+  }];
+  let options = !listconcat(runOptions, [
+    Option<"preset", "preset", "std::string", /*default=*/"\"resnet\"",
+           "Settings of a network family: resnet, regnetx, mobilenetv2 or mnasnet">,
+    Option<"iterations", "iterations", "int64_t", /*default=*/"20000",
+           "Optimizer iterations per region; 0 rounds to nearest">,
+    Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
+    Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
+           "File that keeps the state, to go on after an interruption">,
+    Option<"checkpointEvery", "checkpoint-every", "int64_t", /*default=*/"2000",
+           "Iterations between two checkpoints inside a region; 0 keeps one per region">,
+    Option<"report", "report", "std::string", /*default=*/"", "File for the report, as JSON">,
+    Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
+           "Learn the rounding of weights (AdaRound)">,
+    Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",
+           "Learn the scales of activations">,
+    Option<"predictionDifference", "prediction-difference", "bool", /*default=*/"true",
+           "Add the prediction difference to the loss">,
+    Option<"distributionCorrection", "distribution-correction", "bool", /*default=*/"true",
+           "Correct the region's input to the batch-norm statistics">,
+    Option<"correctionSteps", "distribution-correction-steps", "int64_t", /*default=*/"500",
+           "Steps of distribution correction per batch">,
+    Option<"correctionRate", "distribution-correction-rate", "double", /*default=*/"1e-3",
+           "Learning rate of distribution correction">,
+    Option<"dropIn", "drop-in", "double", /*default=*/"0.5",
+           "Probability of keeping the quantized element of the region's input">,
+    Option<"dropAct", "drop-act", "double", /*default=*/"0.5",
+           "Probability of keeping the quantized element of an activation">,
+    Option<"roundingWeight", "rounding-weight", "double", /*default=*/"-1.0",
+           "Factor of the rounding regularizer; negative takes the preset's">,
+    Option<"warmup", "warmup", "double", /*default=*/"0.2",
+           "Part of the iterations without rounding regularizer">,
+    Option<"temperature", "temperature", "double", /*default=*/"-1.0",
+           "Softening of the logits in the prediction difference; negative takes the preset's">,
+    Option<"lambdaR", "lambda-r", "double", /*default=*/"0.1",
+           "Divisor of the prediction difference">,
+    Option<"lambdaC", "lambda-c", "double", /*default=*/"-1.0",
+           "Divisor of the distance in distribution correction; negative takes the preset's">,
+    Option<"roundingRate", "rounding-rate", "double", /*default=*/"3e-3",
+           "Learning rate of the rounding">,
+    Option<"scaleRate", "scale-rate", "double", /*default=*/"4e-5",
+           "Learning rate of the scales">
+  ]);
+  let statistics = [
+    Statistic<"numCalibrated", "num-calibrated", "Regions calibrated">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
+#endif // PDQ_CALIBRATION_PASSES_TD

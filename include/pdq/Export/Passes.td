@@ -1,0 +1,171 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Stage 5, Export: calibrated IR -> quant dialect. The passes in the order of the flow.
+
+#ifndef PDQ_EXPORT_PASSES_TD
+#define PDQ_EXPORT_PASSES_TD
+
+include "pdq/IR/PassBase.td"
+
+def Freeze : PDQPass<"pdq-freeze"> {
+  let summary = "Decide the rounding of weights and check that nothing is left to learn";
+  let description = [{
+    Replaces every hard `pdq.adaround` of constants by `pdq.fake_quant` of the
+    weight it computes (round_4). The fake quantization then reproduces that
+    weight exactly, so after this pass one op describes all quantizers:
+
+    ```mlir
+    // before
+    %w = pdq.adaround %weight, %rounding, %s, %z to <bits = 2, axis = 0> hard : ...
+    // after: %hard holds (q - z) * s
+    %w = pdq.fake_quant %hard scale(%s) zero_point(%z) to <bits = 2, axis = 0> : ...
+    ```
+
+    It is an error, which names the region, if in a quantized body a quantizer
+    has no parameters, depends on a training mask, or has soft rounding, or if
+    a region has no status. `allow-initialized` accepts regions without status,
+    whose quantizers keep their initial parameters (rounding to nearest). A remark
+    says so where nothing is quantized at all.
+  }];
+  let options = [
+    Option<"allowInitialized", "allow-initialized", "bool", "false",
+           "Accept regions that were initialized but never calibrated">
+  ];
+  let statistics = [
+    Statistic<"numFrozen", "num-frozen", "Weights whose rounding was decided">
+  ];
+  let dependentDialects = ["arith::ArithDialect"];
+}
+
+def InlineRegions : PDQPass<"pdq-inline-regions"> {
+  let summary = "Replace regions by one of their bodies";
+  let description = [{
+    Every `pdq.region` is replaced by a copy of its `float` body (the network
+    as it was) or its `quantized` body (what was calibrated); the other body is
+    dropped.
+
+    ```mlir
+    // before
+    %y = pdq.region @r ins(%x : tensor<8xf32>) -> (tensor<8xf32>)
+    float { ^bb0(%in: tensor<8xf32>): pdq.yield %in : tensor<8xf32> }
+    quantized {
+    ^bb0(%in: tensor<8xf32>):
+      %a = pdq.fake_quant %in to <bits = 4> : tensor<8xf32>
+      pdq.yield %a : tensor<8xf32>
+    }
+    // after, body=quantized
+    %y = pdq.fake_quant %x to <bits = 4> : tensor<8xf32>
+    ```
+  }];
+  let options = [
+    Option<"body", "body", "::mlir::pdq::RegionBody",
+           "::mlir::pdq::RegionBody::Quantized", "Body that replaces the region",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::pdq::RegionBody::Float, "float", "what the network computes"),
+             clEnumValN(::mlir::pdq::RegionBody::Quantized, "quantized", "what was calibrated"))}]>
+  ];
+  let statistics = [
+    Statistic<"numInlined", "num-inlined", "Regions inlined">
+  ];
+}
+
+def RestoreBatch : PDQPass<"pdq-restore-batch", "::mlir::ModuleOp"> {
+  let summary = "Give the network the batch size that the user's had";
+  let description = [{
+    `pdq-normalize-frontend` gives a dynamic batch a size and remembers the
+    user's in the attribute `pdq.batch` of the module (-1: dynamic). This pass
+    infers all types again for that size and removes the attribute. A module
+    without it is left alone.
+
+    ```mlir
+    // before
+    module attributes {pdq.batch = -1 : i64} {
+      func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
+    // after
+    module {
+      func.func @main(%x: tensor<?x3x32x32xf32>) -> tensor<?x10xf32>
+    ```
+  }];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "tensor::TensorDialect"];
+}
+
+def ConvertPDQToQuant : PDQPass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
+  let summary = "Turn fake quantization into integers of quantized types";
+  let description = [{
+    A quantized constant becomes an integer constant of the storage width. Any
+    other fake quantization computes the integer, so that no cast stands beside
+    its inverse (a `dcast` of a `qcast` folds away) and no tool has to choose a
+    rounding:
+
+    ```mlir
+    // before
+    %w = pdq.fake_quant %weight scale(%ws) zero_point(%wz) to <bits = 2, axis = 0> : ...
+    %a = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 2> : ...
+    // after
+    %wi = arith.constant dense<...> : tensor<4x3xi2>
+    %wq = quant.scast %wi : tensor<4x3xi2> to tensor<4x3x!quant.uniform<u2:f32:0, {...}>>
+    %w = quant.dcast %wq : tensor<4x3x!quant.uniform<u2:f32:0, {...}>> to tensor<4x3xf32>
+    %ai = linalg.generic ins(%x) outs(%empty : tensor<8x4xi2>) {
+      divf scale, roundeven, addf zero point, maxnumf 0, minnumf 3, fptoui }
+    %aq = quant.scast %ai : tensor<8x4xi2> to tensor<8x4x!quant.uniform<u2:f32, s:z>>
+    %a = quant.dcast %aq : tensor<8x4x!quant.uniform<u2:f32, s:z>> to tensor<8x4xf32>
+    ```
+
+    For every input except NaN the result has the bits of `pdq.fake_quant`
+    (quantize_1, quantize_2); NaN becomes the integer 0 here and stays NaN there.
+
+    Scales and zero points must be constants, since they become part of types.
+    No pdq operation may be left (regions are inlined first by
+    `pdq-inline-regions`), and discardable attributes of the pdq dialect are
+    removed, so that the result needs only upstream's dialects.
+  }];
+  let statistics = [
+    Statistic<"numWeights", "num-weights", "Constants turned into integers">,
+    Statistic<"numActivations", "num-activations", "Other quantizers converted">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+    "quant::QuantDialect", "tensor::TensorDialect"
+  ];
+}
+
+def LowerQuant : PDQPass<"pdq-lower-quant"> {
+  let summary = "Lower quant casts with correct rounding and saturation";
+  let description = [{
+    Lowers `quant.qcast` and `quant.dcast` on ranked tensors and scalars, of
+    per-tensor and per-axis types, to arithmetic on the storage integers:
+
+        qcast:  q = clamp(roundeven(x / scale) + zero_point, storage_min, storage_max)
+        dcast:  x = (q - zero_point) * scale
+
+    The clamp comes before the conversion to integers, so values far outside
+    saturate; rounding comes before the zero point (quantize_1). NaN becomes the
+    smallest integer. Upstream's `lower-quant-ops` truncates and wraps.
+
+    ```mlir
+    // before
+    %q = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<u2:f32, 0.5:1>>
+    // after
+    %i = linalg.generic ins(%x) outs(%empty : tensor<4xi2>) {
+      divf 0.5, roundeven, addf 1, maxnumf 0, minnumf 3, fptoui }
+    %q = quant.scast %i : tensor<4xi2> to tensor<4x!quant.uniform<u2:f32, 0.5:1>>
+    ```
+
+    With `fold-constants` the `dcast` of a constant becomes a floating point
+    constant. Sub-channel types and unranked tensors are errors.
+  }];
+  let options = [
+    Option<"foldConstants", "fold-constants", "bool", "false",
+           "Evaluate dequantized constants">
+  ];
+  let statistics = [
+    Statistic<"numLowered", "num-lowered", "Casts lowered">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+    "quant::QuantDialect", "tensor::TensorDialect"
+  ];
+}
+
+#endif // PDQ_EXPORT_PASSES_TD
