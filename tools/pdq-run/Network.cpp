@@ -8,6 +8,8 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/Annotation/Passes.h"
+#include "pdq/Autodiff/Passes.h"
 #include "pdq/IR/Rebatch.h"
 #include "llvm/ADT/STLExtras.h"
 #include <chrono>
