@@ -34,6 +34,11 @@ struct AnnotateOptions : public PassPipelineOptions<AnnotateOptions> {
       *this, "granularity",
       llvm::cl::desc("Size of a region: block, layer or network"),
       llvm::cl::init("block")};
+  Option<bool> strict{
+      *this, "strict",
+      llvm::cl::desc("Error where a product reads floating point and no policy "
+                     "says so"),
+      llvm::cl::init(false)};
 };
 
 /// Builds `pdq-annotate`: frontend IR -> annotated IR.

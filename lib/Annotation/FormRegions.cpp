@@ -65,7 +65,7 @@ static SmallVector<NamedUnit> findMarkedUnits(const DataPath &path) {
 }
 
 /// Splits blocks with too many layers, such as a whole U-Net.
-static SmallVector<Segment> splitHugeBlocks(const DataPath &path,
+static SmallVector<Segment> splitHugeBlocks(const NetworkPath &path,
                                             ArrayRef<Segment> units) {
   SmallVector<Segment> split;
   for (const Segment &unit : units) {
@@ -73,7 +73,7 @@ static SmallVector<Segment> splitHugeBlocks(const DataPath &path,
       split.push_back(unit);
       continue;
     }
-    path.getOperations()[unit.begin]->emitRemark("block has ")
+    path.data.getOperations()[unit.begin]->emitRemark("block has ")
         << unit.numLayers << " layers, more than " << maxLayers
         << ": it is reconstructed layer by layer";
     llvm::append_range(split, splitLayers(path, unit.begin, unit.end));
@@ -82,13 +82,13 @@ static SmallVector<Segment> splitHugeBlocks(const DataPath &path,
 }
 
 SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
-  DataPath path(function.getBody().front());
-  SmallVector<NamedUnit> marked = findMarkedUnits(path);
+  NetworkPath path(function.getBody().front());
+  SmallVector<NamedUnit> marked = findMarkedUnits(path.data);
   if (!marked.empty())
     return marked;
   SmallVector<Segment> units;
   if (granularity == "layer") {
-    units = splitLayers(path, 0, path.getOperations().size());
+    units = splitLayers(path, 0, path.data.getOperations().size());
   } else {
     units = joinUnits(path, cutSegments(path), /*joinBottlenecks=*/true);
     if (granularity == "block")
@@ -104,7 +104,7 @@ SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
     bool isBlock = unit.numLayers > 1;
     std::string name = isBlock ? "block" + std::to_string(blocks++)
                                : "layer" + std::to_string(layers++);
-    named.push_back({SmallVector<Operation *>(path.getOperations().slice(
+    named.push_back({SmallVector<Operation *>(path.data.getOperations().slice(
                          unit.begin, unit.end - unit.begin)),
                      name});
   }

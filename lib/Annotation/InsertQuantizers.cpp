@@ -1,12 +1,13 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Puts quantizers on the weights and the activations of quantized bodies
-// (algorithm.md section 1).
+// Puts quantizers on the weights and the activations of quantized bodies. The
+// rule of placement stands in docs/Rationale.md.
 
-#include "Structure.h"
+#include "ProductInputs.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "pdq/Annotation/Coverage.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
 
@@ -22,6 +23,16 @@ using namespace mlir::pdq;
 static constexpr unsigned policyBits = 8;
 
 namespace {
+/// The layers at the ends of a network: several where it has several inputs or
+/// outputs.
+struct NetworkEnds {
+  DenseSet<Operation *> first, last;
+
+  bool contains(Operation *layer) const {
+    return first.contains(layer) || last.contains(layer);
+  }
+};
+
 struct InsertQuantizers : pdq::impl::InsertQuantizersBase<InsertQuantizers> {
   using Base::Base;
   void runOnOperation() override;
@@ -31,12 +42,11 @@ private:
   LogicalResult checkNoQuantizers();
   void recordOptions();
   LogicalResult quantizeWeight(linalg::LinalgOp layer, unsigned bits);
-  void quantizeActivations(RegionOp region);
-  void applyPolicy(ArrayRef<linalg::LinalgOp> layers);
-
-  /// Values that a layer depends on; others are never quantized: the network's
-  /// output, also in front of a softmax.
-  DenseSet<Value> feedsLayer;
+  void quantizeActivation(Value value);
+  void quantizeActivations(ArrayRef<linalg::LinalgOp> products);
+  void widenActivations(ArrayRef<linalg::LinalgOp> products,
+                        const NetworkEnds &ends);
+  LogicalResult reportCoverage();
 };
 } // namespace
 
@@ -100,232 +110,80 @@ LogicalResult InsertQuantizers::quantizeWeight(linalg::LinalgOp layer,
 // Activations
 //===----------------------------------------------------------------------===//
 
-/// What is computed from one value alone: bias, activation function, views; and
-/// what a reduction of the value goes back into (the mean and the deviation of
-/// a layer norm, the sum of a softmax). A reduction that ends it (a pooling) is
-/// no part of it.
-struct Continuation {
-  llvm::SmallSetVector<Operation *, 8> operations;
-  /// All structured operations and views that depend on that value alone,
-  /// those that are no part of the continuation too.
-  DenseSet<Operation *> dependents;
-  /// Values, the first one included, that something else reads.
-  SmallVector<Value> outputs;
-};
-
-/// Finds a continuation: `values` are its own, `reach` are the results of the
-/// dependents. Neither goes through a layer or a product of two data tensors.
-class ContinuationFinder {
-public:
-  ContinuationFinder(Value start, const DataPath &path) : path(path) {
-    values.insert(start);
-    reach.insert(start);
-  }
-  Continuation run();
-
-private:
-  /// Data that an operation reads from inside of its payload is no operand.
-  bool isComputedFrom(Operation *op, const llvm::SetVector<Value> &from) const {
-    SmallVector<Value> operands = path.getDataOperands(op);
-    return !operands.empty() && llvm::all_of(operands, [&](Value operand) {
-      return from.contains(operand);
-    });
-  }
-  void add(Operation *op);
-
-  const DataPath &path;
-  llvm::SetVector<Value> values, reach;
-  Continuation result;
-};
-
-/// Whether an operation combines several values of the data path.
-static bool isJoin(Operation *op, const DataPath &path) {
-  return isElementwise(op) && path.getDataOperands(op).size() > 1;
+/// Whether a value belongs to the quantized body of a region.
+static bool isInQuantizedBody(Value value) {
+  auto region = dyn_cast<RegionOp>(value.getParentBlock()->getParentOp());
+  return region && value.getParentRegion() == &region.getQuantizedBody();
 }
 
-/// Whether an operation is a layer, or a product of two data tensors as in
-/// attention: its output is what is quantized.
-static bool startsContinuation(Operation *op) {
-  return isLayer(op) || isDataProduct(op);
+void InsertQuantizers::quantizeActivation(Value value) {
+  OpBuilder builder(&getContext());
+  builder.setInsertionPointAfterValue(value);
+  auto quantized = FakeQuantOp::create(
+      builder, value.getLoc(), value.getType(), value, /*scale=*/Value(),
+      /*zero_point=*/Value(), /*keep=*/Value(),
+      QuantizerAttr::get(&getContext(), activationBits, std::nullopt));
+  value.replaceAllUsesExcept(quantized, quantized);
+  ++numActivations;
 }
 
-/// Adds an operation and what it reads that is not there yet.
-void ContinuationFinder::add(Operation *op) {
-  if (!result.operations.insert(op))
-    return;
-  for (Value operand : path.getDataOperands(op))
-    if (!values.contains(operand))
-      add(operand.getDefiningOp());
-  values.insert(op->result_begin(), op->result_end());
-}
-
-Continuation ContinuationFinder::run() {
-  for (Operation *op : path.getOperations()) {
-    bool isKnown = isView(op) || isa<linalg::LinalgOp>(op);
-    if (!isKnown || startsContinuation(op) || !isComputedFrom(op, reach))
-      continue;
-    result.dependents.insert(op);
-    reach.insert(op->result_begin(), op->result_end());
-    bool continues = op->getNumResults() == 1 &&
-                     (isView(op) || isElementwise(op)) &&
-                     isComputedFrom(op, values);
-    bool rejoins = isJoin(op, path) &&
-                   llvm::any_of(path.getDataOperands(op), [&](Value operand) {
-                     return values.contains(operand);
-                   });
-    if (continues || rejoins)
-      add(op);
-  }
-  llvm::copy_if(values, std::back_inserter(result.outputs), [&](Value value) {
-    return llvm::any_of(value.getUsers(), [&](Operation *user) {
-      return !result.operations.contains(user);
-    });
-  });
-  return std::move(result);
-}
-
-/// Adds the joins among the dependents of a value that are on the way to
-/// another one of them: what they compute is a part of one function, such as a
-/// layer norm or an interpolation.
-static void collectInnerJoins(const Continuation &continuation,
-                              const DataPath &path,
-                              DenseSet<Operation *> &inner) {
-  DenseSet<Operation *> leadsToJoin;
-  for (Operation *op : llvm::reverse(path.getOperations())) {
-    if (!continuation.dependents.contains(op))
-      continue;
-    bool leads = llvm::any_of(op->getUsers(), [&](Operation *user) {
-      return continuation.dependents.contains(user) &&
-             (isJoin(user, path) || leadsToJoin.contains(user));
-    });
-    if (!leads)
-      continue;
-    leadsToJoin.insert(op);
-    if (isJoin(op, path))
-      inner.insert(op);
-  }
-}
-
-/// The inner joins of whatever is computed in a block.
-static DenseSet<Operation *> findInnerJoins(Block &body, const DataPath &path) {
-  SmallVector<Value> starts(body.getArguments());
-  for (Operation *op : path.getOperations())
-    llvm::append_range(starts, op->getResults());
-  DenseSet<Operation *> inner;
-  for (Value start : starts)
-    collectInnerJoins(ContinuationFinder(start, path).run(), path, inner);
-  return inner;
-}
-
-/// The value to be quantized behind a layer or a sum; null where it feeds a
-/// sum alone, whose result is quantized instead.
-static Value findOutput(Value start, const Continuation &continuation,
-                        const DataPath &path) {
-  Value output = start;
-  if (continuation.outputs.size() == 1) {
-    output = continuation.outputs.front();
-  } else { // Goes different ways: what they have in common.
-    while (output.hasOneUse() &&
-           continuation.operations.contains(*output.user_begin()))
-      output = output.user_begin()->getResult(0);
-  }
-  if (output.hasOneUse() && isJoin(*output.user_begin(), path))
-    return Value();
-  // Views move the batch around; in front of them it is where the layer has it.
-  while (continuation.operations.contains(output.getDefiningOp()) &&
-         isView(output.getDefiningOp()) &&
-         getViewSource(output.getDefiningOp()).hasOneUse())
-    output = getViewSource(output.getDefiningOp());
-  return output;
-}
-
-/// Adds `value` and all values it depends on; regions are entered and left.
-static void addBackwardSlice(Value value, DenseSet<Value> &slice) {
-  SmallVector<Value> worklist = {value};
-  while (!worklist.empty()) {
-    Value next = worklist.pop_back_val();
-    if (!slice.insert(next).second)
-      continue;
-    if (auto argument = dyn_cast<BlockArgument>(next)) {
-      auto region = dyn_cast<RegionOp>(argument.getOwner()->getParentOp());
-      if (region)
-        worklist.push_back(region.getInputs()[argument.getArgNumber()]);
-      continue;
-    }
-    Operation *op = next.getDefiningOp();
-    if (auto region = dyn_cast<RegionOp>(op))
-      worklist.push_back(
-          region.getQuantizedBody().front().getTerminator()->getOperand(
-              cast<OpResult>(next).getResultNumber()));
-    else
-      llvm::append_range(worklist, op->getOperands());
-  }
-}
-
-void InsertQuantizers::quantizeActivations(RegionOp region) {
-  Block &body = region.getQuantizedBody().front();
-  DataPath path(body);
-  llvm::SetVector<Value> outputs;
-  // x * sigmoid(x) combines two values, but is one activation function.
-  DenseSet<Operation *> activations = findInnerJoins(body, path);
-  for (Operation *op : path.getOperations()) {
-    bool isSum = isJoin(op, path) && !activations.contains(op);
-    if (!isSum && !startsContinuation(op))
-      continue;
-    Value start = op->getResult(0);
-    Continuation continuation = ContinuationFinder(start, path).run();
-    if (continuation.outputs.size() == 1)
-      activations.insert(continuation.operations.begin(),
-                         continuation.operations.end());
-    if (Value output = findOutput(start, continuation, path))
-      outputs.insert(output);
-  }
-  for (Value output : outputs) {
-    if (!feedsLayer.contains(output))
-      continue;
-    OpBuilder builder(&getContext());
-    builder.setInsertionPointAfterValue(output);
-    auto quantized = FakeQuantOp::create(
-        builder, output.getLoc(), output.getType(), output, /*scale=*/Value(),
-        /*zero_point=*/Value(), /*keep=*/Value(),
-        QuantizerAttr::get(&getContext(), activationBits, std::nullopt));
-    output.replaceAllUsesExcept(quantized, quantized);
-    ++numActivations;
-  }
+/// Quantizes what products read. What is computed outside of regions stays as
+/// it is, since nothing there is calibrated.
+void InsertQuantizers::quantizeActivations(
+    ArrayRef<linalg::LinalgOp> products) {
+  ProductInputFinder finder;
+  llvm::SetVector<Value> values;
+  for (linalg::LinalgOp product : products)
+    for (OpOperand *operand : finder.getDataOperands(product))
+      for (Value value : finder.find(*operand).computed)
+        if (isInQuantizedBody(value))
+          values.insert(value);
+  for (Value value : values)
+    quantizeActivation(value);
 }
 
 //===----------------------------------------------------------------------===//
 // 8-bit policy
 //===----------------------------------------------------------------------===//
 
-/// The activation quantizers that produce a value, found backwards through
-/// everything that is no layer; regions are entered and left.
-static void collectProducers(Value value, DenseSet<Value> &seen,
-                             SmallVectorImpl<FakeQuantOp> &producers) {
-  if (!seen.insert(value).second)
-    return;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto region = dyn_cast<RegionOp>(argument.getOwner()->getParentOp());
-    if (region)
-      collectProducers(region.getInputs()[argument.getArgNumber()], seen,
-                       producers);
-    return;
+/// Whether a product computes a part of `value`; adds everything between them,
+/// those products included, to `slice`.
+static bool followsProduct(Value value, DenseSet<Operation *> &products) {
+  llvm::SetVector<Value> slice;
+  slice.insert(value);
+  bool found = false;
+  for (size_t i = 0; i < slice.size(); ++i) {
+    Value other = lookThroughRegion(slice[i]);
+    Operation *op = other.getDefiningOp();
+    if (other != slice[i]) {
+      slice.insert(other);
+    } else if (isMultiplyAccumulate(op)) {
+      products.insert(op);
+      found = true;
+    } else if (op) {
+      slice.insert(op->operand_begin(), op->operand_end());
+    }
   }
-  Operation *op = value.getDefiningOp();
-  if (auto quantizer = dyn_cast<FakeQuantOp>(op)) {
-    producers.push_back(quantizer);
-    return;
+  return found;
+}
+
+/// First layers read no product's result, last layers are read by none.
+static NetworkEnds findEnds(ArrayRef<linalg::LinalgOp> products) {
+  ProductInputFinder finder;
+  NetworkEnds ends;
+  DenseSet<Operation *> read;
+  for (linalg::LinalgOp product : products) {
+    SmallVector<OpOperand *> operands = finder.getDataOperands(product);
+    bool follows = false;
+    for (OpOperand *operand : operands)
+      follows |= followsProduct(operand->get(), read);
+    if (!follows && operands.size() == 1)
+      ends.first.insert(product);
   }
-  if (auto region = dyn_cast<RegionOp>(op)) {
-    Operation *yield = region.getQuantizedBody().front().getTerminator();
-    unsigned number = cast<OpResult>(value).getResultNumber();
-    collectProducers(yield->getOperand(number), seen, producers);
-    return;
-  }
-  if (isLayer(op))
-    return;
-  for (Value operand : op->getOperands())
-    collectProducers(operand, seen, producers);
+  for (linalg::LinalgOp product : products)
+    if (!read.contains(product) && finder.getDataOperands(product).size() == 1)
+      ends.last.insert(product);
+  return ends;
 }
 
 static void setBits(FakeQuantOp op, unsigned bits) {
@@ -333,50 +191,71 @@ static void setBits(FakeQuantOp op, unsigned bits) {
       QuantizerAttr::get(op.getContext(), bits, op.getQuantizer().getAxis()));
 }
 
-void InsertQuantizers::applyPolicy(ArrayRef<linalg::LinalgOp> layers) {
-  SmallVector<FakeQuantOp> producers;
-  DenseSet<Value> seen;
-  linalg::LinalgOp last = layers.back();
-  collectProducers(last.getDpsInputOperand(0)->get(), seen, producers);
-  for (FakeQuantOp producer : producers)
-    setBits(producer, policyBits);
-  if (firstLast != "brecq")
-    return;
-  // The first layer's output: the first activation quantizer behind it.
-  linalg::LinalgOp first = layers.front();
-  auto region = first->getParentOfType<RegionOp>();
-  for (FakeQuantOp op : region.getQuantizedBody().front().getOps<FakeQuantOp>())
-    if (!op.getQuantizer().getAxis()) {
-      setBits(op, policyBits);
-      return;
-    }
+/// The inputs of the last layers have 8 bits; with `brecq` the outputs of the
+/// first ones too.
+void InsertQuantizers::widenActivations(ArrayRef<linalg::LinalgOp> products,
+                                        const NetworkEnds &ends) {
+  ProductInputFinder finder;
+  for (linalg::LinalgOp product : products) {
+    if (ends.last.contains(product))
+      for (OpOperand *operand : finder.getDataOperands(product))
+        for (Value value : finder.find(*operand).computed)
+          if (auto quantizer = value.getDefiningOp<FakeQuantOp>())
+            setBits(quantizer, policyBits);
+    if (firstLast != "brecq" || !ends.first.contains(product))
+      continue;
+    for (auto quantizer : product->getBlock()->getOps<FakeQuantOp>())
+      if (product->isBeforeInBlock(quantizer)) {
+        setBits(quantizer, policyBits);
+        break;
+      }
+  }
+}
+
+/// Says what is quantized and what is not; with `strict` a product that reads
+/// floating point for no reason of policy is an error.
+LogicalResult InsertQuantizers::reportCoverage() {
+  Coverage coverage = computeCoverage(getOperation());
+  if (coverage.products.empty())
+    return success();
+  getOperation().emitRemark(coverage.getSummary()).attachNote()
+      << "products:\n"
+      << coverage.getTable();
+  if (!strict)
+    return success();
+  for (const ProductCoverage &product : coverage.products)
+    if (product.isUnexpected())
+      return product.op->emitError("product is not quantized: ")
+             << product.describe()
+             << "; option 'strict' allows floating point by policy alone";
+  return success();
 }
 
 void InsertQuantizers::runOnOperation() {
   if (failed(checkOptions()) || failed(checkNoQuantizers()))
     return signalPassFailure();
   recordOptions();
-  SmallVector<linalg::LinalgOp> layers;
-  SmallVector<RegionOp> regions;
+  SmallVector<linalg::LinalgOp> products;
   getOperation()->walk<WalkOrder::PreOrder>([&](RegionOp region) {
-    regions.push_back(region);
-    for (Operation &op : region.getQuantizedBody().front())
-      if (isLayer(&op))
-        layers.push_back(cast<linalg::LinalgOp>(op));
+    DataPath path(region.getQuantizedBody().front());
+    for (Operation *op : path.getOperations())
+      if (isMultiplyAccumulate(op))
+        products.push_back(cast<linalg::LinalgOp>(op));
   });
-  if (layers.empty())
+  if (products.empty())
     return;
-  for (linalg::LinalgOp layer : layers)
-    addBackwardSlice(layer.getDpsInputOperand(0)->get(), feedsLayer);
-  for (RegionOp region : regions)
-    quantizeActivations(region);
-  bool policy = firstLast != "none";
-  if (policy)
-    applyPolicy(layers);
-  for (linalg::LinalgOp layer : layers) {
-    bool isEnd = layer == layers.front() || layer == layers.back();
-    if (failed(
-            quantizeWeight(layer, policy && isEnd ? policyBits : weightBits)))
-      return signalPassFailure();
+  quantizeActivations(products);
+  NetworkEnds ends;
+  if (firstLast != "none") {
+    ends = findEnds(products);
+    widenActivations(products, ends);
   }
+  // Behind activations: a quantized weight is no constant any more.
+  for (linalg::LinalgOp product : products)
+    if (isLayer(product) &&
+        failed(quantizeWeight(product, ends.contains(product) ? policyBits
+                                                              : weightBits)))
+      return signalPassFailure();
+  if (failed(reportCoverage()))
+    return signalPassFailure();
 }

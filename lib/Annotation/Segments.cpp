@@ -45,16 +45,17 @@ static bool isDepthwise(linalg::LinalgOp layer) {
   });
 }
 
-static void addOperation(Segment &segment, const DataPath &path,
+static void addOperation(Segment &segment, const NetworkPath &path,
                          Operation *op) {
   if (isLayer(op)) {
     auto layer = cast<linalg::LinalgOp>(op);
-    ++segment.numLayers;
     segment.isDepthwise |= isDepthwise(layer);
     segment.isPointwise &= hasPointFilter(layer);
   }
   bool combines = isElementwise(op) || isa<tensor::ConcatOp>(op);
-  segment.isJoin |= combines && path.getDataOperands(op).size() > 1;
+  segment.numLayers += isMultiplyAccumulate(op);
+  segment.computesInput |= path.computesInput(op);
+  segment.isJoin |= combines && path.data.getDataOperands(op).size() > 1;
   segment.numBounds += countBounds(op);
 }
 
@@ -70,8 +71,8 @@ static bool isBatchFirst(Value value, const DataPath &path) {
          type.getDimSize(0) == input.getDimSize(0);
 }
 
-SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
-  ArrayRef<Operation *> operations = path.getOperations();
+SmallVector<Segment> mlir::pdq::cutSegments(const NetworkPath &path) {
+  ArrayRef<Operation *> operations = path.data.getOperations();
   DenseMap<Operation *, size_t> positions;
   for (auto [position, op] : llvm::enumerate(operations))
     positions[op] = position;
@@ -103,7 +104,7 @@ SmallVector<Segment> mlir::pdq::cutSegments(const DataPath &path) {
   for (auto [position, op] : llvm::enumerate(operations)) {
     addOperation(current, path, op);
     bool isBorder =
-        live[position] == 1 && isBatchFirst(carried[position], path);
+        live[position] == 1 && isBatchFirst(carried[position], path.data);
     if (!isBorder && position + 1 != operations.size())
       continue;
     current.end = position + 1;
@@ -138,36 +139,71 @@ static void merge(Segment &unit, const Segment &next) {
   unit.isPointwise &= next.isPointwise;
 }
 
-/// Units of one layer or one residual block.
-static SmallVector<Segment> openUnits(const DataPath &path,
-                                      ArrayRef<Segment> segments) {
+namespace {
+/// Units that are formed front to back. Steps between two of them complete the
+/// one in front, prepare the one behind, or belong to none.
+class UnitBuilder {
+public:
+  bool isOpen() const { return open; }
+  SmallVector<Segment> take() { return std::move(units); }
+  const Segment &getLast() const { return units.back(); }
+
+  /// Begins a unit with a step that has a layer or a sum.
+  void begin(const Segment &step) {
+    units.push_back(step);
+    units.back().begin = preparation.value_or(step.begin);
+    preparation.reset();
+    mustPrepare = false;
+    open = true;
+  }
+  /// Adds a step to the open unit, with the views in between.
+  void complete(const Segment &step) {
+    merge(units.back(), step);
+    preparation.reset();
+    mustPrepare = false;
+  }
+  /// Keeps a step for the next unit; only views leave the last one open.
+  void prepare(const Segment &step, bool isViews) {
+    preparation = preparation.value_or(step.begin);
+    mustPrepare |= step.computesInput;
+    open &= isViews;
+  }
+  /// Leaves a step out, unless the next unit begins in front of it.
+  void skip() {
+    if (!mustPrepare)
+      preparation.reset();
+    open = false;
+  }
+
+private:
   SmallVector<Segment> units;
   std::optional<size_t> preparation;
-  bool isOpen = false;
+  /// The preparation has a quantizer: it cannot be left out.
+  bool mustPrepare = false;
+  bool open = false;
+};
+} // namespace
+
+/// Units of one layer or one residual block.
+static SmallVector<Segment> openUnits(const NetworkPath &path,
+                                      ArrayRef<Segment> segments) {
+  UnitBuilder units;
   for (const Segment &segment : segments) {
-    ArrayRef<Operation *> operations =
-        path.getOperations().slice(segment.begin, segment.end - segment.begin);
-    if (segment.numLayers == 0) {
-      // An activation function may use its input twice: x * sigmoid(x).
-      if (isOpen && llvm::all_of(operations, isCompletion)) {
-        // Views in between belong to the unit then.
-        merge(units.back(), segment);
-        preparation.reset();
-      } else if (llvm::all_of(operations, isPreparation)) {
-        preparation = preparation.value_or(segment.begin);
-        isOpen &= llvm::all_of(operations, isView);
-      } else { // Pooling and the like belong to no unit.
-        preparation.reset();
-        isOpen = false;
-      }
-      continue;
-    }
-    units.push_back(segment);
-    units.back().begin = preparation.value_or(segment.begin);
-    preparation.reset();
-    isOpen = true;
+    ArrayRef<Operation *> operations = path.data.getOperations().slice(
+        segment.begin, segment.end - segment.begin);
+    // An activation function may use its input twice: x * sigmoid(x).
+    bool completes =
+        segment.computesInput || llvm::all_of(operations, isCompletion);
+    if (segment.numLayers > 0)
+      units.begin(segment);
+    else if (units.isOpen() && completes)
+      units.complete(segment);
+    else if (segment.computesInput || llvm::all_of(operations, isPreparation))
+      units.prepare(segment, llvm::all_of(operations, isView));
+    else // Pooling and the like belong to no unit.
+      units.skip();
   }
-  return units;
+  return units.take();
 }
 
 /// Whether a unit is one layer of the given kind.
@@ -198,7 +234,7 @@ static size_t matchBottleneck(ArrayRef<Segment> units) {
   return 1;
 }
 
-SmallVector<Segment> mlir::pdq::joinUnits(const DataPath &path,
+SmallVector<Segment> mlir::pdq::joinUnits(const NetworkPath &path,
                                           ArrayRef<Segment> segments,
                                           bool joinBottlenecks) {
   SmallVector<Segment> units = openUnits(path, segments), joined;
@@ -224,39 +260,32 @@ static bool readsOnly(Operation *op, const Segment &unit,
   });
 }
 
-SmallVector<Segment> mlir::pdq::splitLayers(const DataPath &path, size_t begin,
-                                            size_t end) {
-  SmallVector<Segment> units;
-  std::optional<size_t> preparation;
-  bool isOpen = false;
+SmallVector<Segment> mlir::pdq::splitLayers(const NetworkPath &path,
+                                            size_t begin, size_t end) {
+  UnitBuilder units;
   for (size_t position = begin; position < end; ++position) {
-    Operation *op = path.getOperations()[position];
+    Operation *op = path.data.getOperations()[position];
     Segment step{position, position + 1};
     addOperation(step, path, op);
     bool restoresBatch =
-        isOpen && isView(op) && !isBatchFirst(op->getOperand(0), path);
-    bool completes = isOpen && (isCompletion(op) || restoresBatch);
-    bool isSum =
-        step.isJoin && !(completes && readsOnly(op, units.back(), path));
-    if (step.numLayers > 0 || isSum) {
-      units.push_back(step);
-      units.back().begin = preparation.value_or(position);
-      preparation.reset();
-      isOpen = true;
-    } else if (completes) { // With the views in between.
-      merge(units.back(), step);
-      preparation.reset();
-    } else if (isPreparation(op)) {
-      preparation = preparation.value_or(position);
-      isOpen &= isView(op);
-    } else {
-      preparation.reset();
-      isOpen = false;
-    }
+        isView(op) && !isBatchFirst(op->getOperand(0), path.data);
+    bool completes = units.isOpen() &&
+                     (isCompletion(op) || restoresBatch || step.computesInput);
+    bool isSum = step.isJoin &&
+                 !(completes && readsOnly(op, units.getLast(), path.data));
+    if (step.numLayers > 0 || isSum)
+      units.begin(step);
+    else if (completes)
+      units.complete(step);
+    else if (step.computesInput || isPreparation(op))
+      units.prepare(step, isView(op));
+    else
+      units.skip();
   }
+  SmallVector<Segment> result = units.take();
   // Behind the last layer of the network nothing is quantized.
-  while (end == path.getOperations().size() && !units.empty() &&
-         units.back().numLayers == 0)
-    units.pop_back();
-  return units;
+  while (end == path.data.getOperations().size() && !result.empty() &&
+         result.back().numLayers == 0)
+    result.pop_back();
+  return result;
 }

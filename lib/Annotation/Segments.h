@@ -7,7 +7,7 @@
 #ifndef PDQ_ANNOTATION_SEGMENTS_H
 #define PDQ_ANNOTATION_SEGMENTS_H
 
-#include "Structure.h"
+#include "ProductInputs.h"
 
 namespace mlir::pdq {
 
@@ -15,6 +15,8 @@ namespace mlir::pdq {
 struct Segment {
   size_t begin, end;
   unsigned numLayers = 0;
+  /// Computes, behind its last product, what a product reads.
+  bool computesInput = false;
   /// Two data values are combined inside: a residual block, or another diamond.
   bool isJoin = false;
   /// Bounds of its activation functions: 1 for ReLU, 2 for ReLU6.
@@ -23,21 +25,38 @@ struct Segment {
   bool isDepthwise = false, isPointwise = true;
 };
 
+/// The data path of a network, and which of its operations compute the inputs
+/// of products.
+struct NetworkPath {
+  explicit NetworkPath(Block &block)
+      : data(block), inputComputations(findInputComputations(data)) {}
+
+  bool computesInput(Operation *op) const {
+    return inputComputations.contains(op);
+  }
+
+  DataPath data;
+  DenseSet<Operation *> inputComputations;
+};
+
 /// Cuts the data path wherever exactly one data value is live.
-SmallVector<Segment> cutSegments(const DataPath &path);
+SmallVector<Segment> cutSegments(const NetworkPath &path);
 
 /// Joins segments to units with layers: a layer or a residual block with the
 /// normalization and the activation function behind it, and the padding and
-/// reshapes in front; what belongs to none is left out. With `joinBottlenecks`
+/// reshapes in front. What computes the input of a product belongs to the unit
+/// in front, or where none ends there to the one behind, whatever it is; other
+/// operations (poolings) belong to none. With `joinBottlenecks`
 /// an inverted residual without skip (expand, depthwise, project) is one unit;
 /// without expansion only where its activation function is ReLU6: MobileNetV2's
 /// first block, and not the separable stem of MNasNet.
-SmallVector<Segment> joinUnits(const DataPath &path, ArrayRef<Segment> segments,
+SmallVector<Segment> joinUnits(const NetworkPath &path,
+                               ArrayRef<Segment> segments,
                                bool joinBottlenecks);
 
 /// Every layer of the operations [begin, end) on its own, with what follows it
 /// up to the next one; each sum or concatenation of two branches likewise.
-SmallVector<Segment> splitLayers(const DataPath &path, size_t begin,
+SmallVector<Segment> splitLayers(const NetworkPath &path, size_t begin,
                                  size_t end);
 
 } // namespace mlir::pdq

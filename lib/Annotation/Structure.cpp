@@ -50,9 +50,10 @@ unsigned mlir::pdq::countBounds(Operation *op) {
       });
 }
 
-/// Whether the payload is out + a * b for two floating point operands.
-static bool isMultiplyAccumulate(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+/// The payload is out + a * b for two floating point operands.
+bool mlir::pdq::isMultiplyAccumulate(Operation *operation) {
+  auto op = dyn_cast_or_null<linalg::LinalgOp>(operation);
+  if (!op || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() == 0)
     return false;
   Block &block = *op.getBlock();

@@ -22,6 +22,10 @@ bool isView(Operation *op);
 /// The operand that a view renames.
 Value getViewSource(Operation *view);
 
+/// Whether `op` sums products of its two inputs: convolutions and matrix
+/// products, whatever they read.
+bool isMultiplyAccumulate(Operation *op);
+
 /// Whether `op` is a convolution or a matrix product with a constant filter:
 /// multiply-accumulate over an input and a weight.
 bool isLayer(Operation *op);

@@ -41,8 +41,8 @@ void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   // Weights are quantized as they are used: with the batch norm folded.
   pm.addPass(createFoldBatchNorm());
-  pm.addPass(createInsertQuantizers(
-      {options.weightBits, options.activationBits, options.firstLast}));
+  pm.addPass(createInsertQuantizers({options.weightBits, options.activationBits,
+                                     options.firstLast, options.strict}));
   pm.addPass(createCSEPass());
 }
 

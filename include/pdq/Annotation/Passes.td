@@ -77,7 +77,9 @@ def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
     Cuts the data path wherever one value is live and joins the pieces:
     a residual block (or an inverted residual) is a region, and every layer
     outside of a block, each with its normalization and activation function.
-    Pooling and flattening stay between regions. Both bodies of a
+    What else computes the input of a product belongs to the region in front or, behind
+    a pooling, to the next one, so that it can be quantized; other poolings and
+    flattening stay between regions. Both bodies of a
     region are the same at first; constants are cloned into them.
 
     Before:
@@ -153,11 +155,18 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
   let summary = "Quantize weights and activations of quantized bodies";
   let description = [{
     Puts a quantizer without parameters on the weight of every layer (per output
-    channel) and on its output, behind the activation function. A layer that feeds a sum is
-    not quantized itself; the sum is. Products of two data tensors (attention) count as
-    layers here. What is computed from one value alone is one function, also where it
-    combines that value with reductions of it (swish, layer norm, softmax): nothing is
-    quantized inside. What no layer reads any more, the network's output, never is.
+    channel) and on every value that a product reads: on the output of a layer behind
+    its activation function, on the result of a sum, a normalization or a softmax. What
+    a product reads through operations that move, select or average elements (views,
+    padding, slices, concatenations, poolings) is quantized in front of them. Products
+    are layers and products of two data tensors (attention). What no product reads, the
+    network's output and operands of sums among it, is not quantized, and the network's
+    input never is.
+
+    A remark tells how many weights and inputs of products are quantized, its note each
+    product, its widths, and why something stays in floating point: the network's
+    input, outside of the user's regions, a weight that is not constant, or a value
+    that is computed outside of regions. With `strict` the last two are errors.
 
     Before:
 
@@ -187,7 +196,9 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
     Option<"activationBits", "activation-bits", "unsigned", /*default=*/"4",
            "Bits of activations, 2 to 8">,
     Option<"firstLast", "first-last", "std::string", /*default=*/"\"qdrop\"",
-           "8-bit policy of the first and the last layer: qdrop, brecq or none">
+           "8-bit policy of the first and the last layer: qdrop, brecq or none">,
+    Option<"strict", "strict", "bool", /*default=*/"false",
+           "Error where a product reads floating point and no policy says so">
   ];
   let statistics = [
     Statistic<"numWeights", "num-weights", "Weight quantizers inserted">,
