@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Annotation/Coverage.h"
 #include "pdq/Calibration/Calibrator.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/IO/AtomicFile.h"
@@ -177,6 +178,7 @@ LogicalResult CalibratePass::calibrateModule() {
                        result)))
     return failure();
   addSettings(result.settings);
+  result.coverage = computeCoverage(getOperation()).toJSON();
   numCalibrated = result.regions.size();
   return writeReport(result);
 }

@@ -56,5 +56,6 @@ llvm::json::Value CalibrationReport::toJSON() const {
                             {"total_seconds", totalSeconds},
                             {"peak_memory_bytes", peakMemoryBytes},
                             {"batch_norms_captured", batchNormsCaptured},
+                            {"coverage", llvm::json::Array(coverage)},
                             {"regions", std::move(list)}};
 }

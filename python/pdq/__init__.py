@@ -5,9 +5,9 @@
 import importlib
 
 from pdq._tools import PDQError
-from pdq.quantize import QuantizedModule, RegionReport, Report, quantize, run
+from pdq.quantize import ProductCoverage, QuantizedModule, RegionReport, Report, quantize, run
 
-__all__ = ["PDQError", "QuantizedModule", "RegionReport", "Report", "quantize", "run", "torch"]
+__all__ = ["PDQError", "ProductCoverage", "QuantizedModule", "RegionReport", "Report", "quantize", "run", "torch"]
 
 
 def __getattr__(name):

@@ -37,6 +37,22 @@ class RegionReport:
 
 
 @dataclasses.dataclass(frozen=True)
+class ProductCoverage:
+    """What one product of the network reads, after quantization.
+
+    `region` is empty outside of regions. Widths are in bits, one an operand, 0 for
+    floating point; `reason` says why one is 0 and is empty where none is.
+    """
+
+    region: str
+    operation: str
+    location: str
+    weight_bits: List[int]
+    input_bits: List[int]
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """The report of one quantization, the contents of `report.json`.
 
@@ -51,6 +67,7 @@ class Report:
     total_seconds: float
     peak_memory_bytes: int
     batch_norms_captured: int
+    coverage: List[ProductCoverage]
     regions: List[RegionReport]
 
     @classmethod
@@ -58,6 +75,7 @@ class Report:
         """Reads a report; keys of a newer version are ignored."""
         values = json.loads(text)
         values["regions"] = [_build(RegionReport, region) for region in values["regions"]]
+        values["coverage"] = [_build(ProductCoverage, product) for product in values.get("coverage", [])]
         return _build(cls, values)
 
 

@@ -42,6 +42,8 @@ struct CalibrationReport {
   double totalSeconds = 0;
   int64_t peakMemoryBytes = 0;
   int64_t batchNormsCaptured = 0;
+  /// Every product with its widths (`Coverage::toJSON`).
+  llvm::json::Array coverage;
   std::vector<RegionReport> regions;
 
   llvm::json::Value toJSON() const;

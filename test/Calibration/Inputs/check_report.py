@@ -13,6 +13,7 @@ TOP = {
     "total_seconds": float,
     "peak_memory_bytes": int,
     "batch_norms_captured": int,
+    "coverage": list,
     "regions": list,
 }
 SETTINGS = {
@@ -23,6 +24,10 @@ SETTINGS = {
     **dict.fromkeys(("learned-rounding", "scale-learning", "prediction-difference", "distribution-correction"), bool),
     **dict.fromkeys(("drop-in", "drop-act", "warmup", "temperature", "lambda-r", "lambda-c"), float),
     **dict.fromkeys(("rounding-weight", "rounding-rate", "scale-rate", "distribution-correction-rate"), float),
+}
+PRODUCT = {
+    **dict.fromkeys(("region", "operation", "location", "reason"), str),
+    **dict.fromkeys(("weight_bits", "input_bits"), list),
 }
 REGION = {
     "name": str,
@@ -53,6 +58,12 @@ def main():
         name, value = option.split("=")
         assert str(report["settings"][name]) == value, (option, report["settings"][name])
     assert len(report["data_sha256"]) == 64
+    for product in report["coverage"]:
+        check(product, PRODUCT)
+        widths = product["weight_bits"] + product["input_bits"]
+        assert len(widths) == 2 and all(bits == 0 or 2 <= bits <= 8 for bits in widths), widths
+        assert (product["reason"] == "") == (0 not in widths), product
+    assert report["coverage"], "no product"
     assert len(report["regions"]) == int(sys.argv[2]), len(report["regions"])
     for region in report["regions"]:
         check(region, REGION)
