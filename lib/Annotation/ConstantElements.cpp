@@ -8,6 +8,7 @@
 #include "Structure.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -16,21 +17,6 @@ using namespace mlir::pdq;
 /// Operations between an element and the constants behind it, beyond which it
 /// counts as unknown.
 static constexpr unsigned maxDepth = 64;
-
-static int64_t linearize(ArrayRef<int64_t> shape, ArrayRef<int64_t> indices) {
-  int64_t linear = 0;
-  for (auto [size, index] : llvm::zip_equal(shape, indices))
-    linear = linear * size + index;
-  return linear;
-}
-
-static SmallVector<int64_t> delinearize(ArrayRef<int64_t> shape,
-                                        int64_t linear) {
-  SmallVector<int64_t> indices(shape.size());
-  for (size_t dim = shape.size(); dim-- > 0; linear /= shape[dim])
-    indices[dim] = linear % shape[dim];
-  return indices;
-}
 
 Attribute ConstantElements::getScalar(Value scalar, linalg::LinalgOp op,
                                       ArrayRef<int64_t> position) {
@@ -43,7 +29,8 @@ Attribute ConstantElements::getElement(Value tensor,
   auto type = dyn_cast<RankedTensorType>(tensor.getType());
   if (!type || !type.hasStaticShape() || depth > maxDepth)
     return Attribute();
-  std::pair<Value, int64_t> key(tensor, linearize(type.getShape(), indices));
+  std::pair<Value, int64_t> key(
+      tensor, linearize(indices, computeStrides(type.getShape())));
   if (auto known = elements.find(key); known != elements.end())
     return known->second;
   ++depth;
@@ -57,15 +44,16 @@ Attribute ConstantElements::computeElement(Value tensor,
   ArrayRef<int64_t> shape = cast<RankedTensorType>(tensor.getType()).getShape();
   DenseElementsAttr constant;
   if (matchPattern(tensor, m_Constant(&constant)))
-    return constant.getValues<Attribute>()[linearize(shape, indices)];
+    return constant
+        .getValues<Attribute>()[linearize(indices, computeStrides(shape))];
   Operation *def = tensor.getDefiningOp();
   if (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(def)) {
     auto source = cast<RankedTensorType>(def->getOperand(0).getType());
     if (!source.hasStaticShape())
       return Attribute();
-    return getElement(
-        def->getOperand(0),
-        delinearize(source.getShape(), linearize(shape, indices)));
+    return getElement(def->getOperand(0),
+                      delinearize(linearize(indices, computeStrides(shape)),
+                                  computeStrides(source.getShape())));
   }
   auto op = dyn_cast_or_null<linalg::LinalgOp>(def);
   if (!op || def->getNumResults() != 1 || op.getNumReductionLoops() != 0 ||

@@ -74,7 +74,7 @@ FailureOr<HostTensor> mlir::pdq::readElements(Value value) {
   return failure();
 }
 
-static Type getType(MLIRContext *context, ElementType type) {
+static Type getScalarType(MLIRContext *context, ElementType type) {
   switch (type) {
   case ElementType::I1:
     return IntegerType::get(context, 1);
@@ -96,8 +96,8 @@ static Type getType(MLIRContext *context, ElementType type) {
 
 DenseElementsAttr mlir::pdq::getAttribute(MLIRContext *context,
                                           const HostTensor &tensor) {
-  auto type = RankedTensorType::get(tensor.getShape(),
-                                    getType(context, tensor.getElementType()));
+  auto type = RankedTensorType::get(
+      tensor.getShape(), getScalarType(context, tensor.getElementType()));
   if (tensor.getElementType() == ElementType::I1)
     return DenseElementsAttr::get(
         type, ArrayRef(static_cast<const bool *>(tensor.data()),
