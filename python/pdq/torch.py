@@ -21,6 +21,8 @@ def _freeze_buffers(network):
         for name, value in list(module._buffers.items()):
             if value is not None:
                 del module._buffers[name]
+                # Parameters belong to the state; torch.export compares.
+                module._non_persistent_buffers_set.discard(name)
                 frozen = torch.nn.Parameter(value.detach().clone(), requires_grad=False)
                 module.register_parameter(name, frozen)
 
@@ -40,6 +42,8 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
     if form not in FORMS:
         raise ValueError(f"form is '{form}' but must be one of {', '.join(FORMS)}")
     network = copy.deepcopy(module).eval()
+    with torch.no_grad():
+        network(example_input)  # Fills what modules compute once and keep.
     _freeze_buffers(network)
     options = {"output_type": FORMS[form], "func_name": "main"}
     if form == "plain":
