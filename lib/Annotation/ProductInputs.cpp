@@ -170,8 +170,7 @@ bool ProductInputFinder::isData(Value value) {
 }
 
 /// The floating point tensors on the data path that an operation reads.
-static SmallVector<Value> getFloatData(Operation *op,
-                                       function_ref<bool(Value)> isData) {
+SmallVector<Value> ProductInputFinder::getFloatData(Operation *op) {
   SmallVector<Value> tensors;
   for (Value read : getReadValues(op)) {
     auto type = dyn_cast<RankedTensorType>(read.getType());
@@ -209,13 +208,31 @@ ProductInput ProductInputFinder::find(OpOperand &operand) {
     Operation *op = value.getDefiningOp();
     SmallVector<Value> sources;
     if (op && isSameScale(op) && !isOwnSlice(op, isDataProductOperand))
-      sources = getFloatData(op, [&](Value read) { return isData(read); });
+      sources = getFloatData(op);
     // A table that is read at positions from data gives new values.
     if (sources.empty())
       result.computed.push_back(value);
     worklist.insert(sources.begin(), sources.end());
   }
   return result;
+}
+
+bool ProductInputFinder::isCovered(Value value,
+                                   const DenseSet<Value> &quantized) {
+  SetVector<Value> worklist;
+  worklist.insert(value);
+  for (size_t i = 0; i < worklist.size(); ++i) {
+    if (quantized.contains(worklist[i]) || isNetworkInput(worklist[i]))
+      continue;
+    Operation *op = worklist[i].getDefiningOp();
+    SmallVector<Value> sources;
+    if (op && isSameScale(op))
+      sources = getFloatData(op);
+    if (sources.empty())
+      return false;
+    worklist.insert(sources.begin(), sources.end());
+  }
+  return true;
 }
 
 DenseSet<Operation *> mlir::pdq::findInputComputations(const DataPath &path) {
@@ -240,7 +257,7 @@ DenseSet<Operation *> mlir::pdq::findInputComputations(const DataPath &path) {
       continue;
     for (Value read : getReadValues(op))
       if (read.getDefiningOp() && path.contains(read) &&
-          !quantized.contains(read))
+          !finder.isCovered(read, quantized))
         worklist.push_back(read.getDefiningOp());
   }
   return computations;

@@ -43,9 +43,14 @@ public:
 
   ProductInput find(OpOperand &operand);
 
+  /// Whether all elements of `value` come from values of `quantized` or from
+  /// the network's input, through same-scale operations.
+  bool isCovered(Value value, const DenseSet<Value> &quantized);
+
 private:
   bool isData(Value value);
   bool isNetworkInput(Value value);
+  SmallVector<Value> getFloatData(Operation *op);
 
   DenseMap<Block *, std::unique_ptr<DataPath>> paths;
   DenseMap<Value, bool> networkInputs;

@@ -303,3 +303,41 @@ func.func @marked(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
   %c1 = linalg.conv_2d_nchw_fchw {pdq.region = "mine"} ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
   return %c1 : tensor<2x2x2x2xf32>
 }
+
+// -----
+
+// A pooling of a quantized value stands between regions, also where a sum reads it
+// beside a layer: it computes nothing that is to be quantized.
+// CHECK-LABEL: func.func @pooled_skip
+// CHECK: %[[STEM:.+]] = pdq.region @layer0
+// CHECK: %[[POOLED:.+]] = linalg.pooling_nchw_max {{.*}}ins(%[[STEM]],
+// CHECK: %[[BLOCK:.+]] = pdq.region @block0 ins(%[[POOLED]]
+// CHECK: pdq.region @layer1 ins(%[[BLOCK]]
+// LAYER-LABEL: func.func @pooled_skip
+// LAYER: %[[STEM:.+]] = pdq.region @layer0
+// LAYER: %[[POOLED:.+]] = linalg.pooling_nchw_max {{.*}}ins(%[[STEM]],
+// LAYER: pdq.region @layer1 ins(%[[POOLED]]
+// NETWORK-LABEL: func.func @pooled_skip
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+func.func @pooled_skip(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %low = arith.constant 0xFF800000 : f32
+  %w = arith.constant dense<2.0> : tensor<1x1x1x1xf32>
+  %window = tensor.empty() : tensor<2x2xf32>
+  %e4 = tensor.empty() : tensor<1x1x4x4xf32>
+  %e2 = tensor.empty() : tensor<1x1x2x2xf32>
+  %init4 = linalg.fill ins(%zero : f32) outs(%e4 : tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32>
+  %init2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  %lowest = linalg.fill ins(%low : f32) outs(%e2 : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  %c = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x1x4x4xf32>, tensor<1x1x1x1xf32>) outs(%init4 : tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32>
+  %p = linalg.pooling_nchw_max {dilations = dense<1> : vector<2xi64>, strides = dense<2> : vector<2xi64>} ins(%c, %window : tensor<1x1x4x4xf32>, tensor<2x2xf32>) outs(%lowest : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  %a = linalg.conv_2d_nchw_fchw ins(%p, %w : tensor<1x1x2x2xf32>, tensor<1x1x1x1xf32>) outs(%init2 : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  %b = linalg.conv_2d_nchw_fchw ins(%a, %w : tensor<1x1x2x2xf32>, tensor<1x1x1x1xf32>) outs(%init2 : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  %s = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%b, %p : tensor<1x1x2x2xf32>, tensor<1x1x2x2xf32>) outs(%e2 : tensor<1x1x2x2xf32>) {
+  ^bb0(%u: f32, %v: f32, %out: f32):
+    %0 = arith.addf %u, %v : f32
+    linalg.yield %0 : f32
+  } -> tensor<1x1x2x2xf32>
+  %y = linalg.conv_2d_nchw_fchw ins(%s, %w : tensor<1x1x2x2xf32>, tensor<1x1x1x1xf32>) outs(%init2 : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  return %y : tensor<1x1x2x2xf32>
+}
