@@ -6,10 +6,10 @@
 // that do not depend on data, so a structured form exists.
 
 #include "RaiseComputedReads.h"
-#include "ConstantElements.h"
 #include "Structure.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/IR/ConstantElements.h"
 #include "pdq/IR/Constants.h"
 
 using namespace mlir;

@@ -4,8 +4,7 @@
 // Frontends compute positions (of an interpolation, of a flipped filter) by
 // tensors of integers and by loop indices; here they become numbers.
 
-#include "ConstantElements.h"
-#include "Structure.h"
+#include "pdq/IR/ConstantElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"

@@ -4,8 +4,8 @@
 // Single elements of tensors that do not depend on data, without computing the
 // tensors.
 
-#ifndef PDQ_ANNOTATION_CONSTANTELEMENTS_H
-#define PDQ_ANNOTATION_CONSTANTELEMENTS_H
+#ifndef PDQ_IR_CONSTANTELEMENTS_H
+#define PDQ_IR_CONSTANTELEMENTS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -33,4 +33,4 @@ private:
 
 } // namespace mlir::pdq
 
-#endif // PDQ_ANNOTATION_CONSTANTELEMENTS_H
+#endif // PDQ_IR_CONSTANTELEMENTS_H
