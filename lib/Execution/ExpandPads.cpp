@@ -131,6 +131,37 @@ static void readFromPadded(IRRewriter &rewriter, tensor::InsertSliceOp padded) {
     replaceUses(piece.source, interior->compose(piece.box));
 }
 
+/// Takes what negative widths take away from the source first.
+static void cropNegativePad(IRRewriter &rewriter, tensor::PadOp pad) {
+  RankedTensorType source = pad.getSourceType();
+  SmallVector<int64_t> offsets, sizes(source.getShape()), low, high;
+  for (auto [dim, widths] : llvm::enumerate(
+           llvm::zip_equal(pad.getStaticLow(), pad.getStaticHigh()))) {
+    auto [before, after] = widths;
+    if (ShapedType::isDynamic(before) || ShapedType::isDynamic(after))
+      return;
+    offsets.push_back(std::max<int64_t>(-before, 0));
+    sizes[dim] -= offsets.back() + std::max<int64_t>(-after, 0);
+    low.push_back(std::max<int64_t>(before, 0));
+    high.push_back(std::max<int64_t>(after, 0));
+  }
+  bool crops = SmallVector<int64_t>(source.getShape()) != sizes;
+  if (!crops || llvm::any_of(sizes, [](int64_t size) { return size < 0; }))
+    return;
+  auto attributes = [&](ArrayRef<int64_t> values) {
+    return getAsIndexOpFoldResult(rewriter.getContext(), values);
+  };
+  rewriter.setInsertionPoint(pad);
+  Value kept = tensor::ExtractSliceOp::create(
+      rewriter, pad.getLoc(), pad.getSource(), attributes(offsets),
+      attributes(sizes), attributes(SmallVector<int64_t>(sizes.size(), 1)));
+  rewriter.modifyOpInPlace(pad, [&] {
+    pad.getSourceMutable().assign(kept);
+    pad.setStaticLow(low);
+    pad.setStaticHigh(high);
+  });
+}
+
 /// True where the padding is static, not negative, and a constant.
 static bool canExpand(tensor::PadOp pad) {
   auto isSize = [](int64_t size) { return size >= 0; };
@@ -148,11 +179,12 @@ struct ExpandPads : mlir::pdq::impl::ExpandPadsBase<ExpandPads> {
 
   void runOnOperation() override {
     SmallVector<tensor::PadOp> pads;
+    IRRewriter rewriter(&getContext());
     getOperation().walk([&](tensor::PadOp pad) {
+      cropNegativePad(rewriter, pad);
       if (canExpand(pad))
         pads.push_back(pad);
     });
-    IRRewriter rewriter(&getContext());
     for (tensor::PadOp pad : pads)
       if (auto padded = PadExpansion(rewriter, pad)
                             .run()

@@ -223,7 +223,10 @@ void LayoutClasses::visit(Operation &op) {
 }
 
 void LayoutClasses::suggest(Value value, const DimensionOrder &order) {
-  if (getRank(value) == static_cast<int64_t>(order.size()))
+  // Values of lower rank have no classes: what computes one would keep its
+  // order (the filter of a depthwise convolution of signals).
+  if (getRank(value) >= 3 &&
+      getRank(value) == static_cast<int64_t>(order.size()))
     orders.try_emplace(find(value), order);
 }
 
