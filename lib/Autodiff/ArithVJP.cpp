@@ -13,18 +13,41 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
+FailureOr<ScalarExtremum> mlir::pdq::matchExtremum(Operation *op) {
+  if (isa<arith::MaximumFOp, arith::MaxNumFOp>(op))
+    return ScalarExtremum{true, op->getOperand(0), op->getOperand(1)};
+  if (isa<arith::MinimumFOp, arith::MinNumFOp>(op))
+    return ScalarExtremum{false, op->getOperand(0), op->getOperand(1)};
+  auto select = dyn_cast<arith::SelectOp>(op);
+  auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>()
+                        : arith::CmpFOp();
+  if (!compare)
+    return failure();
+  using P = arith::CmpFPredicate;
+  P predicate = compare.getPredicate();
+  bool greater =
+      llvm::is_contained({P::OGT, P::OGE, P::UGT, P::UGE}, predicate);
+  bool less = llvm::is_contained({P::OLT, P::OLE, P::ULT, P::ULE}, predicate);
+  bool strict = llvm::is_contained({P::OGT, P::UGT, P::OLT, P::ULT}, predicate);
+  Value lhs = compare.getLhs(), rhs = compare.getRhs();
+  bool keeps = select.getTrueValue() == lhs && select.getFalseValue() == rhs;
+  bool swaps = select.getTrueValue() == rhs && select.getFalseValue() == lhs;
+  if (!(greater || less) || !(keeps || swaps))
+    return failure();
+  Value tie = strict ? select.getFalseValue() : select.getTrueValue();
+  return ScalarExtremum{greater == keeps, lhs, rhs, tie, /*isClamp=*/swaps};
+}
+
 /// Maximum and minimum: the cotangent goes to the operand that wins. Against a
-/// constant bound a tie gives 0 (relu, clamp); two equal variables share.
-template <typename OpTy>
-static void buildExtremumVJP(ImplicitLocOpBuilder &b, OpTy op, Value cotangent,
-                             ScalarAccumulator accumulate) {
-  bool isMax = isa<arith::MaximumFOp, arith::MaxNumFOp>(op.getOperation());
-  Value lhs = op.getLhs(), rhs = op.getRhs();
+/// constant bound a tie gives 0 (relu, relu6); two equal variables share.
+static void buildExtremumVJP(ImplicitLocOpBuilder &b, ScalarExtremum op,
+                             Value cotangent, ScalarAccumulator accumulate) {
+  Value lhs = op.lhs, rhs = op.rhs;
   Value zero = buildFloat(b, cotangent.getType(), 0);
   auto wins = [&](Value self, Value other) -> Value {
     return arith::CmpFOp::create(
-        b, isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, self,
-        other);
+        b, op.isMax ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT,
+        self, other);
   };
   auto select = [&](Value condition, Value yes, Value no) -> Value {
     return arith::SelectOp::create(b, condition, yes, no);
@@ -43,6 +66,23 @@ static void buildExtremumVJP(ImplicitLocOpBuilder &b, OpTy op, Value cotangent,
   Value tie = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, lhs, rhs);
   accumulate(lhs, select(tie, half, select(wins(lhs, rhs), cotangent, zero)));
   accumulate(rhs, select(tie, half, select(wins(rhs, lhs), cotangent, zero)));
+}
+
+/// The cotangent goes to what was chosen. A maximum or minimum in this form
+/// takes one of two equal values, where the operation shares.
+static void buildSelectVJP(ImplicitLocOpBuilder &b, arith::SelectOp op,
+                           Value cotangent, ScalarAccumulator accumulate) {
+  FailureOr<ScalarExtremum> extremum = matchExtremum(op);
+  if (succeeded(extremum) && !extremum->isClamp &&
+      !matchPattern(extremum->tie, m_Constant()))
+    return buildExtremumVJP(b, *extremum, cotangent, accumulate);
+  // Not a product with 0 or 1: 0 * inf would be NaN.
+  Value zero = buildFloat(b, cotangent.getType(), 0);
+  Value condition = op.getCondition();
+  accumulate(op.getTrueValue(),
+             arith::SelectOp::create(b, condition, cotangent, zero));
+  accumulate(op.getFalseValue(),
+             arith::SelectOp::create(b, condition, zero, cotangent));
 }
 
 LogicalResult mlir::pdq::buildArithVJP(ImplicitLocOpBuilder &b, Operation *op,
@@ -73,7 +113,7 @@ LogicalResult mlir::pdq::buildArithVJP(ImplicitLocOpBuilder &b, Operation *op,
       })
       .Case<arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp,
             arith::MinNumFOp>([&](auto extremum) {
-        buildExtremumVJP(b, extremum, cotangent, accumulate);
+        buildExtremumVJP(b, *matchExtremum(extremum), cotangent, accumulate);
         return success();
       })
       .Case([&](arith::MulFOp product) {
@@ -85,14 +125,15 @@ LogicalResult mlir::pdq::buildArithVJP(ImplicitLocOpBuilder &b, Operation *op,
         accumulate(neg.getOperand(), negate(cotangent));
         return success();
       })
+      .Case([&](arith::RemFOp rest) { // lhs - trunc(lhs / rhs) * rhs
+        Value quotient = arith::DivFOp::create(b, rest.getLhs(), rest.getRhs());
+        Value turns = math::TruncOp::create(b, quotient);
+        accumulate(rest.getLhs(), cotangent);
+        accumulate(rest.getRhs(), negate(mul(cotangent, turns)));
+        return success();
+      })
       .Case([&](arith::SelectOp select) {
-        // Not a product with 0 or 1: 0 * inf would be NaN.
-        Value zero = buildFloat(b, cotangent.getType(), 0);
-        Value condition = select.getCondition();
-        accumulate(select.getTrueValue(),
-                   arith::SelectOp::create(b, condition, cotangent, zero));
-        accumulate(select.getFalseValue(),
-                   arith::SelectOp::create(b, condition, zero, cotangent));
+        buildSelectVJP(b, select, cotangent, accumulate);
         return success();
       })
       .Case([&](arith::SubFOp sub) {

@@ -16,29 +16,25 @@ namespace {
 class ExtremumAdjoint {
 public:
   ExtremumAdjoint(OpBuilder &builder, linalg::LinalgOp op, unsigned result,
-                  CombinedResult combined, Value cotangent)
-      : b(op.getLoc(), builder), op(op), combined(combined),
-        cotangent(cotangent),
-        input(cast<BlockArgument>(combined.term).getArgNumber()),
+                  Value cotangent, ValueRange operands,
+                  ArrayRef<AffineMap> maps, unsigned input)
+      : b(op.getLoc(), builder), op(op), cotangent(cotangent), input(input),
         extremum(op->getResult(result)),
-        resultMap(op.getMatchingIndexingMap(op.getDpsInitOperand(result))) {
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      operands.push_back(operand->get());
-      maps.push_back(op.getMatchingIndexingMap(operand));
-    }
-  }
+        resultMap(op.getMatchingIndexingMap(op.getDpsInitOperand(result))),
+        operands(operands), maps(maps) {}
 
-  FailureOr<Value> build();
+  FailureOr<ExtremumCotangents> build(bool needsInitial);
 
 private:
   IntegerType getPositionType();
   Value buildPosition(ImplicitLocOpBuilder &body);
+  Value buildLast();
   Value buildWinners();
   Value scatter(Value winners);
+  Value selectInitial(Value winners);
 
   ImplicitLocOpBuilder b;
   linalg::LinalgOp op;
-  CombinedResult combined;
   Value cotangent;
   unsigned input;
   Value extremum;
@@ -77,15 +73,20 @@ Value ExtremumAdjoint::buildPosition(ImplicitLocOpBuilder &body) {
   return arith::IndexCastOp::create(body, getPositionType(), position);
 }
 
+/// The position that no element has.
+Value ExtremumAdjoint::buildLast() {
+  IntegerType type = getPositionType();
+  return arith::ConstantOp::create(
+      b, b.getIntegerAttr(type, APInt::getSignedMaxValue(type.getWidth())));
+}
+
 /// Position of the first element that is the extremum, for each element of the
 /// result; the largest integer where none is, as the initial value is beyond
 /// all. A minimum of positions: the order of iterations does not matter.
 Value ExtremumAdjoint::buildWinners() {
-  IntegerType type = getPositionType();
-  Value last = arith::ConstantOp::create(
-      b, b.getIntegerAttr(type, APInt::getSignedMaxValue(type.getWidth())));
+  Value last = buildLast();
   Value empty = tensor::EmptyOp::create(
-      b, tensor::getMixedSizes(b, b.getLoc(), cotangent), type);
+      b, tensor::getMixedSizes(b, b.getLoc(), cotangent), getPositionType());
   Value positions = linalg::FillOp::create(b, last, empty).getResult(0);
   SmallVector<Value> inputs(operands);
   inputs.push_back(extremum);
@@ -134,7 +135,20 @@ Value ExtremumAdjoint::scatter(Value winners) {
   return generic.getResult(0);
 }
 
-FailureOr<Value> ExtremumAdjoint::build() {
+/// The cotangents of the results that no element wins.
+Value ExtremumAdjoint::selectInitial(Value winners) {
+  Value last = buildLast();
+  return buildElementwise(
+      b, cotangent, {winners, cotangent},
+      [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+        Value isInitial = arith::CmpIOp::create(body, arith::CmpIPredicate::eq,
+                                                args[0], last);
+        return arith::SelectOp::create(body, isInitial, args[1],
+                                       buildFloat(body, args[1].getType(), 0));
+      });
+}
+
+FailureOr<ExtremumCotangents> ExtremumAdjoint::build(bool needsInitial) {
   for (auto [range, iterator] :
        llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
     if (iterator == utils::IteratorType::reduction &&
@@ -143,13 +157,16 @@ FailureOr<Value> ExtremumAdjoint::build() {
                      "minimum; its derivative needs a static size");
       return failure();
     }
-  return scatter(buildWinners());
+  Value winners = buildWinners();
+  return ExtremumCotangents{scatter(winners),
+                            needsInitial ? selectInitial(winners) : Value()};
 }
 
-FailureOr<Value> mlir::pdq::buildExtremumVJP(OpBuilder &builder,
-                                             linalg::LinalgOp op,
-                                             unsigned result,
-                                             CombinedResult combined,
-                                             Value cotangent) {
-  return ExtremumAdjoint(builder, op, result, combined, cotangent).build();
+FailureOr<ExtremumCotangents>
+mlir::pdq::buildExtremumVJP(OpBuilder &builder, linalg::LinalgOp op,
+                            unsigned result, Value cotangent,
+                            ValueRange operands, ArrayRef<AffineMap> maps,
+                            unsigned input, bool needsInitial) {
+  return ExtremumAdjoint(builder, op, result, cotangent, operands, maps, input)
+      .build(needsInitial);
 }

@@ -5,324 +5,270 @@
 // serves every structured operation, named or generic.
 
 #include "LinalgVJP.h"
-#include "ScalarVJP.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Autodiff/TensorBuilder.h"
-#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-//===----------------------------------------------------------------------===//
-// Analysis
-//===----------------------------------------------------------------------===//
-
-/// Operations of `block` that `value` depends on, in order.
-static SmallVector<Operation *> getSlice(Block &block, Value value) {
-  DenseSet<Operation *> slice;
-  SmallVector<Value> worklist{value};
-  while (!worklist.empty()) {
-    Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (op && op->getBlock() == &block && slice.insert(op).second)
-      llvm::append_range(worklist, op->getOperands());
-  }
-  SmallVector<Operation *> ordered;
-  for (Operation &op : block)
-    if (slice.contains(&op))
-      ordered.push_back(&op);
-  return ordered;
-}
-
-CombinedResult mlir::pdq::classifyResult(linalg::LinalgOp op, unsigned result) {
-  Block &block = *op.getBlock();
-  Value yielded = block.getTerminator()->getOperand(result);
-  BlockArgument initial =
-      op.getMatchingBlockArgument(op.getDpsInitOperand(result));
-  if (initial.use_empty())
-    return {Combiner::None, yielded};
-  Operation *combiner = yielded.getDefiningOp();
-  if (!combiner || combiner->getNumOperands() != 2 ||
-      !llvm::is_contained(combiner->getOperands(), initial))
-    return {Combiner::Unsupported, {}};
-  Value term = combiner->getOperand(combiner->getOperand(0) == initial);
-  SmallVector<Operation *> slice = getSlice(block, term);
-  bool readsInitial =
-      term == initial || llvm::any_of(slice, [&](Operation *op) {
-        return llvm::is_contained(op->getOperands(), initial);
-      });
-  if (readsInitial)
-    return {Combiner::Unsupported, {}};
-  if (isa<arith::AddFOp>(combiner))
-    return {Combiner::Sum, term};
-  if (isa<arith::MaximumFOp, arith::MaxNumFOp>(combiner))
-    return {Combiner::Max, term};
-  if (isa<arith::MinimumFOp, arith::MinNumFOp>(combiner))
-    return {Combiner::Min, term};
-  return {Combiner::Unsupported, {}};
-}
-
-SmallVector<utils::IteratorType> mlir::pdq::getAdjointIterators(AffineMap map) {
-  SmallVector<utils::IteratorType> iterators(map.getNumDims(),
-                                             utils::IteratorType::reduction);
-  for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
-    AffineExpr expr = getAffineDimExpr(dim, map.getContext());
-    unsigned whole = 0, inside = 0;
-    for (AffineExpr result : map.getResults()) {
-      whole += result == expr;
-      inside += result != expr && result.isFunctionOfDim(dim);
-    }
-    if (whole == 1 && inside == 0)
-      iterators[dim] = utils::IteratorType::parallel;
-  }
-  return iterators;
-}
-
-//===----------------------------------------------------------------------===//
-// Adjoint of a term
-//===----------------------------------------------------------------------===//
-
 namespace {
-/// Builds the adjoint of one input.
-class TermAdjoint {
+/// Collects the contributions of one operation's results to what it reads.
+class LinalgRule {
 public:
-  TermAdjoint(OpBuilder &builder, linalg::LinalgOp op, unsigned result,
-              Value term, OpOperand *input, Value cotangent)
-      : builder(builder), op(op), term(term), input(input) {
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      operands.push_back(operand->get());
-      maps.push_back(op.getMatchingIndexingMap(operand));
-    }
-    operands.push_back(cotangent);
-    maps.push_back(op.getMatchingIndexingMap(op.getDpsInitOperand(result)));
-    inputMap = op.getMatchingIndexingMap(input);
-    iterators = getAdjointIterators(inputMap);
-    accumulates = !inputMap.isPermutation();
+  LinalgRule(OpBuilder &builder, linalg::LinalgOp op)
+      : builder(builder), op(op) {}
+  ~LinalgRule() {
+    if (withInitialInputs)
+      withInitialInputs.erase();
   }
 
-  FailureOr<Value> build();
+  /// Adds the contribution to each operand that is needed.
+  LogicalResult visitOperands(unsigned result, Value cotangent,
+                              ArrayRef<bool> needed,
+                              SmallVectorImpl<Value> &contributions);
+
+  /// Adds the contribution to a tensor that the payload reads elements of.
+  LogicalResult visitCaptured(unsigned result, Value cotangent, Value captured,
+                              Value &contribution);
 
 private:
-  FailureOr<Value> buildPayload(ImplicitLocOpBuilder &b, Block &body);
-  linalg::GenericOp pruneOperands(linalg::GenericOp generic);
+  void add(Value &sum, Value contribution) {
+    ImplicitLocOpBuilder b(op.getLoc(), builder);
+    sum = sum ? buildAdd(b, sum, contribution) : contribution;
+  }
+  LogicalResult refuseCaptured() {
+    return op.emitOpError(
+        "captures a value that is differentiated; pass it as an operand");
+  }
+  bool dependsOn(unsigned result, function_ref<bool(Value)> isRead);
+  OpOperand *getExtremumInput(unsigned result);
+  LogicalResult visitExtremumInput(unsigned result, Value cotangent,
+                                   OpOperand *input, ArrayRef<bool> needed,
+                                   SmallVectorImpl<Value> &contributions);
+  LogicalResult checkStores(unsigned result);
+  FailureOr<ResultTerm> getTerm(unsigned result, Value cotangent,
+                                Value *initial);
+  FailureOr<ResultTerm> getExtremumTerm(unsigned result, Value term,
+                                        Value cotangent, Value *initial);
+  ResultTerm getTermWithInitialInputs(unsigned result, Value cotangent);
 
   OpBuilder &builder;
   linalg::LinalgOp op;
-  Value term;
-  OpOperand *input;
-  /// Inputs of `op`, then the cotangent; and how they are indexed.
-  SmallVector<Value> operands;
-  SmallVector<AffineMap> maps;
-  AffineMap inputMap;
-  SmallVector<utils::IteratorType> iterators;
-  /// Several iterations contribute to one element.
-  bool accumulates;
+  /// The operation with initial values for inputs, as far as they are read.
+  linalg::GenericOp withInitialInputs;
 };
 } // namespace
 
-/// Derivative of the term with respect to the input's scalar, times the
-/// cotangent's scalar. Null: it does not depend on it.
-FailureOr<Value> TermAdjoint::buildPayload(ImplicitLocOpBuilder &b,
-                                           Block &body) {
-  IRMapping mapping;
-  for (OpOperand *operand : op.getDpsInputOperands())
-    mapping.map(op.getMatchingBlockArgument(operand),
-                body.getArgument(operand->getOperandNumber()));
-  Value variable = body.getArgument(input->getOperandNumber());
-  Value seed = body.getArgument(operands.size() - 1);
-  SmallVector<Operation *> forward;
-  DenseSet<Value> active{variable};
-  for (Operation *original : getSlice(*op.getBlock(), term)) {
-    Operation *clone = b.clone(*original, mapping);
-    forward.push_back(clone);
-    bool varied = llvm::any_of(clone->getOperands(),
-                               [&](Value v) { return active.contains(v); });
-    for (Value result : clone->getResults())
-      if (varied && isa<FloatType>(result.getType()))
-        active.insert(result);
+//===----------------------------------------------------------------------===//
+// Terms
+//===----------------------------------------------------------------------===//
+
+static bool isExtremum(Combiner combiner) {
+  return combiner == Combiner::Max || combiner == Combiner::Min;
+}
+
+/// Whether the payload reads something for a result.
+bool LinalgRule::dependsOn(unsigned result, function_ref<bool(Value)> isRead) {
+  Value yielded = op.getBlock()->getTerminator()->getOperand(result);
+  return isRead(yielded) ||
+         llvm::any_of(getPayloadSlice(*op.getBlock(), yielded),
+                      [&](Operation *step) {
+                        return llvm::any_of(getPayloadOperands(step), isRead);
+                      });
+}
+
+/// The input whose extremum over the reduction loops is the result, if it is
+/// one.
+OpOperand *LinalgRule::getExtremumInput(unsigned result) {
+  CombinedResult combined = classifyResult(op, result);
+  if (!isExtremum(combined.combiner) || op.getNumReductionLoops() == 0)
+    return nullptr;
+  auto argument = dyn_cast<BlockArgument>(combined.term);
+  if (!argument || argument.getOwner() != op.getBlock())
+    return nullptr;
+  OpOperand *input = op.getMatchingOpOperand(argument);
+  return isa<RankedTensorType>(input->get().getType()) ? input : nullptr;
+}
+
+/// Without a combiner every element must be stored exactly once.
+LogicalResult LinalgRule::checkStores(unsigned result) {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
+  bool once = map.isProjectedPermutation(/*allowZeroInResults=*/true);
+  for (auto [loop, range] : llvm::enumerate(op.getStaticLoopRanges()))
+    once &= range == 1 || map.isFunctionOfDim(loop);
+  if (once)
+    return success();
+  return op.emitOpError("overwrites elements of its result in other "
+                        "iterations, which has no derivative rule; sums, "
+                        "maxima and minima have one");
+}
+
+/// Where no loop is a reduction, an initial value is one more input.
+ResultTerm LinalgRule::getTermWithInitialInputs(unsigned result,
+                                                Value cotangent) {
+  if (!withInitialInputs) {
+    SmallVector<Value> inputs(op->getOperands()), empty;
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    for (OpOperand &init : op.getDpsInitsMutable()) {
+      empty.push_back(buildEmptyLike(builder, op.getLoc(), init.get()));
+      maps.push_back(op.getMatchingIndexingMap(&init));
+    }
+    withInitialInputs = linalg::GenericOp::create(
+        builder, op.getLoc(), op->getResultTypes(), inputs, empty, maps,
+        op.getIteratorTypesArray());
+    Region &region = withInitialInputs.getRegion();
+    region.getBlocks().clear();
+    IRMapping mapping;
+    op->getRegion(0).cloneInto(&region, mapping);
+    for (Value value : empty)
+      region.front().addArgument(getElementTypeOrSelf(value.getType()),
+                                 op.getLoc());
   }
-  DenseMap<Value, Value> cotangents;
-  auto accumulate = [&](Value value, Value contribution) {
-    if (!active.contains(value))
-      return;
-    Value &sum = cotangents[value];
-    sum = sum ? arith::AddFOp::create(b, sum, contribution).getResult()
-              : contribution;
-  };
-  accumulate(mapping.lookupOrDefault(term), seed);
-  for (Operation *scalar : llvm::reverse(forward)) {
-    Value cotangent = scalar->getNumResults() == 1
-                          ? cotangents.lookup(scalar->getResult(0))
-                          : Value();
-    if (cotangent && failed(buildScalarVJP(b, scalar, cotangent, accumulate))) {
-      op.emitOpError() << "has no derivative rule for '" << scalar->getName()
-                       << "' in its payload";
+  Value term = withInitialInputs.getBody()->getTerminator()->getOperand(result);
+  return {cast<linalg::LinalgOp>(withInitialInputs.getOperation()), result,
+          term, cotangent};
+}
+
+/// The terms of an extremum become a tensor of their own, which has the
+/// cotangent.
+FailureOr<ResultTerm> LinalgRule::getExtremumTerm(unsigned result, Value term,
+                                                  Value cotangent,
+                                                  Value *initial) {
+  linalg::GenericOp terms = buildTerms(builder, op, term);
+  AffineMap all = builder.getMultiDimIdentityMap(op.getNumLoops());
+  FailureOr<ExtremumCotangents> found =
+      buildExtremumVJP(builder, op, result, cotangent, terms.getResults(), all,
+                       /*input=*/0, /*needsInitial=*/initial);
+  if (failed(found))
+    return failure();
+  if (initial)
+    *initial = found->initial;
+  return ResultTerm{cast<linalg::LinalgOp>(terms.getOperation()), 0,
+                    terms.getBody()->getTerminator()->getOperand(0),
+                    found->terms};
+}
+
+/// What is stored or added up, where operands have the numbers that they have
+/// in `op`; and the cotangent of the initial value, where it is no input there.
+FailureOr<ResultTerm> LinalgRule::getTerm(unsigned result, Value cotangent,
+                                          Value *initial) {
+  CombinedResult combined = classifyResult(op, result);
+  switch (combined.combiner) {
+  case Combiner::None:
+    if (failed(checkStores(result)))
       return failure();
-    }
+    return ResultTerm{op, result, combined.term, cotangent};
+  case Combiner::Sum:
+    if (initial)
+      *initial = cotangent;
+    return ResultTerm{op, result, combined.term, cotangent};
+  case Combiner::Max:
+  case Combiner::Min:
+    if (op.getNumReductionLoops() > 0)
+      return getExtremumTerm(result, combined.term, cotangent, initial);
+    break;
+  case Combiner::Unsupported:
+    break;
   }
-  return cotangents.lookup(variable);
-}
-
-/// Erases payload operations without uses, last first.
-static void eraseDeadPayload(Block &body) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
-}
-
-/// Removes operands that the payload does not read; one that is needed to
-/// bound a loop stays.
-linalg::GenericOp TermAdjoint::pruneOperands(linalg::GenericOp generic) {
-  unsigned numLoops = inputMap.getNumDims();
-  llvm::SmallBitVector bounded(numLoops);
-  auto bound = [&](AffineMap map) {
-    bool helps = false;
-    for (AffineExpr result : map.getResults())
-      if (auto dim = dyn_cast<AffineDimExpr>(result)) {
-        helps |= !bounded.test(dim.getPosition());
-        bounded.set(dim.getPosition());
-      }
-    return helps;
-  };
-  Block &body = *generic.getBody();
-  llvm::SmallBitVector kept(operands.size());
-  bound(inputMap);
-  for (size_t i = 0; i < operands.size(); ++i)
-    if (!body.getArgument(i).use_empty()) {
-      kept.set(i);
-      bound(maps[i]);
-    }
-  for (size_t i = 0; i < operands.size(); ++i)
-    if (!kept.test(i) && !bounded.all() && bound(maps[i]))
-      kept.set(i);
-  if (kept.all())
-    return generic;
-  SmallVector<Value> keptOperands;
-  SmallVector<AffineMap> keptMaps;
-  for (unsigned i : kept.set_bits()) {
-    keptOperands.push_back(operands[i]);
-    keptMaps.push_back(maps[i]);
+  if (op.getNumReductionLoops() > 0) {
+    op.emitOpError("combines its initial value in a way that has no "
+                   "derivative rule; sums, maxima and minima have one");
+    return failure();
   }
-  keptMaps.push_back(inputMap);
-  auto pruned = linalg::GenericOp::create(
-      builder, op.getLoc(), generic.getResultTypes(), keptOperands,
-      generic.getOutputs(), keptMaps, iterators);
-  for (int i = operands.size() - 1; i >= 0; --i)
-    if (!kept.test(i))
-      body.eraseArgument(i);
-  pruned.getRegion().takeBody(generic.getRegion());
-  generic.erase();
-  return pruned;
-}
-
-FailureOr<Value> TermAdjoint::build() {
-  Location loc = op.getLoc();
-  Value source = input->get();
-  Value init = accumulates ? buildZerosLike(builder, loc, source)
-                           : buildEmptyLike(builder, loc, source);
-  SmallVector<AffineMap> allMaps(maps);
-  allMaps.push_back(inputMap);
-  FailureOr<Value> cotangent = Value();
-  auto generic = linalg::GenericOp::create(
-      builder, loc, TypeRange{source.getType()}, operands, ValueRange{init},
-      allMaps, iterators, [&](OpBuilder &nested, Location, ValueRange args) {
-        ImplicitLocOpBuilder b(loc, nested);
-        cotangent = buildPayload(b, *nested.getInsertionBlock());
-        Type type = getElementTypeOrSelf(source.getType());
-        Value value = succeeded(cotangent) && *cotangent
-                          ? *cotangent
-                          : buildFloat(b, type, 0);
-        if (accumulates)
-          value = arith::AddFOp::create(b, args.back(), value);
-        linalg::YieldOp::create(b, value);
-      });
-  if (failed(cotangent) || !*cotangent) {
-    generic.erase();
-    return cotangent;
-  }
-  eraseDeadPayload(*generic.getBody());
-  return pruneOperands(generic).getResult(0);
-}
-
-FailureOr<Value> mlir::pdq::buildTermVJP(OpBuilder &builder,
-                                         linalg::LinalgOp op, unsigned result,
-                                         Value term, OpOperand *input,
-                                         Value cotangent) {
-  return TermAdjoint(builder, op, result, term, input, cotangent).build();
+  if (failed(checkStores(result)))
+    return failure();
+  return getTermWithInitialInputs(result, cotangent);
 }
 
 //===----------------------------------------------------------------------===//
 // The rule
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Collects the contributions to the operands of one operation.
-class LinalgRule {
-public:
-  LinalgRule(OpBuilder &builder, linalg::LinalgOp op, ArrayRef<bool> needed,
-             SmallVectorImpl<Value> &contributions)
-      : builder(builder), op(op), needed(needed), contributions(contributions) {
-  }
-
-  LogicalResult visitResult(unsigned result, Value cotangent);
-
-private:
-  void add(OpOperand *operand, Value contribution) {
-    Value &sum = contributions[operand->getOperandNumber()];
-    ImplicitLocOpBuilder b(op.getLoc(), builder);
-    sum = sum ? buildAdd(b, sum, contribution) : contribution;
-  }
-
-  OpBuilder &builder;
-  linalg::LinalgOp op;
-  ArrayRef<bool> needed;
-  SmallVectorImpl<Value> &contributions;
-};
-} // namespace
-
-LogicalResult LinalgRule::visitResult(unsigned result, Value cotangent) {
-  CombinedResult combined = classifyResult(op, result);
-  OpOperand *init = op.getDpsInitOperand(result);
-  bool extremum =
-      combined.combiner == Combiner::Max || combined.combiner == Combiner::Min;
-  if (extremum) {
-    auto argument = dyn_cast<BlockArgument>(combined.term);
-    OpOperand *input =
-        argument ? op.getDpsInputOperand(argument.getArgNumber()) : nullptr;
-    if (!input)
-      return op.emitOpError("reduces a computed value by maximum or minimum, "
-                            "which has no derivative rule");
-    if (needed[init->getOperandNumber()])
-      return op.emitOpError("differentiates the initial value of a maximum or "
-                            "minimum, which has no derivative rule");
-    if (!needed[input->getOperandNumber()])
-      return success();
-    FailureOr<Value> value =
-        buildExtremumVJP(builder, op, result, combined, cotangent);
-    if (failed(value))
-      return failure();
-    add(input, *value);
+LogicalResult
+LinalgRule::visitExtremumInput(unsigned result, Value cotangent,
+                               OpOperand *input, ArrayRef<bool> needed,
+                               SmallVectorImpl<Value> &contributions) {
+  unsigned initial = op.getDpsInitOperand(result)->getOperandNumber();
+  unsigned terms = input->getOperandNumber();
+  if (!needed[initial] && !needed[terms])
     return success();
+  SmallVector<Value> operands;
+  SmallVector<AffineMap> maps;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    operands.push_back(operand->get());
+    maps.push_back(op.getMatchingIndexingMap(operand));
   }
-  if (combined.combiner == Combiner::Unsupported)
-    return op.emitOpError("combines its initial value in a way that has no "
-                          "derivative rule; sums, maxima and minima have one");
-  if (combined.combiner == Combiner::Sum && needed[init->getOperandNumber()])
-    add(init, cotangent);
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    if (!needed[input->getOperandNumber()])
+  FailureOr<ExtremumCotangents> found = buildExtremumVJP(
+      builder, op, result, cotangent, operands, maps, terms, needed[initial]);
+  if (failed(found))
+    return failure();
+  if (needed[initial])
+    add(contributions[initial], found->initial);
+  if (needed[terms])
+    add(contributions[terms], found->terms);
+  return success();
+}
+
+LogicalResult LinalgRule::visitOperands(unsigned result, Value cotangent,
+                                        ArrayRef<bool> needed,
+                                        SmallVectorImpl<Value> &contributions) {
+  auto isNeeded = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument && argument.getOwner() == op.getBlock() &&
+           needed[argument.getArgNumber()];
+  };
+  if (!dependsOn(result, isNeeded))
+    return success();
+  if (OpOperand *input = getExtremumInput(result))
+    return visitExtremumInput(result, cotangent, input, needed, contributions);
+  unsigned init = op.getDpsInitOperand(result)->getOperandNumber();
+  Value initial;
+  FailureOr<ResultTerm> part =
+      getTerm(result, cotangent, needed[init] ? &initial : nullptr);
+  if (failed(part))
+    return failure();
+  if (initial)
+    add(contributions[init], initial);
+  for (unsigned number = 0, end = std::min<unsigned>(
+                                needed.size(), part->op.getNumDpsInputs());
+       number < end; ++number) {
+    if (!needed[number])
       continue;
-    if (!isa<RankedTensorType>(input->get().getType()))
+    if (!isa<RankedTensorType>(op->getOperand(number).getType()))
       return op.emitOpError("differentiates a scalar operand, which has no "
                             "derivative rule; use a tensor of rank 0");
     FailureOr<Value> value =
-        buildTermVJP(builder, op, result, combined.term, input, cotangent);
+        buildInputVJP(builder, *part, &part->op->getOpOperand(number));
     if (failed(value))
       return failure();
     if (*value)
-      add(input, *value);
+      add(contributions[number], *value);
+  }
+  return success();
+}
+
+LogicalResult LinalgRule::visitCaptured(unsigned result, Value cotangent,
+                                        Value captured, Value &contribution) {
+  auto isCaptured = [&](Value value) { return value == captured; };
+  if (!dependsOn(result, isCaptured) || getExtremumInput(result))
+    return success();
+  FailureOr<ResultTerm> part = getTerm(result, cotangent, /*initial=*/nullptr);
+  if (failed(part))
+    return failure();
+  if (isCaptured(part->term))
+    return refuseCaptured();
+  for (Operation *step : getPayloadSlice(*part->op.getBlock(), part->term)) {
+    if (llvm::none_of(getPayloadOperands(step), isCaptured))
+      continue;
+    auto read = dyn_cast<tensor::ExtractOp>(step);
+    if (!read)
+      return refuseCaptured();
+    FailureOr<Value> elements = buildReadElementVJP(builder, *part, read);
+    if (failed(elements))
+      return failure();
+    if (*elements)
+      add(contribution, buildReadVJP(builder, part->op, read, *elements));
   }
   return success();
 }
@@ -334,23 +280,37 @@ struct LinalgVJP
   LogicalResult buildVJP(Operation *op, OpBuilder &builder,
                          ArrayRef<Value> cotangents, ArrayRef<bool> needed,
                          SmallVectorImpl<Value> &contributions) const {
-    LinalgRule rule(builder, cast<linalg::LinalgOp>(op), needed, contributions);
+    LinalgRule rule(builder, cast<linalg::LinalgOp>(op));
     for (auto [result, cotangent] : llvm::enumerate(cotangents))
-      if (cotangent && failed(rule.visitResult(result, cotangent)))
+      if (cotangent &&
+          failed(rule.visitOperands(result, cotangent, needed, contributions)))
         return failure();
     return success();
+  }
+
+  FailureOr<Value> buildCapturedVJP(Operation *op, OpBuilder &builder,
+                                    ArrayRef<Value> cotangents,
+                                    Value captured) const {
+    LinalgRule rule(builder, cast<linalg::LinalgOp>(op));
+    Value contribution;
+    for (auto [result, cotangent] : llvm::enumerate(cotangents))
+      if (cotangent &&
+          failed(rule.visitCaptured(result, cotangent, captured, contribution)))
+        return failure();
+    return contribution;
   }
 };
 
 /// A fill overwrites a tensor with a scalar, which is never differentiated.
 struct FillVJP
     : DifferentiableOpInterface::ExternalModel<FillVJP, linalg::FillOp> {
-  LogicalResult buildVJP(Operation *, OpBuilder &, ArrayRef<Value>,
+  LogicalResult buildVJP(Operation *op, OpBuilder &, ArrayRef<Value>,
                          ArrayRef<bool>, SmallVectorImpl<Value> &) const {
-    return success();
+    return op->emitOpError("fills with a scalar that is differentiated; "
+                           "broadcast a tensor of rank 0");
   }
-  bool isDifferentiableThrough(Operation *, unsigned, unsigned) const {
-    return false;
+  bool isDifferentiableThrough(Operation *, unsigned operand, unsigned) const {
+    return operand == 0;
   }
 };
 } // namespace

@@ -13,6 +13,20 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
+/// -1, 0 or 1.
+static Value buildSign(ImplicitLocOpBuilder &b, Value x) {
+  auto constant = [&](double value) {
+    return buildFloat(b, x.getType(), value);
+  };
+  auto compare = [&](arith::CmpFPredicate predicate) -> Value {
+    return arith::CmpFOp::create(b, predicate, x, constant(0));
+  };
+  Value negative = arith::SelectOp::create(
+      b, compare(arith::CmpFPredicate::OLT), constant(-1), constant(0));
+  return arith::SelectOp::create(b, compare(arith::CmpFPredicate::OGT),
+                                 constant(1), negative);
+}
+
 /// Factor dy/dx of a unary operation; null where there is no rule.
 static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
   Value x = op->getOperand(0), y = op->getResult(0);
@@ -27,20 +41,30 @@ static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
     return arith::AddFOp::create(b, lhs, rhs);
   };
   auto constant = [&](double value) { return buildFloat(b, type, value); };
+  auto negate = [&](Value value) -> Value {
+    return arith::NegFOp::create(b, value);
+  };
+  auto inverseRoot = [&](Value value) {
+    return div(constant(1), math::SqrtOp::create(b, value));
+  };
+  auto oneMinusSquare = [&] { // (1 - x) (1 + x): exact at the poles
+    return mul(add(constant(1), negate(x)), add(constant(1), x));
+  };
   auto gauss = [&](double factor) { // factor * exp(-x^2)
     Value square = arith::NegFOp::create(b, mul(x, x));
     return mul(constant(factor), math::ExpOp::create(b, square));
   };
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case([&](math::AbsFOp) -> Value { // sign(x), sign(0) = 0
-        auto compare = [&](arith::CmpFPredicate predicate) -> Value {
-          return arith::CmpFOp::create(b, predicate, x, constant(0));
-        };
-        Value negative = arith::SelectOp::create(
-            b, compare(arith::CmpFPredicate::OLT), constant(-1), constant(0));
-        return arith::SelectOp::create(b, compare(arith::CmpFPredicate::OGT),
-                                       constant(1), negative);
+      .Case([&](math::AbsFOp) { return buildSign(b, x); })
+      .Case([&](math::AcosOp) { return negate(inverseRoot(oneMinusSquare())); })
+      .Case([&](math::AcoshOp) { // 1 / sqrt((x - 1) (x + 1))
+        return inverseRoot(mul(add(x, constant(-1)), add(x, constant(1))));
       })
+      .Case([&](math::AsinOp) { return inverseRoot(oneMinusSquare()); })
+      .Case([&](math::AsinhOp) {
+        return inverseRoot(add(constant(1), mul(x, x)));
+      })
+      .Case([&](math::AtanhOp) { return div(constant(1), oneMinusSquare()); })
       .Case([&](math::AtanOp) {
         return div(constant(1), add(constant(1), mul(x, x)));
       })
@@ -64,11 +88,83 @@ static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
       .Case([&](math::RsqrtOp) { return mul(constant(-0.5), div(y, x)); })
       .Case([&](math::SinOp) -> Value { return math::CosOp::create(b, x); })
       .Case([&](math::SinhOp) -> Value { return math::CoshOp::create(b, x); })
-      .Case([&](math::SqrtOp) { return div(constant(0.5), y); })
+      .Case([&](math::SqrtOp) -> Value {
+        Value isZero =
+            arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, y, constant(0));
+        return arith::SelectOp::create(b, isZero, constant(0),
+                                       div(constant(0.5), y));
+      })
+      .Case([&](math::TanOp) { return add(constant(1), mul(y, y)); })
       .Case([&](math::TanhOp) -> Value {
         return arith::SubFOp::create(b, constant(1), mul(y, y));
       })
       .Default([](Operation *) { return Value(); });
+}
+
+/// p * x^(p - 1), and 0 for p = 0 also where x is 0.
+static void buildFPowIVJP(ImplicitLocOpBuilder &b, math::FPowIOp op,
+                          Value cotangent, ScalarAccumulator accumulate) {
+  Value x = op.getLhs(), p = op.getRhs();
+  auto integer = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(p.getType(), value));
+  };
+  Value factor = arith::SIToFPOp::create(b, cotangent.getType(), p);
+  Value lower = math::FPowIOp::create(
+      b, x, arith::SubIOp::create(b, p, integer(1)).getResult());
+  Value product = arith::MulFOp::create(
+      b, cotangent, arith::MulFOp::create(b, factor, lower).getResult());
+  Value isConstant =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, p, integer(0));
+  accumulate(x, arith::SelectOp::create(b, isConstant,
+                                        buildFloat(b, cotangent.getType(), 0),
+                                        product));
+}
+
+/// p * x^(p - 1), which is 0 for x = 0 and 0 <= p < 1, and y * log(x), which is
+/// 0 for x = 0 and 0 <= p.
+static void buildPowFVJP(ImplicitLocOpBuilder &b, math::PowFOp op,
+                         Value cotangent, ScalarAccumulator accumulate) {
+  Value x = op.getLhs(), p = op.getRhs();
+  Value zero = buildFloat(b, cotangent.getType(), 0);
+  auto mul = [&](Value lhs, Value rhs) -> Value {
+    return arith::MulFOp::create(b, lhs, rhs);
+  };
+  auto compare = [&](arith::CmpFPredicate predicate, Value lhs,
+                     Value rhs) -> Value {
+    return arith::CmpFOp::create(b, predicate, lhs, rhs);
+  };
+  Value one = buildFloat(b, p.getType(), 1);
+  Value lower =
+      math::PowFOp::create(b, x, arith::SubFOp::create(b, p, one).getResult());
+  auto both = [&](Value lhs, Value rhs) -> Value {
+    return arith::AndIOp::create(b, lhs, rhs);
+  };
+  Value isFlat = both(compare(arith::CmpFPredicate::OEQ, x, zero),
+                      compare(arith::CmpFPredicate::OGE, p, zero));
+  Value isRoot = both(isFlat, compare(arith::CmpFPredicate::OLT, p, one));
+  accumulate(x, arith::SelectOp::create(b, isRoot, zero,
+                                        mul(cotangent, mul(p, lower))));
+  Value slope = mul(op.getResult(), math::LogOp::create(b, x));
+  accumulate(p,
+             arith::SelectOp::create(b, isFlat, zero, mul(cotangent, slope)));
+}
+
+/// The cotangent goes to the value between its bounds and on them, else to the
+/// bound that wins.
+static void buildClampVJP(ImplicitLocOpBuilder &b, math::ClampFOp op,
+                          Value cotangent, ScalarAccumulator accumulate) {
+  Value zero = buildFloat(b, cotangent.getType(), 0);
+  Value value = op.getValue(), low = op.getMin(), high = op.getMax();
+  auto isLess = [&](Value lhs, Value rhs) -> Value {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, lhs, rhs);
+  };
+  auto select = [&](Value condition, Value yes, Value no) -> Value {
+    return arith::SelectOp::create(b, condition, yes, no);
+  };
+  Value below = isLess(value, low), above = isLess(high, value);
+  accumulate(value, select(below, zero, select(above, zero, cotangent)));
+  accumulate(low, select(below, cotangent, zero));
+  accumulate(high, select(above, cotangent, zero));
 }
 
 LogicalResult mlir::pdq::buildMathVJP(ImplicitLocOpBuilder &b, Operation *op,
@@ -81,26 +177,37 @@ LogicalResult mlir::pdq::buildMathVJP(ImplicitLocOpBuilder &b, Operation *op,
   if (isa<math::CeilOp, math::FloorOp, math::RoundEvenOp, math::RoundOp,
           math::TruncOp>(op))
     return success();
-  if (auto power = dyn_cast<math::FPowIOp>(op)) { // p * x^(p - 1)
-    Value one = arith::ConstantOp::create(
-        b, b.getIntegerAttr(power.getRhs().getType(), 1));
-    Value factor =
-        arith::SIToFPOp::create(b, cotangent.getType(), power.getRhs());
-    Value lower = math::FPowIOp::create(
-        b, power.getLhs(),
-        arith::SubIOp::create(b, power.getRhs(), one).getResult());
-    accumulate(power.getLhs(), mul(cotangent, mul(factor, lower)));
+  if (auto power = dyn_cast<math::FPowIOp>(op)) {
+    buildFPowIVJP(b, power, cotangent, accumulate);
     return success();
   }
   if (auto power = dyn_cast<math::PowFOp>(op)) {
-    Value one = buildFloat(b, cotangent.getType(), 1);
-    Value lower = math::PowFOp::create(
-        b, power.getLhs(),
-        arith::SubFOp::create(b, power.getRhs(), one).getResult());
-    accumulate(power.getLhs(), mul(cotangent, mul(power.getRhs(), lower)));
-    accumulate(power.getRhs(),
-               mul(cotangent, mul(power.getResult(),
-                                  math::LogOp::create(b, power.getLhs()))));
+    buildPowFVJP(b, power, cotangent, accumulate);
+    return success();
+  }
+  if (auto clamp = dyn_cast<math::ClampFOp>(op)) {
+    buildClampVJP(b, clamp, cotangent, accumulate);
+    return success();
+  }
+  if (auto fused = dyn_cast<math::FmaOp>(op)) {
+    accumulate(fused.getA(), mul(cotangent, fused.getB()));
+    accumulate(fused.getB(), mul(cotangent, fused.getA()));
+    accumulate(fused.getC(), cotangent);
+    return success();
+  }
+  if (auto copy = dyn_cast<math::CopySignOp>(op)) { // |x| with a sign
+    Value x = copy.getLhs();
+    Value sign = math::CopySignOp::create(
+        b, buildFloat(b, cotangent.getType(), 1), copy.getRhs());
+    accumulate(x, mul(mul(cotangent, sign), buildSign(b, x)));
+    return success();
+  }
+  if (auto angle = dyn_cast<math::Atan2Op>(op)) { // of (y, x)
+    Value y = angle.getLhs(), x = angle.getRhs();
+    Value square = arith::AddFOp::create(b, mul(x, x), mul(y, y));
+    Value share = arith::DivFOp::create(b, cotangent, square);
+    accumulate(y, mul(share, x));
+    accumulate(x, arith::NegFOp::create(b, mul(share, y)));
     return success();
   }
   if (op->getNumOperands() != 1)

@@ -25,6 +25,7 @@ public:
   bool isActive(Value value) const {
     return varied.contains(value) && useful.contains(value);
   }
+  bool isVaried(Value value) const { return varied.contains(value); }
 
 private:
   DenseSet<Value> varied, useful;
@@ -41,6 +42,7 @@ public:
   LogicalResult run();
 
 private:
+  LogicalResult checkEffects(Operation *op);
   LogicalResult visit(Operation *op);
   void accumulate(Value value, Value cotangent);
   void returnGradients();
@@ -54,11 +56,20 @@ private:
 };
 } // namespace
 
+static bool isComplex(Type type) {
+  return isa<ComplexType>(getElementTypeOrSelf(type));
+}
+
+/// Whether values of a type change smoothly. Complex ones do: that they have no
+/// rule is found where they are used.
+static bool isSmooth(Type type) {
+  return isa<FloatType, ComplexType>(getElementTypeOrSelf(type));
+}
+
 /// Whether a change of `operand` can change `result`.
 static bool isDifferentiableThrough(OpOperand &operand, OpResult result) {
   Operation *op = operand.getOwner();
-  if (!isa<FloatType>(getElementTypeOrSelf(result.getType())) ||
-      !isa<FloatType>(getElementTypeOrSelf(operand.get().getType())))
+  if (!isSmooth(result.getType()) || !isSmooth(operand.get().getType()))
     return false;
   // An initial value that is only overwritten carries nothing.
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
@@ -82,7 +93,7 @@ Activity::Activity(Block &block, ArrayRef<int64_t> wrt, Value result) {
     varied.insert(block.getArgument(index));
   for (Operation &op : block.without_terminator())
     for (OpResult value : op.getResults()) {
-      if (isa<FloatType>(getElementTypeOrSelf(value.getType())) &&
+      if (isSmooth(value.getType()) &&
           llvm::any_of(getCaptured(&op),
                        [&](Value v) { return varied.contains(v); }))
         varied.insert(value);
@@ -111,28 +122,53 @@ void ReverseWalk::accumulate(Value value, Value cotangent) {
   sum = sum ? buildAdd(b, sum, cotangent) : cotangent;
 }
 
+/// What is written to memory comes back as another value, which cannot be
+/// followed.
+LogicalResult ReverseWalk::checkEffects(Operation *op) {
+  auto isVaried = [&](Value value) { return activity.isVaried(value); };
+  if (op->getNumResults() > 0 || isMemoryEffectFree(op) ||
+      !(llvm::any_of(op->getOperands(), isVaried) ||
+        llvm::any_of(getCaptured(op), isVaried)))
+    return success();
+  return op->emitOpError("writes a value that is differentiated to memory; "
+                         "a derivative needs operations on tensors");
+}
+
 LogicalResult ReverseWalk::visit(Operation *op) {
   auto isActive = [&](Value value) { return activity.isActive(value); };
   SmallVector<Value> results = llvm::map_to_vector(
       op->getResults(), [&](Value v) { return cotangents.lookup(v); });
   if (llvm::none_of(results, [](Value v) { return static_cast<bool>(v); }))
     return success();
-  if (llvm::any_of(getCaptured(op), isActive))
-    return op->emitOpError(
-        "captures a value that is differentiated; pass it as an operand");
   SmallVector<bool> needed = llvm::map_to_vector(op->getOperands(), isActive);
-  if (!llvm::is_contained(needed, true))
+  SmallVector<Value> captured =
+      llvm::filter_to_vector(getCaptured(op), isActive);
+  bool reads = llvm::is_contained(needed, true);
+  if (!reads && captured.empty())
     return success();
+  if (llvm::any_of(
+          llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes()),
+          isComplex))
+    return op->emitOpError("computes with complex numbers, which have no "
+                           "derivative rule");
   auto rule = dyn_cast<DifferentiableOpInterface>(op);
   if (!rule)
     return op->emitOpError("has no derivative rule");
   SmallVector<Value> contributions(op->getNumOperands());
-  if (failed(rule.buildVJP(builder, results, needed, contributions)))
+  if (reads && failed(rule.buildVJP(builder, results, needed, contributions)))
     return failure();
   for (auto [operand, contribution] :
        llvm::zip_equal(op->getOperands(), contributions))
     if (contribution)
       accumulate(operand, contribution);
+  for (Value value : captured) {
+    FailureOr<Value> contribution =
+        rule.buildCapturedVJP(builder, results, value);
+    if (failed(contribution))
+      return failure();
+    if (*contribution)
+      accumulate(value, *contribution);
+  }
   return success();
 }
 
@@ -153,8 +189,11 @@ void ReverseWalk::returnGradients() {
 
 LogicalResult ReverseWalk::run() {
   SmallVector<Operation *> forward;
-  for (Operation &op : block.without_terminator())
+  for (Operation &op : block.without_terminator()) {
+    if (failed(checkEffects(&op)))
+      return failure();
     forward.push_back(&op);
+  }
   ImplicitLocOpBuilder b(function.getLoc(), builder);
   Value result = block.getTerminator()->getOperand(0);
   Type type = getElementTypeOrSelf(result.getType());
@@ -171,7 +210,13 @@ LogicalResult ReverseWalk::run() {
 // Functions
 //===----------------------------------------------------------------------===//
 
-static LogicalResult checkFunction(func::FuncOp function) {
+static LogicalResult checkFunction(func::FuncOp function,
+                                   ArrayRef<int64_t> wrt) {
+  for (int64_t index : wrt)
+    if (Type type = function.getArgumentTypes()[index];
+        !isa<RankedTensorType>(type))
+      return function.emitOpError("differentiates argument ")
+             << index << " of type " << type << ", expected a ranked tensor";
   if (!function.getBody().hasOneBlock())
     return function.emitOpError(
         "has control flow; only functions with one block are differentiated");
@@ -188,7 +233,7 @@ static LogicalResult checkFunction(func::FuncOp function) {
 FailureOr<func::FuncOp> mlir::pdq::buildVJPFunction(func::FuncOp function,
                                                     ArrayRef<int64_t> wrt,
                                                     SymbolTable &symbols) {
-  if (failed(checkFunction(function)))
+  if (failed(checkFunction(function, wrt)))
     return failure();
   Builder attributes(function.getContext());
   auto wrtAttr = attributes.getDenseI64ArrayAttr(wrt);

@@ -28,11 +28,12 @@ struct NetworkValue {
   }
 };
 
-/// Writes a network of 32-bit floats, images [N, C, H, W], as MLIR text.
+/// Writes a network of 32-bit floats as MLIR text: images [N, C, H, W], signals
+/// [N, C, W], volumes [N, C, D, H, W], or with channels last.
 class NetworkText {
 public:
-  explicit NetworkText(ArrayRef<int64_t> shape)
-      : input{"%x", SmallVector<int64_t>(shape)} {
+  explicit NetworkText(ArrayRef<int64_t> shape, bool channelsLast = false)
+      : input{"%x", SmallVector<int64_t>(shape)}, channelsLast(channelsLast) {
     text = "func.func @main(%x: " + input.getType() +
            ") -> RESULT {\n%zero = arith.constant 0.0 : f32\n";
   }
@@ -76,10 +77,17 @@ private:
   NetworkValue slide(StringRef operation, const NetworkValue &image,
                      const NetworkValue &weight, ArrayRef<int64_t> shape,
                      int64_t stride);
+  int64_t getChannelDim(const NetworkValue &value) const {
+    return channelsLast ? value.shape.size() - 1 : 1;
+  }
+  bool isSpace(const NetworkValue &value, int64_t dim) const {
+    return dim != 0 && dim != getChannelDim(value);
+  }
   NetworkValue normalize(const NetworkValue &value);
   NetworkValue apply(ArrayRef<NetworkValue> values, const std::string &payload);
 
   NetworkValue input;
+  bool channelsLast;
   std::string text;
   int number = 0;
   uint32_t seed = 1;
@@ -147,22 +155,40 @@ inline NetworkValue NetworkText::slide(StringRef operation,
                                        ArrayRef<int64_t> shape,
                                        int64_t stride) {
   NetworkValue zeros = makeZeros(shape);
+  size_t space = operation.contains("_1d_")   ? 1
+                 : operation.contains("_3d_") ? 3
+                                              : 2;
   return define(shape, "linalg." + operation.str() + " {strides = dense<" +
-                           std::to_string(stride) + "> : vector<2xi64>} ins(" +
-                           image.name + ", " + weight.name + " : " +
-                           image.getType() + ", " + weight.getType() +
-                           ") outs(" + zeros.name + " : " + zeros.getType() +
-                           ") -> " + zeros.getType());
+                           std::to_string(stride) + "> : vector<" +
+                           std::to_string(space) + "xi64>} ins(" + image.name +
+                           ", " + weight.name + " : " + image.getType() + ", " +
+                           weight.getType() + ") outs(" + zeros.name + " : " +
+                           zeros.getType() + ") -> " + zeros.getType());
 }
 
 inline NetworkValue NetworkText::convolve(const NetworkValue &value,
                                           int64_t outputs, int64_t window,
                                           int64_t stride) {
-  NetworkValue image = pad(value, {0, 0, window / 2, window / 2});
-  int64_t inputs = value.shape[1], size = (value.shape[2] - 1) / stride + 1;
-  NetworkValue weight = draw({outputs, inputs, window, window}, 0.5);
-  return normalize(slide("conv_2d_nchw_fchw", image, weight,
-                         {value.shape[0], outputs, size, size}, stride));
+  static constexpr const char *names[2][3] = {
+      {"conv_1d_ncw_fcw", "conv_2d_nchw_fchw", "conv_3d_ncdhw_fcdhw"},
+      {"conv_1d_nwc_wcf", "conv_2d_nhwc_hwcf", "conv_3d_ndhwc_dhwcf"}};
+  int64_t channelDim = getChannelDim(value), inputs = value.shape[channelDim];
+  SmallVector<int64_t> widths, windows, shape(value.shape);
+  for (int64_t dim = 0, rank = shape.size(); dim < rank; ++dim) {
+    widths.push_back(isSpace(value, dim) ? window / 2 : 0);
+    if (!isSpace(value, dim))
+      continue;
+    windows.push_back(window);
+    shape[dim] = (shape[dim] - 1) / stride + 1;
+  }
+  shape[channelDim] = outputs;
+  SmallVector<int64_t> filter(windows);
+  filter.insert(
+      channelsLast ? filter.end() : filter.begin(),
+      {channelsLast ? inputs : outputs, channelsLast ? outputs : inputs});
+  const char *name = names[channelsLast][windows.size() - 1];
+  return normalize(
+      slide(name, pad(value, widths), draw(filter, 0.5), shape, stride));
 }
 
 inline NetworkValue NetworkText::convolveGroups(const NetworkValue &value,
@@ -197,7 +223,8 @@ inline NetworkValue NetworkText::convolveDepthwise(const NetworkValue &value,
 }
 
 inline NetworkValue NetworkText::normalize(const NetworkValue &value) {
-  SmallVector<int64_t> shape{value.shape[1]};
+  int64_t axis = getChannelDim(value);
+  SmallVector<int64_t> shape{value.shape[axis]};
   std::string mean = draw(shape, 0.2).name;
   std::string variance = draw(shape, 0.2, 0.5).name;
   std::string gamma = draw(shape, 0.3, 1).name;
@@ -205,16 +232,22 @@ inline NetworkValue NetworkText::normalize(const NetworkValue &value) {
   return define(value.shape,
                 "pdq.batch_norm " + value.name + ", " + mean + ", " + variance +
                     ", " + gamma + ", " + beta +
-                    " {axis = 1 : i64, epsilon = 1.0e-05 : f64} : " +
-                    value.getType() + ", " + NetworkValue::getType(shape));
+                    " {axis = " + std::to_string(axis) +
+                    " : i64, epsilon = 1.0e-05 : f64} : " + value.getType() +
+                    ", " + NetworkValue::getType(shape));
 }
 
 inline NetworkValue NetworkText::apply(ArrayRef<NetworkValue> values,
                                        const std::string &payload) {
-  static constexpr const char *identity =
-      "affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>";
-  SmallVector<std::string> maps(values.size() + 1, identity), names, types,
-      scalars;
+  SmallVector<std::string> loops, iterators;
+  for (size_t dim = 0; dim < values[0].shape.size(); ++dim) {
+    loops.push_back("d" + std::to_string(dim));
+    iterators.push_back("\"parallel\"");
+  }
+  std::string all = "(" + llvm::join(loops, ", ") + ")";
+  SmallVector<std::string> maps(values.size() + 1,
+                                "affine_map<" + all + " -> " + all + ">"),
+      names, types, scalars;
   for (auto [i, value] : llvm::enumerate(values)) {
     names.push_back(value.name);
     types.push_back(value.getType());
@@ -224,11 +257,10 @@ inline NetworkValue NetworkText::apply(ArrayRef<NetworkValue> values,
       define(values[0].shape, "tensor.empty() : " + types.front());
   return define(values[0].shape,
                 "linalg.generic {indexing_maps = [" + llvm::join(maps, ", ") +
-                    "], iterator_types = [\"parallel\", \"parallel\", "
-                    "\"parallel\", \"parallel\"]} ins(" +
-                    llvm::join(names, ", ") + " : " + llvm::join(types, ", ") +
-                    ") outs(" + empty.name + " : " + empty.getType() +
-                    ") {\n^bb0(" + llvm::join(scalars, ", ") +
+                    "], iterator_types = [" + llvm::join(iterators, ", ") +
+                    "]} ins(" + llvm::join(names, ", ") + " : " +
+                    llvm::join(types, ", ") + ") outs(" + empty.name + " : " +
+                    empty.getType() + ") {\n^bb0(" + llvm::join(scalars, ", ") +
                     ", %out: f32):\n" + payload +
                     "  linalg.yield %r : f32\n} -> " + types.front());
 }
@@ -266,12 +298,17 @@ inline NetworkValue NetworkText::padShortcut(const NetworkValue &value,
 
 inline std::string NetworkText::finish(const NetworkValue &value,
                                        int64_t classes) {
-  int64_t batch = value.shape[0], channels = value.shape[1];
+  int64_t batch = value.shape[0], channels = value.shape[getChannelDim(value)];
+  SmallVector<std::string> space;
+  for (int64_t dim = 0, rank = value.shape.size(); dim < rank; ++dim)
+    if (isSpace(value, dim))
+      space.push_back(std::to_string(dim));
   NetworkValue zeros = makeZeros({batch, channels});
   NetworkValue sums = define(
       zeros.shape, "linalg.reduce ins(" + value.name + " : " + value.getType() +
                        ") outs(" + zeros.name + " : " + zeros.getType() +
-                       ") dimensions = [2, 3]\n  (%a: f32, %o: f32) {\n"
+                       ") dimensions = [" + llvm::join(space, ", ") +
+                       "]\n  (%a: f32, %o: f32) {\n"
                        "    %t = arith.addf %a, %o : f32\n"
                        "    linalg.yield %t : f32\n  }");
   // The mean is part of the weight.

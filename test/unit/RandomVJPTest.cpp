@@ -28,48 +28,94 @@ private:
   std::mt19937 random;
 };
 
+/// A longer test: PDQ_RANDOM_TESTS times as many draws, from PDQ_RANDOM_SEED.
+int64_t getNumber(const char *name, int64_t otherwise) {
+  const char *text = std::getenv(name);
+  int64_t number = otherwise;
+  if (text)
+    StringRef(text).getAsInteger(10, number);
+  return number;
+}
+int getCount(int usual) { return usual * getNumber("PDQ_RANDOM_TESTS", 1); }
+unsigned getFirstSeed() { return 1000 * getNumber("PDQ_RANDOM_SEED", 0); }
+
 //===----------------------------------------------------------------------===//
 // Sliding windows
 //===----------------------------------------------------------------------===//
 
 /// A named operation; a letter for each dimension of its operands: n batch, g
 /// group, c and f channels of the input and of the output, m channels per
-/// channel; h and w the image, k and l the window, i and j the result.
+/// channel; d, h and w the image, t, k and l the window, o, i and j the result.
 struct WindowForm {
   const char *name, *input, *filter, *output;
 };
 
 const WindowForm convolutions[] = {
+    {"conv_1d", "w", "l", "j"},
+    {"conv_1d_ncw_fcw", "ncw", "fcl", "nfj"},
+    {"conv_1d_nwc_wcf", "nwc", "lcf", "njf"},
+    {"conv_2d", "hw", "kl", "ij"},
     {"conv_2d_nchw_fchw", "nchw", "fckl", "nfij"},
     {"conv_2d_nhwc_hwcf", "nhwc", "klcf", "nijf"},
     {"conv_2d_nhwc_fhwc", "nhwc", "fklc", "nijf"},
     {"conv_2d_ngchw_gfchw", "ngchw", "gfckl", "ngfij"},
     {"conv_2d_ngchw_fgchw", "ngchw", "fgckl", "ngfij"},
+    {"conv_2d_nhwgc_gfhwc", "nhwgc", "gfklc", "nijgf"},
+    {"conv_3d", "dhw", "tkl", "oij"},
+    {"conv_3d_ncdhw_fcdhw", "ncdhw", "fctkl", "nfoij"},
+    {"conv_3d_ndhwc_dhwcf", "ndhwc", "tklcf", "noijf"},
+    {"depthwise_conv_1d_ncw_cw", "ncw", "cl", "ncj"},
+    {"depthwise_conv_1d_nwc_wc", "nwc", "lc", "njc"},
+    {"depthwise_conv_1d_nwc_wcm", "nwc", "lcm", "njcm"},
     {"depthwise_conv_2d_nchw_chw", "nchw", "ckl", "ncij"},
     {"depthwise_conv_2d_nhwc_hwc", "nhwc", "klc", "nijc"},
     {"depthwise_conv_2d_nhwc_hwcm", "nhwc", "klcm", "nijcm"},
+    {"depthwise_conv_3d_ncdhw_cdhw", "ncdhw", "ctkl", "ncoij"},
+    {"depthwise_conv_3d_ndhwc_dhwc", "ndhwc", "tklc", "noijc"},
+    {"depthwise_conv_3d_ndhwc_dhwcm", "ndhwc", "tklcm", "noijcm"},
 };
 const WindowForm poolings[] = {
+    {"pooling_ncw_sum", "ncw", "l", "ncj"},
+    {"pooling_ncw_max", "ncw", "l", "ncj"},
+    {"pooling_nwc_min", "nwc", "l", "njc"},
     {"pooling_nchw_sum", "nchw", "kl", "ncij"},
     {"pooling_nhwc_sum", "nhwc", "kl", "nijc"},
     {"pooling_nchw_max", "nchw", "kl", "ncij"},
     {"pooling_nhwc_min", "nhwc", "kl", "nijc"},
+    {"pooling_ndhwc_sum", "ndhwc", "tkl", "noijc"},
+    {"pooling_ndhwc_max", "ndhwc", "tkl", "noijc"},
+    {"pooling_ndhwc_min", "ndhwc", "tkl", "noijc"},
+};
+/// Those that front ends write without a name, in any order of dimensions: "" a
+/// product, else what is taken of a window.
+const WindowForm genericForms[] = {
+    {"", "ngcdhw", "gfctkl", "ngfoij"}, {"", "ngwc", "gflc", "ngfj"},
+    {"", "cnhw", "klcm", "mcnij"},      {"", "hwnc", "lkfc", "jfin"},
+    {"sum", "ncdhw", "tkl", "ncoij"},   {"max", "ncdhw", "tkl", "ncoij"},
+    {"min", "cwn", "l", "jnc"},         {"max", "hcnw", "lk", "ijnc"},
 };
 
 /// A window along one dimension of the image.
 struct Axis {
+  /// Letters of image, window and result.
+  char imageLetter, windowLetter, positionLetter;
   int64_t image, window, stride, dilation, padding, positions;
 
   int64_t getRest() const {
     return image + 2 * padding - dilation * (window - 1) - 1;
   }
 };
+using Axes = SmallVector<Axis>;
 
 /// Draws until the window fits at least once.
-Axis drawAxis(Draws &draws, int64_t maxWindow) {
+Axis drawAxis(Draws &draws, StringRef letters, int64_t maxImage,
+              int64_t maxWindow) {
   Axis axis;
+  axis.imageLetter = letters[0];
+  axis.windowLetter = letters[1];
+  axis.positionLetter = letters[2];
   do {
-    axis.image = draws.pick(3, 7);
+    axis.image = draws.pick(3, maxImage);
     axis.window = draws.pick(1, maxWindow);
     axis.stride = draws.pick(1, 3);
     axis.dilation = draws.pick(1, 2);
@@ -90,14 +136,14 @@ std::string getTypeText(StringRef dims, const Sizes &sizes) {
 }
 
 /// Pads %x with %edge where the image lies in it.
-std::string padText(StringRef dims, Sizes sizes, const Axis &rows,
-                    const Axis &columns) {
+std::string padText(StringRef dims, Sizes sizes, const Axes &axes) {
   std::string before = getTypeText(dims, sizes);
   SmallVector<std::string> widths, indices;
   for (char dim : dims) {
-    int64_t width = dim == 'h'   ? rows.padding
-                    : dim == 'w' ? columns.padding
-                                 : 0;
+    int64_t width = 0;
+    for (const Axis &axis : axes)
+      if (axis.imageLetter == dim)
+        width = axis.padding;
     sizes[dim] += 2 * width;
     widths.push_back(std::to_string(width));
     indices.push_back("%p" + std::to_string(indices.size()) + ": index");
@@ -109,36 +155,105 @@ std::string padText(StringRef dims, Sizes sizes, const Axis &rows,
          getTypeText(dims, sizes) + "\n";
 }
 
+/// `dense<[...]>` of what `get` gives for each axis.
+template <typename Fn> std::string attributeText(const Axes &axes, Fn get) {
+  SmallVector<std::string> numbers;
+  for (const Axis &axis : axes)
+    numbers.push_back(std::to_string(get(axis)));
+  return "dense<[" + llvm::join(numbers, ", ") + "]> : vector<" +
+         std::to_string(axes.size()) + "xi64>";
+}
+
+/// Loops of a form without a name: those of the result, then what is left of
+/// the filter.
+std::string getLoops(const WindowForm &form) {
+  std::string loops = form.output;
+  for (char letter : StringRef(form.filter))
+    if (!StringRef(loops).contains(letter))
+      loops += letter;
+  return loops;
+}
+
+std::string mapText(StringRef loops, StringRef dims, const Axes &axes) {
+  SmallVector<std::string> names, results;
+  for (char loop : loops)
+    names.push_back(std::string(1, loop));
+  for (char dim : dims) {
+    results.push_back(std::string(1, dim));
+    for (const Axis &axis : axes)
+      if (axis.imageLetter == dim)
+        results.back() = std::string(1, axis.positionLetter) + " * " +
+                         std::to_string(axis.stride) + " + " +
+                         axis.windowLetter + " * " +
+                         std::to_string(axis.dilation);
+  }
+  return "affine_map<(" + llvm::join(names, ", ") + ") -> (" +
+         llvm::join(results, ", ") + ")>";
+}
+
+/// The attributes and, behind the operands, the payload of a form without a
+/// name.
+std::pair<std::string, std::string> genericText(const WindowForm &form,
+                                                const Axes &axes) {
+  std::string loops = getLoops(form);
+  SmallVector<std::string> iterators;
+  for (char loop : loops)
+    iterators.push_back(StringRef(form.output).contains(loop)
+                            ? "\"parallel\""
+                            : "\"reduction\"");
+  std::string attributes =
+      "{indexing_maps = [" + mapText(loops, form.input, axes) + ", " +
+      mapText(loops, form.filter, {}) + ", " + mapText(loops, form.output, {}) +
+      "], iterator_types = [" + llvm::join(iterators, ", ") + "]}";
+  StringRef name = form.name;
+  std::string step = name == "max"   ? "%r = arith.maximumf %sum, %a : f64\n"
+                     : name == "min" ? "%r = arith.minimumf %a, %sum : f64\n"
+                     : name == "sum" ? "%r = arith.addf %a, %sum : f64\n"
+                                     : "%t = arith.mulf %a, %c : f64\n"
+                                       "%r = arith.addf %sum, %t : f64\n";
+  return {attributes, "{\n^bb0(%a: f64, %c: f64, %sum: f64):\n" + step +
+                          "linalg.yield %r : f64\n} "};
+}
+
+bool isPooling(const WindowForm &form) {
+  StringRef name = form.name;
+  return name.starts_with("pooling") ||
+         (!name.empty() && !name.contains('_') && !name.starts_with("conv"));
+}
+
 /// A function of %x, the filter %w of a convolution, and %b, with which the
 /// result starts.
 std::string buildWindow(const WindowForm &form, const Sizes &sizes,
-                        const Axis &rows, const Axis &columns) {
+                        const Axes &axes, bool isNamed) {
   StringRef name = form.name;
-  bool pools = name.starts_with("pooling");
+  bool pools = isPooling(form);
   Sizes padded = sizes;
-  padded['h'] += 2 * rows.padding;
-  padded['w'] += 2 * columns.padding;
+  for (const Axis &axis : axes)
+    padded[axis.imageLetter] += 2 * axis.padding;
   std::string input = getTypeText(form.input, sizes),
               image = getTypeText(form.input, padded),
               filter = getTypeText(form.filter, sizes),
               output = getTypeText(form.output, sizes);
-  auto pair = [](int64_t first, int64_t second) {
-    return "dense<[" + std::to_string(first) + ", " + std::to_string(second) +
-           "]> : vector<2xi64>";
-  };
   // Padding never wins against the image.
   StringRef edge = name.ends_with("max")   ? "-9.0"
                    : name.ends_with("min") ? "9.0"
                                            : "0.0";
   std::string body = "%edge = arith.constant " + edge.str() + " : f64\n" +
-                     padText(form.input, sizes, rows, columns);
+                     padText(form.input, sizes, axes);
   if (pools)
     body += "%w = tensor.empty() : " + filter + "\n";
-  body += "%y = linalg." + name.str() +
-          " {strides = " + pair(rows.stride, columns.stride) +
-          ", dilations = " + pair(rows.dilation, columns.dilation) +
-          "} ins(%padded, %w : " + image + ", " + filter +
-          ") outs(%b : " + output + ") -> " + output;
+  std::string attributes =
+      "{strides = " + attributeText(axes, [](auto a) { return a.stride; }) +
+      ", dilations = " +
+      attributeText(axes, [](auto a) { return a.dilation; }) + "}";
+  if (name == "conv_1d" || name == "conv_2d" || name == "conv_3d")
+    attributes = "";
+  std::string payload;
+  if (!isNamed)
+    std::tie(attributes, payload) = genericText(form, axes);
+  body += "%y = linalg." + (isNamed ? name.str() : "generic") + " " +
+          attributes + " ins(%padded, %w : " + image + ", " + filter +
+          ") outs(%b : " + output + ") " + payload + "-> " + output;
   std::string arguments = "%x: " + input + ", %b: " + output;
   if (!pools)
     arguments += ", %w: " + filter;
@@ -147,26 +262,48 @@ std::string buildWindow(const WindowForm &form, const Sizes &sizes,
 
 class RandomVJPTest : public DifferenceTest {
 protected:
+  Axes drawAxes(const WindowForm &form, bool isFirst, Draws &draws) {
+    Axes axes;
+    StringRef input = form.input;
+    bool isVolume = input.contains('d');
+    for (StringRef letters : {"dto", "hki", "wlj"})
+      if (input.contains(letters[0]))
+        axes.push_back(drawAxis(draws, letters, isVolume ? 5 : 7,
+                                isFirst    ? 1
+                                : isVolume ? 3
+                                           : 5));
+    StringRef name = form.name;
+    for (Axis &axis : axes) {
+      if (name == "conv_1d" || name == "conv_2d" || name == "conv_3d") {
+        axis.stride = axis.dilation = 1;
+        axis.positions = axis.getRest() + 1;
+      }
+      record(axis);
+    }
+    return axes;
+  }
+
   /// Checks `count` draws of a form, with whatever is differentiable.
-  void checkDraws(const WindowForm &form, int count, Draws &draws) {
-    bool pools = StringRef(form.name).starts_with("pooling");
-    bool sums = !pools || StringRef(form.name).ends_with("sum");
+  void checkDraws(const WindowForm &form, int count, bool isNamed,
+                  Draws &draws) {
+    int64_t most = StringRef(form.input).contains('d') ? 2 : 3;
     for (int number = 0; number < count; ++number) {
-      Axis rows = drawAxis(draws, number == 0 ? 1 : 5);
-      Axis columns = drawAxis(draws, number == 0 ? 1 : 5);
-      record(rows);
-      Sizes sizes{{'n', draws.pick(1, 3)}, {'g', draws.pick(1, 3)},
-                  {'c', draws.pick(1, 4)}, {'f', draws.pick(1, 4)},
-                  {'m', draws.pick(1, 2)}, {'h', rows.image},
-                  {'w', columns.image},    {'k', rows.window},
-                  {'l', columns.window},   {'i', rows.positions},
-                  {'j', columns.positions}};
-      std::string source = buildWindow(form, sizes, rows, columns);
+      Axes axes = drawAxes(form, number == 0, draws);
+      Sizes sizes{{'n', draws.pick(1, most)},
+                  {'g', draws.pick(1, 3)},
+                  {'c', draws.pick(1, most + 1)},
+                  {'f', draws.pick(1, most + 1)},
+                  {'m', draws.pick(1, 2)}};
+      for (const Axis &axis : axes) {
+        sizes[axis.imageLetter] = axis.image;
+        sizes[axis.windowLetter] = axis.window;
+        sizes[axis.positionLetter] = axis.positions;
+      }
+      std::string source = buildWindow(form, sizes, axes, isNamed);
       SCOPED_TRACE(source);
-      SmallVector<int64_t> wrt{0};
-      if (sums) // What a maximum starts from is a constant.
-        wrt.push_back(1);
-      if (!pools)
+      // Input, what the result starts from, filter.
+      SmallVector<int64_t> wrt{0, 1};
+      if (!isPooling(form))
         wrt.push_back(2);
       check(source, wrt);
     }
@@ -190,16 +327,22 @@ protected:
 };
 
 TEST_F(RandomVJPTest, Convolutions) {
-  Draws draws(3);
+  Draws draws(3 + getFirstSeed());
   for (const WindowForm &form : convolutions)
-    checkDraws(form, 4, draws);
+    checkDraws(form, getCount(2), /*isNamed=*/true, draws);
   EXPECT_EQ(traps.size(), 5u);
 }
 
 TEST_F(RandomVJPTest, Poolings) {
-  Draws draws(5);
+  Draws draws(5 + getFirstSeed());
   for (const WindowForm &form : poolings)
-    checkDraws(form, 3, draws);
+    checkDraws(form, getCount(2), /*isNamed=*/true, draws);
+}
+
+TEST_F(RandomVJPTest, WindowsWithoutNames) {
+  Draws draws(7 + getFirstSeed());
+  for (const WindowForm &form : genericForms)
+    checkDraws(form, getCount(2), /*isNamed=*/false, draws);
 }
 
 //===----------------------------------------------------------------------===//
@@ -274,6 +417,8 @@ private:
 struct GenericOperand {
   SmallVector<std::string> indices;
   SmallVector<int64_t> shape;
+  /// The payload reads it at positions that it computes.
+  bool isRead = false;
 
   void add(const std::string &index, int64_t size) {
     indices.push_back(index);
@@ -288,8 +433,8 @@ struct GenericOperand {
   }
 };
 
-/// Draws a generic operation with sums, broadcasts, transpositions and sums of
-/// two loops as indices.
+/// Draws a generic operation with sums or maxima, broadcasts, transpositions,
+/// sums of two loops as indices, and reads at computed positions.
 class GenericDraw {
 public:
   explicit GenericDraw(Draws &draws) : draws(draws) {
@@ -297,8 +442,10 @@ public:
       extents.push_back(draws.pick(1, 4));
       parallel.push_back(draws.chance(60));
     }
-    for (int64_t i = 0, count = draws.pick(1, 3); i < count; ++i)
+    for (int64_t i = 0, count = draws.pick(1, 3); i < count; ++i) {
       operands.push_back(drawInput());
+      operands.back().isRead = draws.chance(30);
+    }
     // Bounds the loops that no input has.
     operands.emplace_back();
     for (size_t loop = 0; loop < extents.size(); ++loop)
@@ -315,6 +462,9 @@ private:
   GenericOperand drawInput();
   GenericOperand drawOutput();
   std::string getMap(const GenericOperand &operand) const;
+  std::string readText(const std::string &name, const std::string &scalar,
+                       const GenericOperand &operand);
+  std::string combineText(const std::string &start, const std::string &term);
 
   Draws &draws;
   SmallVector<int64_t> extents;
@@ -358,15 +508,81 @@ std::string GenericDraw::getMap(const GenericOperand &operand) const {
          llvm::join(operand.indices, ", ") + ")>";
 }
 
+/// Defines the scalar %aN as an element of %xN: where its indices say, turned
+/// round or moved in its dimension.
+std::string GenericDraw::readText(const std::string &name,
+                                  const std::string &scalar,
+                                  const GenericOperand &operand) {
+  std::string text, places;
+  for (auto [dim, index] : llvm::enumerate(operand.indices)) {
+    std::string place = scalar + "_" + std::to_string(dim);
+    auto add = [&](const char *suffix, const std::string &operation) {
+      text += "  " + place + suffix + " = " + operation + " : index\n";
+      return place + suffix;
+    };
+    std::string size =
+        add("size", "arith.constant " + std::to_string(operand.shape[dim]));
+    std::string factor =
+        add("factor", "arith.constant " + std::to_string(draws.pick(1, 3)));
+    std::string offset =
+        add("offset", "arith.constant " + std::to_string(draws.pick(0, 3)));
+    unsigned loop = 0, other = 0;
+    std::string own = offset;
+    int found = std::sscanf(index.c_str(), "d%u * 2 + d%u", &loop, &other);
+    if (found > 0)
+      own = add("loop", "linalg.index " + std::to_string(loop));
+    if (found == 2)
+      own = add("both",
+                "arith.addi " + own + ", " +
+                    add("other", "linalg.index " + std::to_string(other)));
+    // Often nothing else, as front ends write batch and channels.
+    if (found == 0 || draws.chance(60)) {
+      own = add("scaled", "arith.muli " + own + ", " + factor);
+      own = add("moved", "arith.addi " + own + ", " + offset);
+      own = add("inside", "arith.remui " + own + ", " + size);
+    }
+    places += (dim ? ", " : "") + own;
+  }
+  return text + "  " + scalar + " = tensor.extract " + name + "[" + places +
+         "] : " + pdq::getTypeText(operand.shape) + "\n";
+}
+
+/// What is yielded for the value so far and the term.
+std::string GenericDraw::combineText(const std::string &start,
+                                     const std::string &term) {
+  bool reduces = llvm::is_contained(parallel, false);
+  auto write = [&](StringRef operation) {
+    return ("  %next = arith." + operation + " " + start + ", " + term +
+            " : f64\n")
+        .str();
+  };
+  if (!reduces && draws.chance(20))
+    return write("mulf");
+  if (draws.chance(15))
+    return write("maximumf");
+  if (draws.chance(15))
+    return "  %less = arith.cmpf olt, " + term + ", " + start +
+           " : f64\n  %next = arith.select %less, " + term + ", " + start +
+           " : f64\n";
+  return write("addf");
+}
+
 std::string GenericDraw::build() {
   SmallVector<std::string> arguments, names, types, maps, iterators, scalars,
       declared;
+  std::string reads;
   for (auto [i, operand] : llvm::enumerate(operands)) {
-    names.push_back("%x" + std::to_string(i));
-    types.push_back(pdq::getTypeText(operand.shape));
-    arguments.push_back(names.back() + ": " + types.back());
-    maps.push_back(getMap(operand));
+    std::string name = "%x" + std::to_string(i),
+                type = pdq::getTypeText(operand.shape);
+    arguments.push_back(name + ": " + type);
     scalars.push_back("%a" + std::to_string(i));
+    if (operand.isRead) {
+      reads += readText(name, scalars.back(), operand);
+      continue;
+    }
+    names.push_back(name);
+    types.push_back(type);
+    maps.push_back(getMap(operand));
     declared.push_back(scalars.back() + ": f64");
   }
   for (bool isParallel : parallel)
@@ -379,16 +595,16 @@ std::string GenericDraw::build() {
       "], iterator_types = [" + llvm::join(iterators, ", ") + "]} ins(" +
       llvm::join(ArrayRef(names).drop_back(), ", ") + " : " +
       llvm::join(types, ", ") + ") outs(" + names.back() + " : " + output +
-      ") {\n^bb0(" + llvm::join(declared, ", ") + "):\n" + payload.text +
-      "  %next = arith.addf " + start + ", " + term +
-      " : f64\n  linalg.yield %next : f64\n} -> " + output;
+      ") {\n^bb0(" + llvm::join(declared, ", ") + "):\n" + reads +
+      payload.text + combineText(start, term) +
+      "  linalg.yield %next : f64\n} -> " + output;
   return withSquaredSum(llvm::join(arguments, ", "), body,
                         operands.back().shape);
 }
 
 TEST_F(RandomVJPTest, GenericOperations) {
-  Draws draws(217);
-  for (int number = 0; number < 40; ++number) {
+  Draws draws(217 + getFirstSeed());
+  for (int number = 0, count = getCount(50); number < count; ++number) {
     GenericDraw generic(draws);
     std::string source = generic.build();
     SCOPED_TRACE(source);

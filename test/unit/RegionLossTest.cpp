@@ -392,4 +392,35 @@ TEST_F(RegionLossTest, MNasNetBlock) {
   checkBlock(stem.finish(n.convolve(inner, 5, 1)));
 }
 
+//===----------------------------------------------------------------------===//
+// Other shapes
+//===----------------------------------------------------------------------===//
+
+/// A residual block of two layers and a shortcut with stride 2, in a network of
+/// inputs of any shape.
+std::string buildResidualNetwork(ArrayRef<int64_t> shape, bool channelsLast) {
+  NetworkText n(shape, channelsLast);
+  NetworkValue value = n.rectify(n.convolve(n.getInput(), 4, 3));
+  NetworkValue main = n.convolve(n.rectify(n.convolve(value, 6, 3, 2)), 6, 3);
+  NetworkValue shortcut = n.convolve(value, 6, 1, 2);
+  NetworkValue block = n.rectify(n.add(main, shortcut));
+  return n.finish(n.rectify(n.convolve(block, 5, 1)), 3);
+}
+
+TEST_F(RegionLossTest, ResidualBlockOfSignals) {
+  checkBlock(buildResidualNetwork({batch, 3, 11}, /*channelsLast=*/false));
+}
+
+TEST_F(RegionLossTest, ResidualBlockOfVolumes) {
+  checkBlock(buildResidualNetwork({batch, 3, 3, 5, 4}, /*channelsLast=*/false));
+}
+
+TEST_F(RegionLossTest, ResidualBlockWithChannelsLast) {
+  checkBlock(buildResidualNetwork({batch, 6, 6, 3}, /*channelsLast=*/true));
+}
+
+TEST_F(RegionLossTest, ResidualBlockOfSignalsWithChannelsLast) {
+  checkBlock(buildResidualNetwork({batch, 11, 3}, /*channelsLast=*/true));
+}
+
 } // namespace

@@ -209,4 +209,171 @@ func.func @f(%x: tensor<4xf64>, %s: tensor<f64>) -> tensor<f64> {
   EXPECT_NEAR(results[2]->read().values<double>()[0], 0.6, 1e-12);
 }
 
+//===----------------------------------------------------------------------===//
+// Initial values
+//===----------------------------------------------------------------------===//
+
+/// A generic operation on %x and the initial value %o, both of 2 x 3 elements.
+std::string withInitialValue(StringRef payload) {
+  return withSquaredSum("%x: tensor<2x3xf64>, %o: tensor<2x3xf64>", R"(
+    %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+        iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x3xf64>) outs(%o : tensor<2x3xf64>) {
+    ^bb0(%a: f64, %b: f64):
+)" + payload.str() + R"(
+      linalg.yield %r : f64
+    } -> tensor<2x3xf64>)",
+                        {2, 3});
+}
+
+TEST_F(VJPTest, MaximumWithInitialValueWithoutReduction) {
+  check(withInitialValue("%r = arith.maximumf %a, %b : f64"), {0, 1});
+}
+
+TEST_F(VJPTest, MinimumWithInitialValueWithoutReduction) {
+  check(withInitialValue("%r = arith.minimumf %b, %a : f64"), {0, 1});
+}
+
+TEST_F(VJPTest, ProductWithInitialValueWithoutReduction) {
+  check(withInitialValue("%r = arith.mulf %a, %b : f64"), {0, 1});
+}
+
+TEST_F(VJPTest, SeveralExtremaWithInitialValueWithoutReduction) {
+  check(withInitialValue(R"(
+      %n = arith.negf %b : f64
+      %s = arith.mulf %a, %b : f64
+      %m = arith.maximumf %s, %n : f64
+      %r = arith.minimumf %m, %a : f64)"),
+        {0, 1});
+}
+
+// The second result reads the initial value of the first one.
+TEST_F(VJPTest, TwoResultsThatShareInitialValues) {
+  check(R"(
+func.func @f(%x: tensor<4xf64>, %o: tensor<4xf64>, %p: tensor<4xf64>) -> tensor<f64> {
+  %zero = arith.constant 0.0 : f64
+  %y:2 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+      iterator_types = ["parallel"]} ins(%x : tensor<4xf64>) outs(%o, %p : tensor<4xf64>, tensor<4xf64>) {
+  ^bb0(%a: f64, %b: f64, %c: f64):
+    %m = arith.maximumf %a, %b : f64
+    %q = arith.mulf %b, %c : f64
+    %s = arith.subf %q, %m : f64
+    linalg.yield %m, %s : f64, f64
+  } -> (tensor<4xf64>, tensor<4xf64>)
+  %e = tensor.empty() : tensor<f64>
+  %z = linalg.fill ins(%zero : f64) outs(%e : tensor<f64>) -> tensor<f64>
+  %l = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
+      iterator_types = ["reduction"]} ins(%y#0, %y#1 : tensor<4xf64>, tensor<4xf64>) outs(%z : tensor<f64>) {
+  ^bb0(%a: f64, %b: f64, %sum: f64):
+    %t = arith.mulf %a, %b : f64
+    %next = arith.addf %t, %sum : f64
+    linalg.yield %next : f64
+  } -> tensor<f64>
+  return %l : tensor<f64>
+})",
+        {0, 1, 2});
+}
+
+/// A reduction of the second dimension of %x, 3 x 4 elements, which starts from
+/// %o.
+std::string withReduction(StringRef payload) {
+  return withSquaredSum("%x: tensor<3x4xf64>, %o: tensor<3xf64>", R"(
+    %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+        iterator_types = ["parallel", "reduction"]} ins(%x : tensor<3x4xf64>) outs(%o : tensor<3xf64>) {
+    ^bb0(%a: f64, %b: f64):
+)" + payload.str() + R"(
+      linalg.yield %r : f64
+    } -> tensor<3xf64>)",
+                        {3});
+}
+
+// Some rows are won by the initial value.
+TEST_F(VJPTest, MaximumOverLoopThatStartsFromData) {
+  check(withReduction("%r = arith.maximumf %a, %b : f64"), {0, 1});
+}
+
+TEST_F(VJPTest, MinimumOverLoopWrittenAsSelect) {
+  check(withReduction(R"(
+      %c = arith.cmpf ult, %a, %b : f64
+      %r = arith.select %c, %a, %b : f64)"),
+        {0, 1});
+}
+
+TEST_F(VJPTest, MaximumWrittenAsSwappedSelect) {
+  check(withReduction(R"(
+      %c = arith.cmpf olt, %a, %b : f64
+      %r = arith.select %c, %b, %a : f64)"),
+        {0, 1});
+}
+
+TEST_F(VJPTest, MaximumOfComputedValue) {
+  check(withReduction(R"(
+      %s = arith.mulf %a, %a : f64
+      %n = math.sin %s : f64
+      %r = arith.maximumf %b, %n : f64)"),
+        {0, 1});
+}
+
+TEST_F(VJPTest, DifferenceAndChoiceInSum) {
+  check(withReduction(R"(
+      %zero_ = arith.constant 0.0 : f64
+      %s = arith.mulf %a, %a : f64
+      %d = arith.subf %b, %s : f64
+      %p = arith.cmpf ogt, %a, %zero_ : f64
+      %c = arith.select %p, %d, %b : f64
+      %r = math.fma %s, %a, %c : f64)"),
+        {0, 1});
+}
+
+// The largest element and its place, as front ends write it.
+TEST_F(VJPTest, MaximumWithItsPlace) {
+  check(withSquaredSum("%x: tensor<3x4xf64>", R"(
+    %low = arith.constant 0xFFF0000000000000 : f64
+    %none = arith.constant 0 : i64
+    %e0 = tensor.empty() : tensor<3xf64>
+    %e1 = tensor.empty() : tensor<3xi64>
+    %f0 = linalg.fill ins(%low : f64) outs(%e0 : tensor<3xf64>) -> tensor<3xf64>
+    %f1 = linalg.fill ins(%none : i64) outs(%e1 : tensor<3xi64>) -> tensor<3xi64>
+    %y, %place = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>,
+        affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+        ins(%x : tensor<3x4xf64>) outs(%f0, %f1 : tensor<3xf64>, tensor<3xi64>) {
+    ^bb0(%a: f64, %b: f64, %p: i64):
+      %j = linalg.index 1 : index
+      %k = arith.index_cast %j : index to i64
+      %c = arith.cmpf ogt, %a, %b : f64
+      %m = arith.select %c, %a, %b : f64
+      %q = arith.select %c, %k, %p : i64
+      linalg.yield %m, %q : f64, i64
+    } -> (tensor<3xf64>, tensor<3xi64>))",
+                       {3}),
+        {0});
+}
+
+TEST_F(VJPTest, MaxPoolingOfVolumes) {
+  check(withSquaredSum("%x: tensor<1x5x4x4x2xf64>", R"(
+    %low = arith.constant 0xFFF0000000000000 : f64
+    %k = tensor.empty() : tensor<2x3x2xf64>
+    %i = tensor.empty() : tensor<1x2x2x2x2xf64>
+    %n = linalg.fill ins(%low : f64) outs(%i : tensor<1x2x2x2x2xf64>) -> tensor<1x2x2x2x2xf64>
+    %y = linalg.pooling_ndhwc_max {strides = dense<[2, 1, 2]> : vector<3xi64>}
+      ins(%x, %k : tensor<1x5x4x4x2xf64>, tensor<2x3x2xf64>)
+      outs(%n : tensor<1x2x2x2x2xf64>) -> tensor<1x2x2x2x2xf64>)",
+                       {1, 2, 2, 2, 2}),
+        {0});
+}
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+TEST_F(VJPTest, PadThatTakesAway) {
+  check(withSquaredSum("%x: tensor<3x5xf64>", R"(
+    %seven = arith.constant 7.0 : f64
+    %y = tensor.pad %x low[1, -2] high[-1, 1] {
+    ^bb0(%i: index, %j: index):
+      tensor.yield %seven : f64
+    } : tensor<3x5xf64> to tensor<3x4xf64>)",
+                       {3, 4}),
+        {0});
+}
+
 } // namespace

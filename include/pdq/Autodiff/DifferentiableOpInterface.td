@@ -29,6 +29,18 @@ def PDQ_DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
            "::llvm::ArrayRef<bool>":$needed,
            "::llvm::SmallVectorImpl<::mlir::Value> &":$operandCotangents)>,
     InterfaceMethod<[{
+        The same for a tensor that the operation's region reads without an
+        operand: returns its cotangent, null where it is zero. Emits its own
+        diagnostic on failure.
+      }],
+      "::mlir::FailureOr<::mlir::Value>", "buildCapturedVJP",
+      (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$cotangents,
+           "::mlir::Value":$captured),
+      /*methodBody=*/"", /*defaultImplementation=*/[{
+        $_op->emitOpError("captures a value that is differentiated; pass it as an operand");
+        return ::mlir::failure();
+      }]>,
+    InterfaceMethod<[{
         Whether a change of the operand can reach the result (activity).
       }],
       "bool", "isDifferentiableThrough", (ins "unsigned":$operand, "unsigned":$result),

@@ -30,9 +30,19 @@ def Differentiate : PDQPass<"pdq-differentiate", "::mlir::ModuleOp"> {
        : (tensor<8x4xf32>, tensor<4x4xf32>) -> (tensor<f32>, tensor<4x4xf32>)
     ```
 
+    A structured operation may add up what it computes, take its maximum or
+    minimum (the first of equal elements gets the gradient), or store it; without
+    a reduction loop it may do anything with its initial values. Tensors that a
+    payload reads at computed positions (`tensor.extract`: selected rows,
+    interpolations, embeddings) have a gradient, too: where the positions are
+    constant, each element finds what was read of it in a table, else it compares
+    its place with all positions. Both sum in a fixed order.
+
     Declines, with an error at the operation, functions with control flow or
-    calls (inline first) and operations without a derivative rule on the path
-    from a listed argument to the result.
+    calls (inline first), writes to memory, complex numbers, and operations
+    without a derivative rule on the path from a listed argument to the result:
+    other reductions than the above, scalars that are computed outside of
+    a payload.
   }];
   let statistics = [
     Statistic<"numResolved", "num-resolved", "Derivatives resolved">
