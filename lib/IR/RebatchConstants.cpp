@@ -16,26 +16,48 @@ AffineMap BlockRebatcher::readFirst(AffineMap map, int64_t dim) {
   return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
 }
 
-/// An expansion of a rebuilt source: the batch must be the slowest dimension of
-/// its group, up to dimensions of size 1.
+std::optional<std::pair<unsigned, BatchDim>>
+BlockRebatcher::splitPlace(ArrayRef<int64_t> sizes, BatchDim place) {
+  std::optional<std::pair<unsigned, BatchDim>> found;
+  int64_t outer = place.outer, inner = place.factor / place.outer;
+  for (auto [position, size] : llvm::enumerate(sizes)) {
+    int64_t rest = 1;
+    for (int64_t faster : sizes.drop_front(position + 1))
+      rest *= faster;
+    if (rest > 0 && inner % rest == 0 && (!found || outer == 1)) {
+      found = {static_cast<unsigned>(position),
+               BatchDim{0, outer * (inner / rest), outer}};
+      if (outer == 1)
+        break;
+    }
+    if (size <= 0 || outer % size != 0)
+      break;
+    outer /= size;
+  }
+  return found;
+}
+
+/// An expansion of a rebuilt source: what stands in front of the batch in its
+/// group does so in the source, too.
 FailureOr<Value> BlockRebatcher::rebuildExpand(tensor::ExpandShapeOp op,
                                                BatchDim place,
                                                OpBuilder &builder) {
   RankedTensorType wanted = getType(op.getResultType(), place);
-  BatchDim source{0, place.factor};
+  BatchDim source{0, place.factor, place.outer};
   for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
     if (!llvm::is_contained(group, place.dim))
       continue;
     source.dim = dim;
     for (int64_t member : group) {
       int64_t size = op.getResultType().getDimSize(member);
-      if (member < place.dim && size != 1)
-        return op.emitOpError("splits the batch in a way that cannot be "
-                              "followed");
-      if (member > place.dim)
+      if (member != place.dim)
         source.factor *= size;
+      if (member < place.dim)
+        source.outer *= size;
     }
   }
+  if (source.factor <= 0)
+    return refuse(op, "splits the batch in a way that cannot be followed");
   FailureOr<Value> newSource = rebuild(op.getSrc(), source, builder);
   if (failed(newSource))
     return failure();
@@ -47,20 +69,19 @@ FailureOr<Value> BlockRebatcher::rebuildExpand(tensor::ExpandShapeOp op,
       .getResult();
 }
 
-/// A collapse of a rebuilt source: the slowest dimension of the group takes the
-/// batch.
+/// A collapse of a rebuilt source: one dimension of the group takes the batch.
 FailureOr<Value> BlockRebatcher::rebuildCollapse(tensor::CollapseShapeOp op,
                                                  BatchDim place,
                                                  OpBuilder &builder) {
-  BatchDim source{0, place.factor};
   ReassociationIndices group = op.getReassociationIndices()[place.dim];
-  int64_t rest = 1;
-  source.dim = group.front();
-  for (int64_t member : ArrayRef(group).drop_front())
-    rest *= op.getSrcType().getDimSize(member);
-  if (rest <= 0 || place.factor % rest != 0)
-    return op.emitOpError("merges the batch in a way that cannot be followed");
-  source.factor /= rest;
+  SmallVector<int64_t> sizes;
+  for (int64_t member : group)
+    sizes.push_back(op.getSrcType().getDimSize(member));
+  auto split = splitPlace(sizes, place);
+  if (!split)
+    return refuse(op, "merges the batch in a way that cannot be followed");
+  BatchDim source = split->second;
+  source.dim = group[split->first];
   FailureOr<Value> newSource = rebuild(op.getSrc(), source, builder);
   if (failed(newSource))
     return failure();
@@ -68,6 +89,35 @@ FailureOr<Value> BlockRebatcher::rebuildCollapse(tensor::CollapseShapeOp op,
              builder, op.getLoc(), getType(op.getResultType(), place),
              *newSource, op.getReassociationIndices())
       .getResult();
+}
+
+/// A structured operation whose result is the same all along the batch.
+FailureOr<Value> BlockRebatcher::rebuildStructured(linalg::LinalgOp op,
+                                                   BatchDim place,
+                                                   OpBuilder &builder) {
+  OpOperand *init = op.getDpsInitOperand(0);
+  auto loop = dyn_cast<AffineDimExpr>(
+      op.getMatchingIndexingMap(init).getResult(place.dim));
+  if (!loop || op.getIteratorTypesArray()[loop.getPosition()] !=
+                   utils::IteratorType::parallel)
+    return failure();
+  bool readsBatch =
+      llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+        return op.getMatchingIndexingMap(operand).isFunctionOfDim(
+            loop.getPosition());
+      });
+  op->walk([&](linalg::IndexOp counter) {
+    readsBatch |= counter.getDim() == loop.getPosition();
+  });
+  if (readsBatch)
+    return failure();
+  FailureOr<Value> newInit = rebuild(init->get(), place, builder);
+  if (failed(newInit))
+    return failure();
+  Operation *clone = builder.clone(*op);
+  clone->setOperand(init->getOperandNumber(), *newInit);
+  clone->getResult(0).setType(newInit->getType());
+  return clone->getResult(0);
 }
 
 /// A copy of a value for every sample, where the batch was 1.
@@ -125,39 +175,34 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
     return rebuildCollapse(collapse, place, builder);
   auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
   if (structured && structured->getNumResults() == 1) {
-    OpOperand *init = structured.getDpsInitOperand(0);
-    AffineExpr loop =
-        structured.getMatchingIndexingMap(init).getResult(place.dim);
-    bool readsBatch =
-        llvm::any_of(structured.getDpsInputOperands(), [&](OpOperand *operand) {
-          return llvm::is_contained(
-              structured.getMatchingIndexingMap(operand).getResults(), loop);
-        });
-    if (!readsBatch) {
-      FailureOr<Value> newInit = rebuild(init->get(), place, builder);
-      if (failed(newInit))
-        return failure();
-      Operation *clone = builder.clone(*op);
-      clone->setOperand(init->getOperandNumber(), *newInit);
-      clone->getResult(0).setType(newInit->getType());
-      return clone->getResult(0);
-    }
+    FailureOr<Value> rebuilt = rebuildStructured(structured, place, builder);
+    if (succeeded(rebuilt))
+      return rebuilt;
   }
   if (isUnit)
     return repeat(value, place, builder);
-  InFlightDiagnostic diag =
-      emitError(value.getLoc())
-      << "value of type " << type
-      << " has the batch size in its shape but does not come from data";
-  return failure();
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return refuse(value.getLoc(), "value of type " + text +
+                                    " has the batch size in its shape but "
+                                    "does not come from data");
 }
 
 LogicalResult BlockRebatcher::adaptOperand(OpOperand &operand, BatchDim place) {
-  if (isTracked(operand.get()))
-    return success();
+  if (isTracked(operand.get())) {
+    if (dims.lookup(operand.get()) == place)
+      return success();
+    return refuse(operand.getOwner(),
+                  "has operands with the batch in different places");
+  }
   auto type = dyn_cast<RankedTensorType>(operand.get().getType());
   if (!type || type == getType(type, place))
     return success();
+  int64_t size = type.getDimSize(place.dim);
+  if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(oldBatch) &&
+      size != oldBatch * place.factor)
+    return refuse(operand.getOwner(),
+                  "uses a part of the batch in a way that cannot be followed");
   OpBuilder builder(operand.getOwner());
   FailureOr<Value> value = rebuild(operand.get(), place, builder);
   if (failed(value))

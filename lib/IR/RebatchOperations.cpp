@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How the batch goes through each kind of operation.
+// How the batch goes through each kind of tensor operation, in place.
 
 #include "BlockRebatcher.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -9,78 +9,22 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Lets all samples read what one sample read, where the batch was 1.
-bool BlockRebatcher::shareOperand(OpOperand &operand, BatchDim place) {
-  auto op = dyn_cast<linalg::GenericOp>(operand.getOwner());
-  auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-  if (!op || op.isDpsInit(&operand) || isTracked(operand.get()) || !type ||
-      type.getDimSize(place.dim) != 1 || type == getType(type, place))
-    return false;
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  AffineMap &map = maps[operand.getOperandNumber()];
-  map = readFirst(map, place.dim);
-  op.setIndexingMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(maps));
-  return true;
-}
-
-LogicalResult BlockRebatcher::visitStructured(linalg::LinalgOp op) {
-  std::optional<std::pair<AffineExpr, BatchDim>> loop;
-  for (OpOperand &operand : op->getOpOperands()) {
-    auto tracked = dims.find(operand.get());
-    if (tracked == dims.end() || op.isDpsInit(&operand))
-      continue;
-    AffineExpr expr =
-        op.getMatchingIndexingMap(&operand).getResult(tracked->second.dim);
-    BatchDim place = tracked->second;
-    if (!isa<AffineDimExpr>(expr) || (loop && loop->first != expr) ||
-        (loop && loop->second.factor != place.factor) ||
-        (loop && loop->second.outer != place.outer))
-      return op.emitOpError("uses the batch in a way that cannot be followed");
-    loop = {expr, place};
-  }
-  if (!loop)
-    return success();
-  for (OpOperand &operand : op->getOpOperands()) {
-    auto results = op.getMatchingIndexingMap(&operand).getResults();
-    auto *found = llvm::find(results, loop->first);
-    if (found == results.end())
-      continue;
-    BatchDim place = loop->second;
-    place.dim = found - results.begin();
-    if (shareOperand(operand, place))
-      continue;
-    if (failed(adaptOperand(operand, place)))
-      return failure();
-    if (op.isDpsInit(&operand))
-      track(op.getTiedOpResult(&operand), place);
-  }
-  return success();
-}
+//===----------------------------------------------------------------------===//
+// Reshapes
+//===----------------------------------------------------------------------===//
 
 LogicalResult BlockRebatcher::visitExpand(tensor::ExpandShapeOp op) {
   BatchDim place = dims.lookup(op.getSrc());
   ReassociationIndices group = op.getReassociationIndices()[place.dim];
   auto type = cast<RankedTensorType>(op.getType());
-  // The batch goes to the slowest dimension that it can fill; what stands in
-  // front of that is a part of what stands in front of the batch.
-  std::optional<BatchDim> found;
-  int64_t outer = place.outer, inner = place.factor / place.outer;
-  for (auto [position, dim] : llvm::enumerate(group)) {
-    int64_t rest = 1;
-    for (int64_t faster : ArrayRef(group).drop_front(position + 1))
-      rest *= type.getDimSize(faster);
-    if (rest > 0 && inner % rest == 0) {
-      found = {dim, outer * (inner / rest), outer};
-      break;
-    }
-    int64_t size = type.getDimSize(dim);
-    if (size <= 0 || outer % size != 0)
-      break;
-    outer /= size;
-  }
-  if (!found)
-    return op.emitOpError("splits the batch in a way that cannot be followed");
-  BatchDim result = *found;
+  SmallVector<int64_t> members;
+  for (int64_t member : group)
+    members.push_back(type.getDimSize(member));
+  auto split = splitPlace(members, place);
+  if (!split)
+    return refuse(op, "splits the batch in a way that cannot be followed");
+  BatchDim result = split->second;
+  result.dim = group[split->first];
   OpBuilder builder(op);
   SmallVector<OpFoldResult> sizes =
       getAsIndexOpFoldResult(op.getContext(), type.getShape());
@@ -88,9 +32,7 @@ LogicalResult BlockRebatcher::visitExpand(tensor::ExpandShapeOp op) {
   auto expanded = tensor::ExpandShapeOp::create(
       builder, op.getLoc(), getType(type, result), op.getSrc(),
       op.getReassociationIndices(), sizes);
-  op.replaceAllUsesWith(expanded.getResult());
-  op.erase();
-  dims.insert({expanded.getResult(), result});
+  replace(op, expanded.getResult(), result);
   return success();
 }
 
@@ -105,9 +47,8 @@ LogicalResult BlockRebatcher::visitCollapse(tensor::CollapseShapeOp op) {
       int64_t size = source.getDimSize(member);
       if (member == place.dim)
         continue;
-      if (ShapedType::isDynamic(size))
-        return op.emitOpError(
-            "merges the batch in a way that cannot be followed");
+      if (ShapedType::isDynamic(size) || size == 0)
+        return refuse(op, "merges the batch in a way that cannot be followed");
       result.factor *= size;
       if (member < place.dim)
         result.outer *= size;
@@ -115,59 +56,106 @@ LogicalResult BlockRebatcher::visitCollapse(tensor::CollapseShapeOp op) {
     track(op.getResult(), result);
     return success();
   }
-  return op.emitOpError("loses the batch");
+  return refuse(op, "loses the batch");
 }
+
+/// {{0, ..., rank - 1}}, or no group for a scalar.
+static SmallVector<ReassociationIndices> groupAll(int64_t rank) {
+  if (rank == 0)
+    return {};
+  return {llvm::to_vector<2>(llvm::seq<int64_t>(0, rank))};
+}
+
+void BlockRebatcher::lowerReshapes() {
+  for (auto op :
+       llvm::make_early_inc_range(block.getOps<tensor::ReshapeOp>())) {
+    auto source = dyn_cast<RankedTensorType>(op.getSource().getType());
+    auto result = dyn_cast<RankedTensorType>(op.getType());
+    if (!source || !result || !source.hasStaticShape() ||
+        !result.hasStaticShape())
+      continue;
+    OpBuilder builder(op);
+    Value value = op.getSource();
+    auto flat =
+        RankedTensorType::get(source.getNumElements(), source.getElementType());
+    if (source.getRank() == 0)
+      value = tensor::ExpandShapeOp::create(builder, op.getLoc(), flat, value,
+                                            groupAll(0));
+    else if (source.getRank() > 1)
+      value = tensor::CollapseShapeOp::create(builder, op.getLoc(), flat, value,
+                                              groupAll(source.getRank()));
+    if (result.getRank() == 0)
+      value = tensor::CollapseShapeOp::create(builder, op.getLoc(), result,
+                                              value, groupAll(0));
+    else if (result.getRank() > 1)
+      value = tensor::ExpandShapeOp::create(builder, op.getLoc(), result, value,
+                                            groupAll(result.getRank()));
+    if (value != op.getSource())
+      value.getDefiningOp()->setDiscardableAttrs(
+          op->getDiscardableAttrDictionary());
+    op.replaceAllUsesWith(value);
+    op.erase();
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
 
 LogicalResult BlockRebatcher::visitExtractSlice(tensor::ExtractSliceOp op) {
   BatchDim place = dims.lookup(op.getSource());
-  if (op.getDroppedDims().any() ||
-      op.getSourceType().getRank() != op.getType().getRank())
-    return op.emitOpError("drops dimensions next to the batch");
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  if (dropped.test(place.dim))
+    return refuse(op, "drops the dimension of the batch");
   SmallVector<OpFoldResult> sizes = op.getMixedSizes();
   std::optional<int64_t> size = getConstantIntValue(sizes[place.dim]);
-  bool whole = isZeroInteger(op.getMixedOffsets()[place.dim]) &&
-               isOneInteger(op.getMixedStrides()[place.dim]) &&
-               (!size || ShapedType::isDynamic(oldBatch) ||
-                *size == oldBatch * place.factor);
-  if (!whole)
-    return op.emitOpError("takes a part of the batch");
+  bool isWhole = ShapedType::isDynamic(oldBatch) ||
+                 (size ? *size == oldBatch * place.factor : oldBatch == batch);
+  if (!isWhole || !isZeroInteger(op.getMixedOffsets()[place.dim]) ||
+      !isOneInteger(op.getMixedStrides()[place.dim]))
+    return refuse(op, "takes a part of the batch");
   OpBuilder builder(op);
   sizes[place.dim] = getSize(builder, op.getLoc(), place.factor);
+  BatchDim result = place;
+  for (int64_t dim = 0; dim < place.dim; ++dim)
+    result.dim -= dropped.test(dim);
   auto slice = tensor::ExtractSliceOp::create(
-      builder, op.getLoc(), op.getSource(), op.getMixedOffsets(), sizes,
-      op.getMixedStrides());
-  op.replaceAllUsesWith(slice.getResult());
-  op.erase();
-  dims.insert({slice.getResult(), place});
+      builder, op.getLoc(), getType(op.getType(), result), op.getSource(),
+      op.getMixedOffsets(), sizes, op.getMixedStrides());
+  replace(op, slice.getResult(), result);
   return success();
 }
 
 LogicalResult BlockRebatcher::visitInsertSlice(tensor::InsertSliceOp op) {
   BatchDim place = isTracked(op.getSource()) ? dims.lookup(op.getSource())
                                              : dims.lookup(op.getDest());
-  if (op.getSourceType().getRank() != op.getDestType().getRank() ||
-      !isZeroInteger(op.getMixedOffsets()[place.dim]))
-    return op.emitOpError("inserts into a part of the batch");
+  SmallVector<OpFoldResult> sizes = op.getMixedSizes();
+  std::optional<int64_t> size = getConstantIntValue(sizes[place.dim]);
+  bool isWhole = ShapedType::isDynamic(oldBatch) ||
+                 (size ? *size == oldBatch * place.factor : oldBatch == batch);
+  if (op.getSourceType().getRank() != op.getDestType().getRank() || !isWhole ||
+      !isZeroInteger(op.getMixedOffsets()[place.dim]) ||
+      !isOneInteger(op.getMixedStrides()[place.dim]))
+    return refuse(op, "inserts into a part of the batch");
   if (failed(adaptOperand(op.getSourceMutable(), place)) ||
       failed(adaptOperand(op.getDestMutable(), place)))
     return failure();
   OpBuilder builder(op);
-  SmallVector<OpFoldResult> sizes = op.getMixedSizes();
   sizes[place.dim] = getSize(builder, op.getLoc(), place.factor);
   auto insert = tensor::InsertSliceOp::create(
       builder, op.getLoc(), op.getSource(), op.getDest(), op.getMixedOffsets(),
       sizes, op.getMixedStrides());
-  op.replaceAllUsesWith(insert.getResult());
-  op.erase();
-  dims.insert({insert.getResult(), place});
+  replace(op, insert.getResult(), place);
   return success();
 }
 
 LogicalResult BlockRebatcher::visitPad(tensor::PadOp op) {
+  if (!isTracked(op.getSource()) || !op.getConstantPaddingValue())
+    return refuse(op, "pads with a computed value");
   BatchDim place = dims.lookup(op.getSource());
   if (!isZeroInteger(op.getMixedLowPad()[place.dim]) ||
       !isZeroInteger(op.getMixedHighPad()[place.dim]))
-    return op.emitOpError("pads the batch");
+    return refuse(op, "pads the batch");
   track(op.getResult(), place);
   return success();
 }
@@ -178,7 +166,7 @@ LogicalResult BlockRebatcher::visitConcat(tensor::ConcatOp op) {
     if (isTracked(input))
       place = dims.lookup(input);
   if (static_cast<int64_t>(op.getDim()) == place->dim)
-    return op.emitOpError("concatenates along the batch");
+    return refuse(op, "concatenates along the batch");
   for (OpOperand &operand : op->getOpOperands())
     if (failed(adaptOperand(operand, *place)))
       return failure();
@@ -186,15 +174,20 @@ LogicalResult BlockRebatcher::visitConcat(tensor::ConcatOp op) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Others
+//===----------------------------------------------------------------------===//
+
 LogicalResult BlockRebatcher::visitCast(tensor::CastOp op) {
   // What a cast says of other sizes is kept only where it adds something.
   BatchDim place = dims.lookup(op.getSource());
   auto source = cast<RankedTensorType>(op.getSource().getType());
   auto result = dyn_cast<RankedTensorType>(op.getType());
   if (!result)
-    return op.emitOpError("forgets the shape of data");
+    return refuse(op, "forgets the shape of data");
   if (source.hasStaticShape() || source == getType(result, place)) {
     op.replaceAllUsesWith(op.getSource());
+    dims.erase(op.getResult());
     op.erase();
     return success();
   }
@@ -215,9 +208,19 @@ LogicalResult BlockRebatcher::visitDim(tensor::DimOp op) {
   return success();
 }
 
+/// The dimension along which a quantizer or a batch norm has parameters.
+static std::optional<int64_t> getParameterAxis(Operation *op) {
+  if (auto norm = dyn_cast<BatchNormOp>(op))
+    return norm.getAxis();
+  return cast<FakeQuantOp>(op).getQuantizer().getAxis();
+}
+
 LogicalResult BlockRebatcher::visitSameShape(Operation *op) {
   if (!isTracked(op->getOperand(0)))
-    return op->emitOpError("mixes the batch with parameters");
-  track(op->getResult(0), dims.lookup(op->getOperand(0)));
+    return refuse(op, "mixes the batch with parameters");
+  BatchDim place = dims.lookup(op->getOperand(0));
+  if (getParameterAxis(op) == place.dim)
+    return refuse(op, "has parameters along the batch");
+  track(op->getResult(0), place);
   return success();
 }
