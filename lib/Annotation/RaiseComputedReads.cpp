@@ -1,15 +1,14 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A tensor that a payload reads without an operand has no indexing map: nobody
-// can follow the batch through it or differentiate it. Positions are numbers
-// that do not depend on data, so a structured form exists.
+// A read at a computed position hides what moves where. Positions that are
+// numbers have a structured form, slices and repetitions, or are tabulated;
+// elements are moved and never computed with, so that what is not read cannot
+// reach a result.
 
 #include "RaiseComputedReads.h"
-#include "Structure.h"
+#include "ReadPositions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "pdq/IR/ConstantElements.h"
 #include "pdq/IR/Constants.h"
 
 using namespace mlir;
@@ -20,65 +19,17 @@ namespace {
 struct ComputedRead {
   linalg::GenericOp op;
   Value source;
-  /// Per dimension of the source: the loop that its position depends on, and
-  /// the position in each step of this loop.
-  struct Positions {
-    std::optional<unsigned> loop;
-    SmallVector<int64_t> values;
-  };
-  SmallVector<Positions> dims;
+  /// For each dimension of the source.
+  SmallVector<ReadPositions> dims;
+
+  RankedTensorType getType() const {
+    return cast<RankedTensorType>(linalg::GenericOp(op).getResult(0).getType());
+  }
+  RankedTensorType getSourceType() const {
+    return cast<RankedTensorType>(source.getType());
+  }
 };
 } // namespace
-
-/// Adds the loops that a scalar of the payload depends on.
-static void collectLoops(Value scalar, linalg::LinalgOp op,
-                         llvm::SmallSetVector<unsigned, 4> &loops) {
-  llvm::SetVector<Value> slice;
-  slice.insert(scalar);
-  for (size_t i = 0; i < slice.size(); ++i) {
-    Operation *def = slice[i].getDefiningOp();
-    auto argument = dyn_cast<BlockArgument>(slice[i]);
-    if (argument && argument.getOwner() == op.getBlock()) {
-      AffineMap map =
-          op.getMatchingIndexingMap(op.getMatchingOpOperand(argument));
-      for (unsigned loop = 0; loop < map.getNumDims(); ++loop)
-        if (map.isFunctionOfDim(loop))
-          loops.insert(loop);
-    } else if (auto index = dyn_cast_or_null<linalg::IndexOp>(def)) {
-      loops.insert(index.getDim());
-    } else if (def && def->getBlock() == op.getBlock()) {
-      slice.insert(def->operand_begin(), def->operand_end());
-    }
-  }
-}
-
-/// The positions that `index` takes; failure where they depend on data or on
-/// two loops, or lie outside of [0, size).
-static FailureOr<ComputedRead::Positions>
-getPositions(Value index, linalg::LinalgOp op, int64_t size,
-             ConstantElements &elements) {
-  llvm::SmallSetVector<unsigned, 4> loops;
-  collectLoops(index, op, loops);
-  if (loops.size() > 1)
-    return failure();
-  ComputedRead::Positions positions;
-  SmallVector<int64_t> position(op.getNumLoops(), 0);
-  int64_t extent = 1;
-  if (!loops.empty()) {
-    positions.loop = loops.front();
-    extent = op.getStaticLoopRanges()[loops.front()];
-  }
-  for (int64_t step = 0; step < extent; ++step) {
-    if (positions.loop)
-      position[*positions.loop] = step;
-    auto value =
-        dyn_cast_or_null<IntegerAttr>(elements.getScalar(index, op, position));
-    if (!value || value.getInt() < 0 || value.getInt() >= size)
-      return failure();
-    positions.values.push_back(value.getInt());
-  }
-  return positions;
-}
 
 static FailureOr<ComputedRead> matchComputedRead(linalg::GenericOp op) {
   auto type = op->getNumResults() == 1
@@ -100,7 +51,7 @@ static FailureOr<ComputedRead> matchComputedRead(linalg::GenericOp op) {
   ConstantElements elements;
   ArrayRef<int64_t> shape = extract.getTensor().getType().getShape();
   for (auto [index, size] : llvm::zip_equal(extract.getIndices(), shape)) {
-    auto positions = getPositions(index, op, size, elements);
+    auto positions = getReadPositions(index, op, size, elements);
     if (failed(positions))
       return failure();
     read.dims.push_back(std::move(*positions));
@@ -108,19 +59,25 @@ static FailureOr<ComputedRead> matchComputedRead(linalg::GenericOp op) {
   return read;
 }
 
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
 /// The elements that are read of a constant.
 static Value readElements(PatternRewriter &rewriter, const ComputedRead &read,
                           ArrayRef<float> source) {
-  linalg::GenericOp op = read.op;
-  auto type = cast<RankedTensorType>(op.getResult(0).getType());
-  ArrayRef<int64_t> from =
-      cast<RankedTensorType>(read.source.getType()).getShape();
+  RankedTensorType type = read.getType();
+  ArrayRef<int64_t> from = read.getSourceType().getShape();
   SmallVector<float> elements;
   SmallVector<int64_t> position(type.getRank(), 0);
   for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
     int64_t linear = 0;
-    for (auto [size, dim] : llvm::zip_equal(from, read.dims))
-      linear = linear * size + dim.values[dim.loop ? position[*dim.loop] : 0];
+    for (auto [size, dim] : llvm::zip_equal(from, read.dims)) {
+      int64_t step = 0;
+      for (unsigned loop : dim.loops)
+        step = step * type.getDimSize(loop) + position[loop];
+      linear = linear * size + dim.values[step];
+    }
     elements.push_back(source[linear]);
     for (int64_t dim = type.getRank(); dim-- > 0;) {
       if (++position[dim] < type.getDimSize(dim))
@@ -129,9 +86,13 @@ static Value readElements(PatternRewriter &rewriter, const ComputedRead &read,
     }
   }
   return arith::ConstantOp::create(
-      rewriter, op.getLoc(),
+      rewriter, read.op->getLoc(),
       DenseElementsAttr::get(type, ArrayRef<float>(elements)));
 }
+
+//===----------------------------------------------------------------------===//
+// Structured forms of one dimension
+//===----------------------------------------------------------------------===//
 
 /// How often each element of a dimension is read in a row; 0 where the numbers
 /// differ.
@@ -163,55 +124,6 @@ static Value repeat(PatternRewriter &rewriter, Location loc, Value value,
   return tensor::CollapseShapeOp::create(rewriter, loc, wide, groups);
 }
 
-/// `value` at `positions` of dimension `dim`: sum_k s[l, k] value[..., k, ...].
-/// The matrix comes first, so that it is not taken for a weight.
-static Value select(PatternRewriter &rewriter, Location loc, Value value,
-                    int64_t dim, ArrayRef<int64_t> positions) {
-  auto type = cast<RankedTensorType>(value.getType());
-  int64_t size = type.getDimSize(dim), rank = type.getRank();
-  int64_t count = positions.size();
-  SmallVector<float> matrix(count * size, 0.0f);
-  for (auto [step, position] : llvm::enumerate(positions))
-    matrix[step * size + position] = 1.0f;
-  Value selection = arith::ConstantOp::create(
-      rewriter, loc,
-      DenseElementsAttr::get(
-          RankedTensorType::get({count, size}, type.getElementType()),
-          ArrayRef<float>(matrix)));
-  SmallVector<int64_t> shape(type.getShape());
-  shape[dim] = count;
-  Value empty =
-      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
-  Value zero = arith::ConstantOp::create(
-      rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
-  Value init = linalg::FillOp::create(rewriter, loc, zero, empty).getResult(0);
-  // Loops: those of the result, and k.
-  SmallVector<AffineExpr> loops;
-  for (int64_t loop = 0; loop <= rank; ++loop)
-    loops.push_back(rewriter.getAffineDimExpr(loop));
-  SmallVector<AffineExpr> read(loops);
-  read.pop_back();
-  auto map = [&](ArrayRef<AffineExpr> results) {
-    return AffineMap::get(rank + 1, 0, results, rewriter.getContext());
-  };
-  AffineMap result = map(read);
-  read[dim] = loops.back();
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  iterators.push_back(utils::IteratorType::reduction);
-  return linalg::GenericOp::create(
-             rewriter, loc, init.getType(), ValueRange{selection, value}, init,
-             ArrayRef<AffineMap>{map({loops[dim], loops.back()}), map(read),
-                                 result},
-             iterators,
-             [](OpBuilder &b, Location l, ValueRange args) {
-               Value product = arith::MulFOp::create(b, l, args[0], args[1]);
-               Value sum = arith::AddFOp::create(b, l, args[2], product);
-               linalg::YieldOp::create(b, l, sum);
-             })
-      .getResult(0);
-}
-
 /// `value` with its only element of dimension `dim` read `size` times.
 static Value spread(PatternRewriter &rewriter, Location loc, Value value,
                     int64_t dim, int64_t size) {
@@ -236,29 +148,117 @@ static Value spread(PatternRewriter &rewriter, Location loc, Value value,
       .getResult(0);
 }
 
-/// Data: dimension i of the source must go to dimension i of the result.
+/// `value[..., first : : stride, ...]`, `count` elements of dimension `dim`.
+static Value slice(PatternRewriter &rewriter, Location loc, Value value,
+                   int64_t dim, int64_t first, int64_t stride, int64_t count) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0)),
+      strides(type.getRank(), rewriter.getIndexAttr(1)),
+      sizes = getAsIndexOpFoldResult(rewriter.getContext(), type.getShape());
+  offsets[dim] = rewriter.getIndexAttr(first);
+  sizes[dim] = rewriter.getIndexAttr(count);
+  strides[dim] = rewriter.getIndexAttr(stride);
+  return tensor::ExtractSliceOp::create(rewriter, loc, value, offsets, sizes,
+                                        strides);
+}
+
+//===----------------------------------------------------------------------===//
+// Data
+//===----------------------------------------------------------------------===//
+
+/// `value` at `positions`, which are for the last dimensions known, of the
+/// dimensions that have some.
+static Value gather(PatternRewriter &rewriter, Location loc, Value value,
+                    ArrayRef<const ReadPositions *> positions) {
+  auto type = cast<RankedTensorType>(value.getType());
+  unsigned rank = type.getRank();
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<Value> tables;
+  SmallVector<AffineMap> maps;
+  SmallVector<int64_t> dims;
+  for (auto [dim, known] : llvm::enumerate(positions)) {
+    if (!known)
+      continue;
+    shape[dim] = known->values.size();
+    auto table = RankedTensorType::get(shape[dim], rewriter.getI64Type());
+    tables.push_back(arith::ConstantOp::create(
+        rewriter, loc, DenseElementsAttr::get(table, ArrayRef(known->values))));
+    maps.push_back(AffineMap::get(rank, 0, rewriter.getAffineDimExpr(dim),
+                                  rewriter.getContext()));
+    dims.push_back(dim);
+  }
+  maps.push_back(rewriter.getMultiDimIdentityMap(rank));
+  Value empty =
+      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             rewriter, loc, empty.getType(), tables, empty, maps, loops,
+             [&](OpBuilder &b, Location l, ValueRange args) {
+               SmallVector<Value> indices;
+               for (unsigned dim = 0; dim < rank; ++dim)
+                 indices.push_back(linalg::IndexOp::create(b, l, dim));
+               for (auto [number, dim] : llvm::enumerate(dims))
+                 indices[dim] = arith::IndexCastOp::create(
+                     b, l, b.getIndexType(), args[number]);
+               Value element = tensor::ExtractOp::create(b, l, value, indices);
+               linalg::YieldOp::create(b, l, element);
+             })
+      .getResult(0);
+}
+
+/// Whether dimension i of the source goes to dimension i of the result.
+static bool keepsOrder(const ComputedRead &read) {
+  RankedTensorType type = read.getType(), source = read.getSourceType();
+  if (source.getRank() != type.getRank())
+    return false;
+  for (auto [dim, positions] : llvm::enumerate(read.dims)) {
+    bool isAlong = positions.loops.size() == 1 && positions.loops[0] == dim;
+    bool isFixed = positions.loops.empty() &&
+                   (type.getDimSize(dim) == 1 || source.getDimSize(dim) == 1);
+    if (!isAlong && !isFixed)
+      return false;
+  }
+  return true;
+}
+
 static LogicalResult raiseDataRead(PatternRewriter &rewriter,
                                    const ComputedRead &read) {
   linalg::GenericOp op = read.op;
-  auto type = cast<RankedTensorType>(op.getResult(0).getType());
-  auto source = cast<RankedTensorType>(read.source.getType());
-  if (source.getRank() != type.getRank())
-    return rewriter.notifyMatchFailure(op, "changes the rank");
-  for (auto [dim, positions] : llvm::enumerate(read.dims))
-    if (positions.loop
-            ? *positions.loop != dim
-            : type.getDimSize(dim) != 1 && source.getDimSize(dim) != 1)
-      return rewriter.notifyMatchFailure(op, "changes the order of dimensions");
-  Value value = read.source;
-  for (auto [dim, positions] : llvm::enumerate(read.dims)) {
+  RankedTensorType type = read.getType(), source = read.getSourceType();
+  if (!keepsOrder(read))
+    return rewriter.notifyMatchFailure(op, "changes the order of dimensions");
+  SmallVector<const ReadPositions *> others(read.dims.size(), nullptr);
+  SmallVector<std::function<Value(Value)>> steps;
+  bool isMoved = false;
+  for (auto [index, positions] : llvm::enumerate(read.dims)) {
+    int64_t dim = index, size = type.getDimSize(dim);
     int64_t factor = getRepetition(positions.values, source.getDimSize(dim));
-    if (!positions.loop && type.getDimSize(dim) != 1)
-      value = spread(rewriter, op.getLoc(), value, dim, type.getDimSize(dim));
+    auto progression = positions.getProgression();
+    if (positions.loops.empty() && size != 1)
+      steps.push_back([&rewriter, op, dim, size](Value value) {
+        return spread(rewriter, op->getLoc(), value, dim, size);
+      });
     else if (factor > 1)
-      value = repeat(rewriter, op.getLoc(), value, dim, factor);
-    else if (factor == 0)
-      value = select(rewriter, op.getLoc(), value, dim, positions.values);
+      steps.push_back([&rewriter, op, dim, factor](Value value) {
+        return repeat(rewriter, op->getLoc(), value, dim, factor);
+      });
+    else if (factor == 0 && progression)
+      steps.push_back([&rewriter, op, dim, size, progression](Value value) {
+        return slice(rewriter, op->getLoc(), value, dim, progression->first,
+                     progression->second, size);
+      });
+    else if (factor == 0) {
+      others[dim] = &positions;
+      isMoved = true;
+    }
   }
+  if (isMoved && steps.empty())
+    return rewriter.notifyMatchFailure(op, "has no dimension in a row");
+  Value value = read.source;
+  for (const auto &step : steps)
+    value = step(value);
+  if (isMoved)
+    value = gather(rewriter, op.getLoc(), value, others);
   rewriter.replaceOp(op, value);
   return success();
 }
@@ -272,12 +272,11 @@ static LogicalResult raiseComputedRead(linalg::GenericOp op,
     rewriter.replaceOp(op, readElements(rewriter, *read, *constant));
     return success();
   }
-  if (!cast<RankedTensorType>(read->source.getType()).getElementType().isF32())
-    return rewriter.notifyMatchFailure(op, "reads no f32");
   return raiseDataRead(rewriter, *read);
 }
 
 void mlir::pdq::populateRaiseComputedReadsPatterns(
     RewritePatternSet &patterns) {
-  patterns.add(raiseComputedRead);
+  patterns.add(raiseComputedRead, /*benefit=*/2);
+  populateTabulatePositionsPatterns(patterns);
 }

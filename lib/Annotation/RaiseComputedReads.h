@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Reads at computed positions, as frontends make of interpolations and of
-// flipped filters.
+// Reads at computed positions, as frontends make of interpolations, of
+// permutations and of flipped filters.
 
 #ifndef PDQ_ANNOTATION_RAISECOMPUTEDREADS_H
 #define PDQ_ANNOTATION_RAISECOMPUTEDREADS_H
@@ -11,10 +11,10 @@
 
 namespace mlir::pdq {
 
-/// Adds the patterns that rewrite an operation whose payload only reads a
-/// tensor by `tensor.extract`, each index computed from one loop: from a
-/// constant to a constant, from data to a repetition or to a product with a
-/// constant matrix that selects elements.
+/// Adds the patterns for payloads that read tensors by `tensor.extract` at
+/// positions that do not depend on data. One that only reads becomes a constant
+/// where the tensor is one, or slices and repetitions where the positions along
+/// a dimension are such; else the positions become constants.
 void populateRaiseComputedReadsPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::pdq

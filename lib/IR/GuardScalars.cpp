@@ -13,11 +13,31 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
+/// Whether `index` is an element of a constant operand, all of which are in
+/// [0, size).
+static bool isInsideTable(Value index, int64_t size) {
+  auto cast = index.getDefiningOp<arith::IndexCastOp>();
+  auto argument =
+      cast ? dyn_cast<BlockArgument>(cast.getIn()) : BlockArgument();
+  auto op = argument
+                ? dyn_cast<linalg::LinalgOp>(argument.getOwner()->getParentOp())
+                : linalg::LinalgOp();
+  DenseIntElementsAttr table;
+  if (!op || !matchPattern(op.getMatchingOpOperand(argument)->get(),
+                           m_Constant(&table)))
+    return false;
+  return llvm::all_of(table.getValues<APInt>(), [&](const APInt &position) {
+    return position.isNonNegative() && position.getSExtValue() < size;
+  });
+}
+
 /// Whether `index` is known to be in [0, size).
 static bool isInside(Value index, int64_t size) {
   APInt constant;
   if (matchPattern(index, m_ConstantInt(&constant)))
     return constant.isNonNegative() && constant.getSExtValue() < size;
+  if (isInsideTable(index, size))
+    return true;
   auto counter = index.getDefiningOp<linalg::IndexOp>();
   if (!counter)
     return false;

@@ -8,6 +8,7 @@
 #define PDQ_IR_CONSTANTELEMENTS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::pdq {
 
@@ -23,11 +24,19 @@ public:
 private:
   using Scalars = DenseMap<Value, Attribute>;
   Attribute getElement(Value tensor, ArrayRef<int64_t> indices);
+  Attribute getElementOfSlice(tensor::ExtractSliceOp slice,
+                              ArrayRef<int64_t> indices);
+  Attribute getElementOfConcat(tensor::ConcatOp joined,
+                               ArrayRef<int64_t> indices);
+  DenseElementsAttr getConstant(Value tensor);
   Attribute computeElement(Value tensor, ArrayRef<int64_t> indices);
+  Attribute computeRead(tensor::ExtractOp read, linalg::LinalgOp op,
+                        ArrayRef<int64_t> position, Scalars &scalars);
   Attribute compute(Value scalar, linalg::LinalgOp op,
                     ArrayRef<int64_t> position, Scalars &scalars);
 
   DenseMap<std::pair<Value, int64_t>, Attribute> elements;
+  DenseMap<Value, DenseElementsAttr> constants;
   unsigned depth = 0;
 };
 
