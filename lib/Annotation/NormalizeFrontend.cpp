@@ -26,6 +26,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Annotation/Passes.h"
+#include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/GuardScalars.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/Rebatch.h"
@@ -119,7 +120,7 @@ LogicalResult NormalizeFrontend::lowerTosa(func::FuncOp network) {
 
 LogicalResult NormalizeFrontend::simplify() {
   OpPassManager pm(ModuleOp::getOperationName());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   return runPipeline(pm, getOperation());
 }
@@ -216,7 +217,7 @@ void NormalizeFrontend::runOnOperation() {
       failed(lowerTosa(*network)))
     return signalPassFailure();
   OpPassManager inliner(ModuleOp::getOperationName());
-  inliner.addPass(createInlinerPass());
+  inliner.addPass(createSoundInlinerPass());
   // Scalar operations on whole tensors, as other frontends write them.
   inliner.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   if (failed(runPipeline(inliner, getOperation())) ||

@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/Passes.h"
+#include "pdq/IR/Canonicalizer.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -53,12 +54,12 @@ LogicalResult mlir::pdq::lowerPrograms(ModuleOp module) {
   PassManager pm(module.getContext());
   // Objectives are written as calls of small functions; derivatives want one
   // block, and so do the functions that differentiation makes.
-  pm.addPass(createInlinerPass());
+  pm.addPass(createSoundInlinerPass());
   pm.addPass(createDifferentiate());
-  pm.addPass(createInlinerPass());
+  pm.addPass(createSoundInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDecompose());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   return pm.run(module);
 }

@@ -17,6 +17,7 @@
 #include "pdq/Execution/GPUPipelines.h"
 #include "pdq/Execution/Passes.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/PDQ.h"
 
 using namespace mlir;
@@ -34,11 +35,11 @@ void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
   pm.addPass(createNormalizeFrontend());
   // Before anything moves or fuses elementwise operations.
   pm.addPass(createCaptureBatchNorm());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createFormRegions({options.granularity}));
   // Constants of other layers, left behind by the regions.
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   // Weights are quantized as they are used: with the batch norm folded.
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createInsertQuantizers({options.weightBits, options.activationBits,
@@ -57,7 +58,7 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
   pm.addPass(createConvertPDQToQuant());
   // Drops the parameters that went into types and merges shared constants; the
   // form is made to keep its meaning under these two.
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
 

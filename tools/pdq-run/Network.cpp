@@ -10,6 +10,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Autodiff/Passes.h"
+#include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/Rebatch.h"
 #include "llvm/ADT/STLExtras.h"
 #include <chrono>
@@ -70,7 +71,7 @@ static LogicalResult lowerToTensors(ModuleOp module, RegionBody body) {
 
 static LogicalResult simplify(ModuleOp module) {
   PassManager pm(module.getContext());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   return pm.run(module);
 }

@@ -16,6 +16,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Execution/CPUPipelines.h"
 #include "pdq/Execution/Passes.h"
+#include "pdq/IR/Canonicalizer.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -23,9 +24,9 @@ using namespace mlir::pdq;
 // functions on tensors -> launch plans and linalg kernels
 void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
                                          const KernelFormOptions &options) {
-  pm.addPass(createInlinerPass());
+  pm.addPass(createSoundInlinerPass());
   pm.addPass(createSymbolDCEPass());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCheckExecutable());
   pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
@@ -49,7 +50,7 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
     pm.addNestedPass<func::FuncOp>(createGatherElements());
     pm.addNestedPass<func::FuncOp>(createGatherScatters());
   }
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   // Before fusion, which would merge constant operations into others.
   pm.addPass(createHoistConstants());
@@ -79,7 +80,7 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createStoreResults());
   pm.addPass(createBufferizeInPlace());
   // Bufferization leaves chains of casts and copies of buffers to themselves.
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   if (options.fewLaunches) {
     pm.addPass(createMergeElementwise());
@@ -91,9 +92,9 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
 
 // functions on tensors -> launch plans and kernels with the module's own loops
 void mlir::pdq::buildFormInOrderKernelsPipeline(OpPassManager &pm) {
-  pm.addPass(createInlinerPass());
+  pm.addPass(createSoundInlinerPass());
   pm.addPass(createSymbolDCEPass());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCheckExecutable());
   // Nothing that fuses, splits or reorders loops: only when and where a value
@@ -102,7 +103,7 @@ void mlir::pdq::buildFormInOrderKernelsPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createExpandPads());
   pm.addPass(createStoreResults());
   pm.addPass(createBufferizeInPlace());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createOutlineKernels());
   pm.addPass(createCSEPass());
@@ -130,7 +131,7 @@ void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm, CPUTarget target) {
   // Payloads are cloned into the loops with all they compute again and again.
   kernels.addPass(createLoopInvariantCodeMotionPass());
   kernels.addPass(createApproximateMath());
-  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createSoundCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }
 
@@ -140,7 +141,7 @@ void mlir::pdq::buildEmitInOrderKernelsPipeline(OpPassManager &pm) {
   OpPassManager &kernels = pm.nest<func::FuncOp>();
   kernels.addPass(createLowerKernelsToLoops());
   kernels.addPass(createLoopInvariantCodeMotionPass());
-  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createSoundCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }
 

@@ -14,6 +14,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Execution/GPUPipelines.h"
 #include "pdq/Execution/Passes.h"
+#include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/PassOptionText.h"
 
 using namespace mlir;
@@ -39,7 +40,7 @@ void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math,
   // The CPU's polynomials: elementwise results have the same bits, and no
   // device library is needed.
   kernels.addPass(createApproximateMath());
-  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createSoundCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }
 
@@ -59,7 +60,7 @@ void mlir::pdq::buildGPUKernelsToNVVMPipeline(OpPassManager &pm) {
   options.useBarePtrCallConv = true;
   options.indexBitwidth = 64;
   code.addPass(createConvertGpuOpsToNVVMOps(options));
-  code.addPass(createCanonicalizerPass());
+  code.addPass(createSoundCanonicalizerPass());
   code.addPass(createCSEPass());
   code.addPass(createReconcileUnrealizedCastsPass());
   // Operations that only PTX has a form of.
