@@ -760,8 +760,15 @@ def ApproximateMath : PDQPass<"pdq-approximate-math", "func::FuncOp"> {
     f32 `exp`, `log`, `tanh`, `erf`, ... on scalars and vectors become upstream's
     polynomial approximations; `powf` becomes exp(y log |x|) with the cases of
     the C function (0 for base 0 and positive exponent, the sign of odd integer
-    exponents, NaN for a negative base otherwise). `fpowi` becomes multiplications
-    or, where its exponent is no constant, `powf`. Multiplications and additions
+    exponents, NaN for a negative base otherwise, 1 for base 1 or exponent 0). `fpowi` becomes
+    multiplications or, where its exponent is no constant, `powf`.
+
+    `sin`, `cos` and `tan` take multiples of pi / 2 off the angle in f64: they are right to
+    a few units in the last place up to |x| = 1e9 (`tan`: 1e5), beyond that anything within
+    their bounds. `sinh`, `cosh`, the inverses of hyperbolic functions and `cbrt` are right to a
+    few units everywhere, infinities included.
+
+    Multiplications and additions
     of the approximations are rounded one by one, never fused: elementwise
     results have the same bits on every CPU. A `math.fma` that the function
     already holds stays one rounding. Otherwise f64 is left to the C library.
