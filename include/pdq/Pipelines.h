@@ -39,6 +39,16 @@ struct AnnotateOptions : public PassPipelineOptions<AnnotateOptions> {
       llvm::cl::desc("Error where a product reads floating point and no policy "
                      "says so"),
       llvm::cl::init(false)};
+  Option<std::string> entry{
+      *this, "entry",
+      llvm::cl::desc(
+          "Function that is the network, where a module has several"),
+      llvm::cl::init("")};
+  Option<std::string> sampleShape{
+      *this, "sample-shape",
+      llvm::cl::desc("Sizes behind the batch where they are dynamic, such as "
+                     "3x32x32; for several inputs separated by commas"),
+      llvm::cl::init("")};
 };
 
 /// Builds `pdq-annotate`: frontend IR -> annotated IR.

@@ -4,14 +4,18 @@
 // Brings what frontends hand us into one form: one function on static tensors
 // in linalg.
 
+#include "DecomposeAggregates.h"
 #include "DischargeAssertions.h"
+#include "DropPositionChecks.h"
 #include "FlattenLinears.h"
+#include "FoldGlobals.h"
+#include "LowerTMTensor.h"
+#include "LowerTosa.h"
 #include "RaiseComputedReads.h"
 #include "RaiseReshapes.h"
-#include "RaiseStridedGathers.h"
-#include "mlir/Conversion/TosaToArith/TosaToArith.h"
-#include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
-#include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
+#include "SelectNetwork.h"
+#include "SpecializeShapes.h"
+#include "WidenFloats.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -20,8 +24,6 @@
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Tosa/IR/TosaOps.h"
-#include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
@@ -48,74 +50,22 @@ struct NormalizeFrontend : pdq::impl::NormalizeFrontendBase<NormalizeFrontend> {
   void runOnOperation() override;
 
 private:
-  FailureOr<func::FuncOp> findNetwork();
+  LogicalResult inlineCalls();
   LogicalResult lowerTosa(func::FuncOp network);
-  LogicalResult checkSignature(func::FuncOp network);
+  LogicalResult lowerAggregates(func::FuncOp network);
   LogicalResult checkOperations(func::FuncOp network);
-  LogicalResult specializeBatch(func::FuncOp network);
+  LogicalResult specializeShapes(func::FuncOp network);
   LogicalResult raise(func::FuncOp network);
   LogicalResult simplify();
 };
 } // namespace
 
-/// The one public function with a body; a private one is a callee.
-FailureOr<func::FuncOp> NormalizeFrontend::findNetwork() {
-  func::FuncOp network;
-  for (auto function : getOperation().getOps<func::FuncOp>()) {
-    if (function.isDeclaration() || function.isPrivate())
-      continue;
-    if (network) {
-      InFlightDiagnostic diag = function.emitError(
-          "second public function; expected one, the network");
-      diag.attachNote(network.getLoc()) << "first one is here";
-      return diag;
-    }
-    network = function;
-  }
-  if (!network)
-    return getOperation().emitError(
-        "no public function with a body; expected one, the network");
-  return network;
-}
-
-LogicalResult NormalizeFrontend::checkSignature(func::FuncOp network) {
-  if (network.getNumArguments() == 1)
-    return success();
-  bool statistics = network.getNumArguments() > 1 &&
-                    llvm::all_of(network.getArgumentTypes(), [](Type type) {
-                      return isa<RankedTensorType>(type);
-                    });
-  InFlightDiagnostic diag = network.emitError()
-                            << "network has " << network.getNumArguments()
-                            << " arguments, expected one: the input";
-  if (statistics)
-    diag.attachNote()
-        << "running statistics of batch norms may have become arguments; "
-           "register buffers as parameters without gradient before exporting, "
-           "as pdq.torch.export does";
-  return diag;
-}
-
 LogicalResult NormalizeFrontend::lowerTosa(func::FuncOp network) {
-  bool found = false;
-  network.walk([&](Operation *op) {
-    found |= isa_and_nonnull<tosa::TosaDialect>(op->getDialect());
-  });
-  if (!found)
+  if (!hasTosa(network))
     return success();
-  RewritePatternSet patterns(&getContext());
-  populateRaiseStridedGathersPatterns(patterns);
-  tosa::populateTosaDecomposeTransposeConv(&getContext(), patterns);
-  if (failed(applyPatternsGreedily(network, std::move(patterns))))
-    return network.emitError("gathers did not converge");
   OpPassManager pm(func::FuncOp::getOperationName());
-  pm.addPass(tosa::createTosaReduceTransposes());
-  pm.addPass(tosa::createTosaMakeBroadcastablePass());
-  pm.addPass(tosa::createTosaToLinalgNamed());
-  pm.addPass(tosa::createTosaToLinalg());
-  pm.addPass(createTosaToArithPass());
-  pm.addPass(createTosaToTensorPass());
-  return runPipeline(pm, network);
+  buildLowerTosaPipeline(pm);
+  return failed(prepareTosa(network)) ? failure() : runPipeline(pm, network);
 }
 
 LogicalResult NormalizeFrontend::simplify() {
@@ -128,11 +78,27 @@ LogicalResult NormalizeFrontend::simplify() {
 /// Undoes what frontends do to structured operations, on static shapes.
 LogicalResult NormalizeFrontend::raise(func::FuncOp network) {
   RewritePatternSet patterns(&getContext());
+  populateRaiseReshapesPatterns(patterns);
   populateFlattenLinearsPatterns(patterns);
   populateRaiseComputedReadsPatterns(patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("patterns of the frontend did not converge");
   return success();
+}
+
+/// What the user of an operation that is not supported can do.
+static StringRef getAdvice(Operation *op) {
+  StringRef dialect = op->getName().getDialectNamespace();
+  if (dialect == "tm_tensor")
+    return "; scans along a static dimension, sorts and attention of three "
+           "dimensions are, what writes at computed positions is not: choose "
+           "elements with torch.where instead";
+  if (dialect == "scf")
+    return "; export the network without branches and loops";
+  if (dialect == "tosa")
+    return ", upstream has no lowering to linalg for its operands; export to "
+           "linalg on tensors";
+  return "; expected linalg on tensors or tosa";
 }
 
 /// Only operations whose meaning we know may stand in a network.
@@ -152,8 +118,8 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
                         tensor::TensorDialect, cf::ControlFlowDialect>(
             op->getDialect()))
       return WalkResult::advance();
-    op->emitError() << "operation '" << op->getName()
-                    << "' is not supported; expected linalg on tensors or tosa";
+    op->emitError() << "operation '" << op->getName() << "' is not supported"
+                    << getAdvice(op);
     return WalkResult::interrupt();
   });
   if (result.wasInterrupted())
@@ -164,66 +130,68 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
       "network has control flow; expected a function with one block");
 }
 
-static SmallVector<int64_t> fixBatch(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> result(shape);
-  result.front() = specializedBatch;
-  return result;
-}
-
-/// Gives the input a static type; canonicalization folds all sizes that are
-/// computed from it, also where the data they belong to is read in a payload.
-static void fixInput(func::FuncOp network, RankedTensorType type) {
-  BlockArgument input = network.getArgument(0);
-  Type dynamic = input.getType();
-  input.setType(type);
-  OpBuilder builder = OpBuilder::atBlockBegin(&network.getBody().front());
-  auto cast = tensor::CastOp::create(builder, input.getLoc(), dynamic, input);
-  input.replaceAllUsesExcept(cast, cast);
-  network.setType(
-      FunctionType::get(network.getContext(), type, network.getResultTypes()));
-}
-
-/// Gives a dynamic batch a size and remembers the user's.
-LogicalResult NormalizeFrontend::specializeBatch(func::FuncOp network) {
-  auto type = dyn_cast<RankedTensorType>(network.getArgumentTypes()[0]);
-  if (!type || type.getRank() < 2)
-    return network.emitError()
-           << "network takes " << network.getArgumentTypes()[0]
-           << ", expected a tensor with a batch dimension";
-  for (int64_t dim = 1; dim < type.getRank(); ++dim)
-    if (type.isDynamicDim(dim))
-      return network.emitError()
-             << "network takes " << type
-             << ", expected static sizes except for the batch";
-  bool dynamic = type.isDynamicDim(0);
+/// Gives dynamic inputs a size and remembers the user's batch.
+LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
+  auto type = cast<RankedTensorType>(network.getArgumentTypes()[0]);
+  bool isBatchDynamic = type.isDynamicDim(0);
   Builder builder(&getContext());
-  getOperation()->setAttr("pdq.batch", builder.getI64IntegerAttr(
-                                           dynamic ? -1 : type.getDimSize(0)));
-  if (!dynamic)
+  getOperation()->setAttr(
+      "pdq.batch",
+      builder.getI64IntegerAttr(isBatchDynamic ? -1 : type.getDimSize(0)));
+  if (llvm::all_of(network.getArgumentTypes(), [](Type input) {
+        return cast<RankedTensorType>(input).hasStaticShape();
+      }))
     return success();
   RewritePatternSet patterns(&getContext());
   populateRaiseReshapesPatterns(patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("reshapes did not converge");
-  fixInput(network, type.clone(fixBatch(type.getShape())));
+  if (failed(specializeInputs(network, specializedBatch, sampleShape)) ||
+      failed(simplify()))
+    return failure();
+  if (!isBatchDynamic)
+    return success();
   // What is left follows the batch through operations.
-  return failed(simplify()) ? failure()
-                            : rebatch(network, specializedBatch, {0});
+  auto inputs = llvm::seq<unsigned>(0, network.getNumArguments());
+  return rebatch(network, specializedBatch, llvm::to_vector(inputs));
+}
+
+/// Calls become what they call.
+LogicalResult NormalizeFrontend::inlineCalls() {
+  OpPassManager pm(ModuleOp::getOperationName());
+  pm.addPass(createSoundInlinerPass());
+  return runPipeline(pm, getOperation());
+}
+
+/// Operations that stand for whole computations become what they stand for.
+LogicalResult NormalizeFrontend::lowerAggregates(func::FuncOp network) {
+  OpPassManager pm(func::FuncOp::getOperationName());
+  // Scalar operations on whole tensors, as other frontends write them.
+  pm.addPass(createConvertElementwiseToLinalgPass());
+  if (failed(runPipeline(pm, network)))
+    return failure();
+  RewritePatternSet patterns(&getContext());
+  populateDecomposeAggregatesPatterns(patterns);
+  populateLowerTMTensorPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("aggregate operations did not converge");
+  return success();
 }
 
 void NormalizeFrontend::runOnOperation() {
-  FailureOr<func::FuncOp> network = findNetwork();
-  if (failed(network) || failed(checkSignature(*network)) ||
-      failed(lowerTosa(*network)))
+  FailureOr<func::FuncOp> network = selectNetwork(getOperation(), entry);
+  if (failed(network))
     return signalPassFailure();
-  OpPassManager inliner(ModuleOp::getOperationName());
-  inliner.addPass(createSoundInlinerPass());
-  // Scalar operations on whole tensors, as other frontends write them.
-  inliner.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
-  if (failed(runPipeline(inliner, getOperation())) ||
-      failed(checkOperations(*network)) || failed(specializeBatch(*network)) ||
-      failed(simplify()) || failed(dischargeAssertions(*network)) ||
-      failed(raise(*network)) || failed(simplify()))
+  network->setPublic();
+  if (failed(widenFloats(getOperation(), *network)) || failed(inlineCalls()) ||
+      failed(foldGlobals(getOperation(), *network)) ||
+      failed(checkInputs(*network)) || failed(lowerTosa(*network)) ||
+      failed(lowerAggregates(*network)) || failed(checkOperations(*network)) ||
+      failed(specializeShapes(*network)) || failed(simplify()))
+    return signalPassFailure();
+  dropPositionChecks(*network);
+  if (failed(dischargeAssertions(*network)) || failed(raise(*network)) ||
+      failed(simplify()))
     return signalPassFailure();
   guardScalars(*network);
   for (Operation &op :

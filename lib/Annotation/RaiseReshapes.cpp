@@ -4,6 +4,7 @@
 // Frontends compute the shape that a view of a dynamic batch gets, from the
 // number of all elements. Where all other sizes are known on both sides and
 // have the same product, the batch is what it was, whatever the computation is.
+// The same holds for views that got a static batch by specialization.
 
 #include "RaiseReshapes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -14,9 +15,9 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Elements of one sample of `type` [?, ...]; nothing for other types.
+/// Elements of one sample of `type` [N, ...]; nothing for other types.
 static std::optional<int64_t> countSample(RankedTensorType type) {
-  if (!type || type.getRank() < 2 || !type.isDynamicDim(0))
+  if (!type || type.getRank() < 2)
     return std::nullopt;
   int64_t count = 1;
   for (int64_t size : type.getShape().drop_front())
@@ -43,19 +44,20 @@ struct RaiseReshape : OpRewritePattern<tensor::ReshapeOp> {
     auto source = dyn_cast<RankedTensorType>(op.getSource().getType());
     auto result = dyn_cast<RankedTensorType>(op.getType());
     std::optional<int64_t> count = countSample(source);
-    if (!count || count != countSample(result))
+    if (!count || count != countSample(result) ||
+        source.getDimSize(0) != result.getDimSize(0))
       return rewriter.notifyMatchFailure(op, "reshapes the batch too");
     Location loc = op.getLoc();
     Value value = op.getSource();
     if (source.getRank() > 2)
       value = tensor::CollapseShapeOp::create(
           rewriter, loc,
-          RankedTensorType::get({ShapedType::kDynamic, *count},
+          RankedTensorType::get({source.getDimSize(0), *count},
                                 source.getElementType()),
           value, groupSample(source.getRank()));
     if (result.getRank() > 2) {
       SmallVector<OpFoldResult> sizes = {
-          tensor::DimOp::create(rewriter, loc, op.getSource(), 0).getResult()};
+          tensor::getMixedSize(rewriter, loc, op.getSource(), 0)};
       for (int64_t size : result.getShape().drop_front())
         sizes.push_back(rewriter.getIndexAttr(size));
       value = tensor::ExpandShapeOp::create(

@@ -10,6 +10,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Annotation/Passes.h"
+#include "pdq/Annotation/TMTensorDialect.h"
 #include "pdq/Autodiff/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Calibration/Passes.h"
@@ -25,14 +26,14 @@ using namespace mlir;
 void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<PDQDialect>();
+  registry.insert<PDQDialect, TMTensorDialect>();
   registerAllVJPs(registry);
 }
 
 // frontend IR -> annotated IR
 void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
                                       const AnnotateOptions &options) {
-  pm.addPass(createNormalizeFrontend());
+  pm.addPass(createNormalizeFrontend({options.entry, options.sampleShape}));
   // Before anything moves or fuses elementwise operations.
   pm.addPass(createCaptureBatchNorm());
   pm.addPass(createSoundCanonicalizerPass());

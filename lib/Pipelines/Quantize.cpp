@@ -9,7 +9,9 @@
 #include "mlir/Pass/PassManager.h"
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "pdq/Calibration/Passes.h"
+#include "pdq/IO/Npy.h"
 #include "pdq/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -81,6 +83,29 @@ static StageTexts splitByStage(StringRef text) {
   return texts;
 }
 
+/// The sizes behind the batch of the files that `calibration` names, as the
+/// option `sample-shape` takes them. What is wrong with a file its reader says.
+static std::string readSampleShapes(StringRef calibrate) {
+  std::string shapes;
+  for (StringRef option : splitOptions(calibrate)) {
+    if (!option.consume_front("calibration="))
+      continue;
+    for (StringRef path : llvm::split(option, ',')) {
+      llvm::Expected<NpyFile> file = NpyFile::open(path);
+      if (!file || file->getShape().empty()) {
+        llvm::consumeError(file.takeError());
+        return "";
+      }
+      shapes += shapes.empty() ? "" : ",";
+      shapes += llvm::join(
+          llvm::map_range(file->getShape().drop_front(),
+                          [](int64_t size) { return std::to_string(size); }),
+          "x");
+    }
+  }
+  return shapes;
+}
+
 static LogicalResult addStage(OpPassManager &pm, StringRef name,
                               StringRef options, OptionErrorFn report) {
   const PassRegistryEntry *entry = PassPipelineInfo::lookup(name);
@@ -102,6 +127,9 @@ static LogicalResult buildQuantizePipeline(OpPassManager &pm, StringRef text,
   if (failed(checkOptionsGivenOnce(text, report)))
     return failure();
   StageTexts stages = splitByStage(text);
+  std::string shapes = readSampleShapes(stages.calibrate);
+  if (!shapes.empty() && !text.contains("sample-shape="))
+    stages.annotate += " sample-shape=" + shapes;
   if (failed(addStage(pm, "pdq-annotate", stages.annotate, report)) ||
       failed(addStage(pm, "pdq-calibrate", stages.calibrate, report)))
     return failure();

@@ -14,7 +14,7 @@ module {
   func.func @first(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
     return %x : tensor<4x4xf32>
   }
-  // expected-error @below {{second public function; expected one, the network}}
+  // expected-error @below {{module has 2 public functions, 'first', 'second'; say with entry=NAME which is the network}}
   func.func @second(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
     return %x : tensor<4x4xf32>
   }
@@ -22,7 +22,7 @@ module {
 
 // -----
 
-// expected-error @below {{network has 3 arguments, expected one: the input}}
+// expected-error @below {{network has 3 arguments, of which argument 0, 'tensor<4xf32>', is no tensor [N, ...] with a batch}}
 // expected-note @below {{running statistics of batch norms may have become arguments; register buffers as parameters without gradient before exporting}}
 func.func @statistics(%mean: tensor<4xf32>, %variance: tensor<4xf32>, %x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   return %x : tensor<4x4xf32>
@@ -30,7 +30,7 @@ func.func @statistics(%mean: tensor<4xf32>, %variance: tensor<4xf32>, %x: tensor
 
 // -----
 
-// expected-error @below {{network has 0 arguments, expected one: the input}}
+// expected-error @below {{network has no arguments, expected its input}}
 func.func @no_input() -> tensor<4x4xf32> {
   %c = arith.constant dense<0.0> : tensor<4x4xf32>
   return %c : tensor<4x4xf32>
@@ -38,14 +38,54 @@ func.func @no_input() -> tensor<4x4xf32> {
 
 // -----
 
-// expected-error @below {{network takes 'f32', expected a tensor with a batch dimension}}
+// expected-error @below {{network takes 'f32', expected a tensor [N, ...] with the batch as dimension 0 and at least one more}}
 func.func @scalar(%x: f32) -> f32 {
   return %x : f32
 }
 
 // -----
 
-// expected-error @below {{network takes 'tensor<4x?xf32>', expected static sizes except for the batch}}
+// expected-error @below {{network takes 'tensor<4xf32>', expected a tensor [N, ...] with the batch as dimension 0 and at least one more}}
+func.func @vector(%x: tensor<4xf32>) -> tensor<4xf32> {
+  return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{arguments 0 and 1 are 'tensor<4x2xf32>' and 'tensor<2x4xf32>', expected the same batch as dimension 0 of all inputs}}
+func.func @batch_in_another_place(%x: tensor<4x2xf32>, %y: tensor<2x4xf32>) -> tensor<4x2xf32> {
+  return %x : tensor<4x2xf32>
+}
+
+// -----
+
+func.func @scatter_of_tosa(%x: tensor<1x4x1xf32>) -> tensor<1x4x1xf32> {
+  %i = "tosa.const"() <{values = dense<[[3, 2, 1, 0]]> : tensor<1x4xi32>}> : () -> tensor<1x4xi32>
+  // expected-error @below {{operation 'tosa.scatter' is not supported: upstream has no lowering of it to linalg; export to linalg on tensors}}
+  %y = tosa.scatter %x, %i, %x : (tensor<1x4x1xf32>, tensor<1x4xi32>, tensor<1x4x1xf32>) -> tensor<1x4x1xf32>
+  return %y : tensor<1x4x1xf32>
+}
+
+// -----
+
+func.func @branch(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant 0 : index
+  %limit = arith.constant 1.0 : f32
+  %first = tensor.extract %x[%zero, %zero] : tensor<4x4xf32>
+  %c = arith.cmpf ogt, %first, %limit : f32
+  // expected-error @below {{operation 'scf.if' is not supported; export the network without branches and loops}}
+  %y = scf.if %c -> tensor<4x4xf32> {
+    scf.yield %x : tensor<4x4xf32>
+  } else {
+    %n = arith.negf %x : tensor<4x4xf32>
+    scf.yield %n : tensor<4x4xf32>
+  }
+  return %y : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error @below {{network takes 'tensor<4x?xf32>', with dynamic sizes behind the batch (dimension 0); give those of a sample with sample-shape=AxBx..., or the data that they are taken from}}
 func.func @dynamic_size(%x: tensor<4x?xf32>) -> tensor<4x?xf32> {
   return %x : tensor<4x?xf32>
 }

@@ -8,7 +8,6 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
-#include "pdq/Annotation/Passes.h"
 #include "pdq/Autodiff/Passes.h"
 #include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/Rebatch.h"
@@ -58,14 +57,15 @@ static FailureOr<RankedTensorType> checkType(func::FuncOp function, Type type,
 
 /// Lowers what the stages behind the frontend left; every pass leaves alone
 /// what is not its own, so the stage need not be known.
-static LogicalResult lowerToTensors(ModuleOp module, RegionBody body) {
+static LogicalResult lowerToTensors(ModuleOp module, RegionBody body,
+                                    const NormalizeFrontendOptions &frontend) {
   PassManager pm(module.getContext());
   pm.addPass(createInlineRegions({body}));
   LowerQuantOptions quant;
   quant.foldConstants = true;
   pm.addPass(createLowerQuant(quant));
   pm.addPass(createDecompose());
-  pm.addPass(createNormalizeFrontend());
+  pm.addPass(createNormalizeFrontend(frontend));
   return pm.run(module);
 }
 
@@ -77,11 +77,13 @@ static LogicalResult simplify(ModuleOp module) {
 }
 
 FailureOr<std::unique_ptr<Network>>
-Network::load(StringRef path, RegionBody body, int64_t batch,
+Network::load(StringRef path, RegionBody body,
+              const NormalizeFrontendOptions &frontend, int64_t batch,
               Executor &executor, MLIRContext *context) {
   auto network = std::make_unique<Network>();
   network->module = parseSourceFile<ModuleOp>(path, context);
-  if (!network->module || failed(lowerToTensors(*network->module, body)))
+  if (!network->module ||
+      failed(lowerToTensors(*network->module, body, frontend)))
     return failure();
   FailureOr<func::FuncOp> function = findNetwork(*network->module);
   if (failed(function))

@@ -10,6 +10,7 @@
 #include "Samples.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "pdq/Annotation/Passes.h"
 #include "pdq/Execution/Executor.h"
 #include "pdq/Export/Passes.h"
 
@@ -19,12 +20,14 @@ namespace mlir::pdq {
 class Network {
 public:
   /// Reads the module `path` (text or bytecode), replaces regions by the body
-  /// `body` and compiles it for `batch` samples.
+  /// `body` and compiles it for `batch` samples. `frontend` says which function
+  /// is the network and what its dynamic sizes are.
   ///
   /// Errors: emits located diagnostics.
   static FailureOr<std::unique_ptr<Network>>
-  load(StringRef path, RegionBody body, int64_t batch, Executor &executor,
-       MLIRContext *context);
+  load(StringRef path, RegionBody body,
+       const NormalizeFrontendOptions &frontend, int64_t batch,
+       Executor &executor, MLIRContext *context);
 
   /// Outputs for all samples, f32 or f64 [N, ...]. Any number of samples will
   /// do: the last batch is filled up with repetitions of its last sample.

@@ -13,6 +13,7 @@
 #include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IO/ModuleFile.h"
 #include "pdq/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -59,6 +60,10 @@ struct Options {
   cl::opt<std::string> outputPath{
       "output", cl::value_desc("file"),
       cl::desc("Write the outputs to this .npy file"), cl::cat(category)};
+  cl::opt<std::string> entry{
+      "entry", cl::value_desc("name"),
+      cl::desc("Function that is the network, where a module has several"),
+      cl::cat(category)};
   cl::opt<RegionBody> mode{
       "mode",
       cl::desc("Body of the regions that runs, where there are regions"),
@@ -129,6 +134,17 @@ struct Run {
     return Normalization{{options.mean.begin(), options.mean.end()},
                          {options.deviation.begin(), options.deviation.end()}};
   }
+  /// What modules do not say themselves: dynamic sizes are those of the data.
+  NormalizeFrontendOptions getFrontendOptions() const {
+    NormalizeFrontendOptions frontend;
+    frontend.entry = options.entry;
+    if (!file.getShape().empty())
+      frontend.sampleShape = llvm::join(
+          llvm::map_range(file.getShape().drop_front(),
+                          [](int64_t size) { return std::to_string(size); }),
+          "x");
+    return frontend;
+  }
   llvm::Expected<HostTensor> runModule(StringRef path, RegionBody body);
   int report(const HostTensor &outputs);
 };
@@ -156,8 +172,8 @@ llvm::Expected<HostTensor> Run::runModule(StringRef path, RegionBody body) {
   int64_t batch =
       std::clamp<int64_t>(file.getNumRows(), 1, options.batch.getValue());
   locateDiagnosticsAt(&context, path);
-  FailureOr<std::unique_ptr<Network>> network =
-      Network::load(path, body, batch, executor, &context);
+  FailureOr<std::unique_ptr<Network>> network = Network::load(
+      path, body, getFrontendOptions(), batch, executor, &context);
   if (failed(network))
     return llvm::createStringError("cannot run '" + path + "'");
   auto samples = Samples::create(file, (*network)->getInputType(),

@@ -13,9 +13,17 @@ def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
   let description = [{
     Recognizes what a frontend emitted (linalg on tensors or TOSA, static or
     dynamic batch) and leaves one function on static tensors in linalg: TOSA is
-    lowered, calls are inlined, assertions on constants are evaluated and
+    lowered, calls are inlined, `ml_program.global` variables that nobody writes
+    become constants, softmax, packings, scans and sorts (`tm_tensor` of torch-mlir)
+    become operations with loops, assertions on constants are evaluated and
     removed, a dynamic batch gets a size. The module attribute `pdq.batch` keeps
     the user's batch (-1: dynamic), which the exported module has again.
+
+    Other sizes that are dynamic (height and width) become those of `sample-shape`; as
+    constants are computed from them they stay in the exported module, and a remark says so.
+
+    f16 and bf16 are taken as f32, weights, arithmetic, inputs and results, which a
+    remark says; f64 stays.
 
     Before:
 
@@ -31,11 +39,21 @@ def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
     }
     ```
 
-    Declines, with an error, modules with no or several public functions,
-    networks with several arguments (statistics of batch norms that the export
-    turned into arguments), control flow, operations of other dialects, and
-    assertions that fail or depend on data.
+    The network is the public function with a body that no other one calls, or what
+    `entry` names.
+
+    Declines, with an error, modules with no or several such functions,
+    arguments without a batch as dimension 0 (statistics of batch norms that the export
+    turned into arguments), control flow, operations of other dialects, variables
+    that are written, and assertions that fail or depend on data.
   }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"",
+           "Function that is the network, where a module has several">,
+    Option<"sampleShape", "sample-shape", "std::string", /*default=*/"",
+           "Sizes behind the batch where they are dynamic, such as 3x32x32; for several "
+           "inputs separated by commas">
+  ];
   let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "func::FuncDialect",
                            "linalg::LinalgDialect", "math::MathDialect", "tensor::TensorDialect"];
 }
