@@ -9,6 +9,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "pdq/Annotation/Passes.h"
+#include "pdq/IR/OptionsLocation.h"
 #include "pdq/IR/PDQ.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -205,7 +206,7 @@ static void remarkLayersOutside(func::FuncOp function) {
 LogicalResult FormRegions::check() {
   if (granularity != "block" && granularity != "layer" &&
       granularity != "network")
-    return getOperation().emitError()
+    return emitError(getOptionsLocation(&getContext()))
            << "option 'granularity' is '" << granularity
            << "', expected 'block', 'layer' or 'network'";
   WalkResult result = getOperation().walk([](RegionOp region) {

@@ -9,6 +9,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Annotation/Coverage.h"
 #include "pdq/Annotation/Passes.h"
+#include "pdq/IR/OptionsLocation.h"
 #include "pdq/IR/PDQ.h"
 
 namespace mlir::pdq {
@@ -53,13 +54,14 @@ private:
 LogicalResult InsertQuantizers::checkOptions() {
   for (unsigned bits : {weightBits.getValue(), activationBits.getValue()})
     if (bits < 2 || bits > 8)
-      return getOperation().emitError()
+      return emitError(getOptionsLocation(&getContext()))
              << "option 'weight-bits' or 'activation-bits' is " << bits
              << ", expected 2 to 8";
   if (firstLast == "qdrop" || firstLast == "brecq" || firstLast == "none")
     return success();
-  return getOperation().emitError() << "option 'first-last' is '" << firstLast
-                                    << "', expected 'qdrop', 'brecq' or 'none'";
+  return emitError(getOptionsLocation(&getContext()))
+         << "option 'first-last' is '" << firstLast
+         << "', expected 'qdrop', 'brecq' or 'none'";
 }
 
 LogicalResult InsertQuantizers::checkNoQuantizers() {

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Execution/Passes.h"
+#include "pdq/IR/OptionsLocation.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_SPLITREDUCTIONS
@@ -203,7 +204,7 @@ struct SplitReductions : pdq::impl::SplitReductionsBase<SplitReductions> {
     int64_t number = multiprocessors;
     if (number >= 0)
       return success();
-    return emitError(UnknownLoc::get(context))
+    return emitError(getOptionsLocation(context))
            << "option 'multiprocessors' is " << number
            << ", expected 0 or more";
   }

@@ -4,6 +4,8 @@
 // Diagnostics about whole files.
 
 #include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IR/OptionsLocation.h"
+#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -21,14 +23,29 @@ InFlightDiagnostic mlir::pdq::emitFileError(MLIRContext *context,
   return emitError(getFileLocation(context, path)) << message;
 }
 
+/// An error about options; where the options are is the command line.
+static void printAtTool(StringRef tool, Diagnostic &diagnostic) {
+  raw_ostream &os = diagnostic.getSeverity() == DiagnosticSeverity::Error
+                        ? llvm::WithColor::error(llvm::errs(), tool)
+                        : llvm::WithColor::remark(llvm::errs(), tool);
+  os << diagnostic << "\n";
+}
+
 static bool isInFile(Location loc) {
   return static_cast<bool>(loc->findInstanceOf<FileLineColLoc>());
 }
 
-void mlir::pdq::locateDiagnosticsAt(MLIRContext *context, StringRef file) {
+void mlir::pdq::locateDiagnosticsAt(MLIRContext *context, StringRef file,
+                                    StringRef tool) {
   Location whole = getFileLocation(context, file);
   DiagnosticEngine &engine = context->getDiagEngine();
-  engine.registerHandler([whole, &engine](Diagnostic &diagnostic) {
+  Location options = getOptionsLocation(context);
+  engine.registerHandler([whole, options, &engine,
+                          tool = tool.str()](Diagnostic &diagnostic) {
+    if (diagnostic.getLocation() == options) {
+      printAtTool(tool, diagnostic);
+      return success();
+    }
     if (isInFile(diagnostic.getLocation()))
       return failure();
     InFlightDiagnostic located = engine.emit(whole, diagnostic.getSeverity());

@@ -147,11 +147,19 @@ static LogicalResult checkBytecode(const llvm::MemoryBuffer &module,
                                    const DialectRegistry &registry) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.allowUnregisteredDialects();
-  ScopedDiagnosticHandler silent(&context, [](Diagnostic &) {});
+  std::string cause;
+  ScopedDiagnosticHandler keepCause(&context, [&](Diagnostic &diagnostic) {
+    if (cause.empty())
+      cause = diagnostic.str();
+  });
   Block block;
   ParserConfig config(&context, /*verifyAfterParse=*/false);
-  if (failed(readBytecodeFile(module.getMemBufferRef(), &block, config)))
-    return success();
+  if (failed(readBytecodeFile(module.getMemBufferRef(), &block, config))) {
+    llvm::WithColor::error(llvm::errs(), module.getBufferIdentifier())
+        << "bytecode is damaged, cut off or of another version: " << cause
+        << "\n";
+    return failure();
+  }
   for (Operation &op : block)
     if (measureNesting(&op) > maxNesting) {
       llvm::WithColor::error(llvm::errs(), module.getBufferIdentifier())

@@ -22,12 +22,13 @@ static Error addPath(StringRef path, Error error) {
 Expected<NpyFile> NpyFile::open(StringRef path) {
   // A directory opens, and a pipe has no size; say so instead of reading.
   if (sys::fs::is_directory(path))
-    return addPath(path, createStringError("is a directory"));
+    return addPath(path, createStringError("cannot read: Is a directory"));
   auto contents = MemoryBuffer::getFile(path, /*IsText=*/false,
                                         /*RequiresNullTerminator=*/false);
   if (!contents)
     return addPath(path, createStringError(contents.getError(),
-                                           contents.getError().message()));
+                                           "cannot read: " +
+                                               contents.getError().message()));
   return create(std::move(*contents));
 }
 

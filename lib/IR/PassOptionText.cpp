@@ -4,7 +4,9 @@
 // Options of passes and pipelines as the user wrote them.
 
 #include "pdq/IR/PassOptionText.h"
+#include "pdq/IR/OptionErrors.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -45,7 +47,7 @@ LogicalResult mlir::pdq::checkOptionsGivenOnce(StringRef text,
                                                OptionErrorFn report) {
   llvm::StringSet<> seen;
   for (StringRef option : splitOptions(text)) {
-    StringRef name = option.split('=').first;
+    StringRef name = getOptionName(option);
     if (!seen.insert(name).second)
       return report("option '" + name + "' is given twice, expected once");
   }
@@ -56,6 +58,14 @@ LogicalResult mlir::pdq::parseOptions(mlir::detail::PassOptions &options,
                                       StringRef text, OptionErrorFn report) {
   if (failed(checkOptionsGivenOnce(text, report)))
     return failure();
+  std::string values;
+  llvm::raw_string_ostream valueStream(values);
+  options.print(valueStream);
+  SmallVector<StringRef> known = llvm::map_to_vector(
+      splitOptions(StringRef(values).trim("{} ")), getOptionName);
+  for (StringRef option : splitOptions(text))
+    if (!llvm::is_contained(known, getOptionName(option)))
+      return report(describeUnknownOption(getOptionName(option), known));
   std::string printed;
   llvm::raw_string_ostream stream(printed);
   if (succeeded(options.parseFromString(text, stream)))

@@ -10,7 +10,9 @@
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/IO/Npy.h"
+#include "pdq/IR/OptionErrors.h"
 #include "pdq/Pipelines.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -24,6 +26,11 @@ public:
     list(annotate.weightBits);
     list(getOptionOfCalibrate(*calibrate));
     list(exporting.allowInitialized);
+  }
+
+  SmallVector<StringRef> getNames() const {
+    return llvm::map_to_vector(
+        options, [](auto &option) -> StringRef { return option->ArgStr; });
   }
 
 private:
@@ -66,14 +73,13 @@ static bool isOptionOf(const llvm::cl::Option &stage, StringRef name) {
   });
 }
 
-/// Splits the options between the stages; what is unknown goes to the
-/// calibration, which has most of them.
+/// Splits the options, all of which are known, between the stages.
 static StageTexts splitByStage(StringRef text) {
   AnnotateOptions annotate;
   ExportOptions exporting;
   StageTexts texts;
   for (StringRef option : splitOptions(text)) {
-    StringRef name = option.split('=').first;
+    StringRef name = getOptionName(option);
     std::string &stage = isOptionOf(annotate.weightBits, name) ? texts.annotate
                          : isOptionOf(exporting.allowInitialized, name)
                              ? texts.exporting
@@ -113,19 +119,18 @@ static LogicalResult addStage(OpPassManager &pm, StringRef name,
     entry = PassInfo::lookup(name);
   if (!entry)
     return report("stage '" + name + "' is not registered");
-  // What is wrong with a value the option's parser has printed already.
-  return entry->addToPipeline(pm, options, [&](const Twine &message) {
-    std::string text = message.str();
-    StringRef line = StringRef(text).trim();
-    line.consume_front("<Pass-Options-Parser>: ");
-    return line.empty() ? failure() : report(name + ": " + line);
-  });
+  // The stage is no part of the messages: the user did not name it.
+  return entry->addToPipeline(pm, options, report);
 }
 
 static LogicalResult buildQuantizePipeline(OpPassManager &pm, StringRef text,
                                            OptionErrorFn report) {
   if (failed(checkOptionsGivenOnce(text, report)))
     return failure();
+  SmallVector<StringRef> known = QuantizeOptions().getNames();
+  for (StringRef option : splitOptions(text))
+    if (!llvm::is_contained(known, getOptionName(option)))
+      return report(describeUnknownOption(getOptionName(option), known));
   StageTexts stages = splitByStage(text);
   std::string shapes = readSampleShapes(stages.calibrate);
   if (!shapes.empty() && !text.contains("sample-shape="))

@@ -3,7 +3,7 @@
 // RUN: pdq-opt %s --pdq-split-reductions | FileCheck %s --check-prefixes=CHECK,EIGHT
 // RUN: pdq-opt %s --pdq-split-reductions=multiprocessors=132 | FileCheck %s --check-prefixes=CHECK,SHAPE
 // RUN: not pdq-opt %s --pdq-split-reductions=multiprocessors=-3 2>&1 | FileCheck %s --check-prefix=NEGATIVE
-// NEGATIVE: split-reductions.mlir:{{.*}} error: option 'multiprocessors' is -3, expected 0 or more
+// NEGATIVE: pdq-opt: error: option 'multiprocessors' is -3, expected 0 or more
 
 #lhs = affine_map<(m, n, k, h) -> (k, h, m)>
 #rhs = affine_map<(m, n, k, h) -> (k, h, n)>

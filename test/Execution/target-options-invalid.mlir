@@ -7,11 +7,11 @@
 // RUN: not pdq-opt %s --pdq-lower-to-gpu=chips=sm_80 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: pdq-opt %s --pdq-emit-gpu-kernels=chip=sm_103a -o /dev/null
 
-// MATH:    error: option 'math' is 'fp16', expected 'fp32', 'tf32' or 'bf16'
+// MATH:    pdq-opt: error: option 'math' is 'fp16', expected 'fp32', 'tf32' or 'bf16'
 // CHIP:    error: option 'chip' is 'sm_75', expected 'sm_80' or a later one
-// NAME:    target-options-invalid.mlir:[[# @LINE+3]]:1: error: option 'chip' is 'H100', expected 'sm_80' or a later one
+// NAME:    pdq-opt: error: option 'chip' is 'H100', expected 'sm_80' or a later one
 // TWICE:   error: option 'chip' is given twice, expected once
-// UNKNOWN: error: no such option chips
+// UNKNOWN: error: option 'chips' is unknown; did you mean 'chip'?
 func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
   linalg.exp ins(%x : memref<64xf32>) outs(%y : memref<64xf32>)
   return

@@ -292,7 +292,7 @@ TEST(NpyTest, UnwritableAndMissingFilesAreErrors) {
             0u);
   Expected<HostTensor> folder = readNpy("/");
   ASSERT_FALSE(static_cast<bool>(folder));
-  EXPECT_EQ(toString(folder.takeError()), "/: is a directory");
+  EXPECT_EQ(toString(folder.takeError()), "/: cannot read: Is a directory");
 }
 
 } // namespace

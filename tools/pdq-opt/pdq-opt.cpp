@@ -5,20 +5,28 @@
 // take hours, so its output never stands half-written under its name, nor does
 // a run that fails remove what stood there.
 
+#include "Help.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "pdq/IO/AtomicFile.h"
+#include "pdq/IO/CapturedOutput.h"
+#include "pdq/IO/CommandLine.h"
 #include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IO/ModuleFile.h"
+#include "pdq/IR/OptionErrors.h"
+#include "pdq/IR/PassOptionText.h"
 #include "pdq/Pipelines.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
+using namespace mlir::pdq;
+namespace cl = llvm::cl;
 
 /// One message for one error: the operation behind it can be a whole network.
 /// `--mlir-print-op-on-diagnostic` still shows it.
@@ -30,23 +38,73 @@ static void printNoOperations() {
     static_cast<llvm::cl::opt<bool> *>(option)->setValue(false);
 }
 
+static constexpr StringRef tool = "pdq-opt";
+
 static LogicalResult fail(const Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "pdq-opt") << message << "\n";
+  failTool(tool, message);
   return failure();
 }
 
-/// Bytecode from PyTorch carries no locations, nor do errors about options:
-/// they are located at the input. The handler is registered behind upstream's,
-/// which it comes before.
-static void locateAtInput(MlirOptMainConfig &config, StringRef input) {
+/// Names of the options of all passes that the arguments name.
+static std::string getOptionsOfPasses(ArrayRef<char *> arguments) {
+  std::string options;
+  for (StringRef argument : arguments.drop_front())
+    for (size_t place = argument.find("pdq-"); place != StringRef::npos;
+         place = argument.find("pdq-", place + 1))
+      options += getDefaultOptions(argument.drop_front(place).take_while(
+          [](char c) { return llvm::isAlnum(c) || c == '-'; }));
+  return options;
+}
+
+/// One line for what upstream reported and printed about the pipeline.
+static std::string describePipelineError(StringRef reported, StringRef printed,
+                                         ArrayRef<char *> arguments) {
+  if (std::optional<std::string> message = describeOptionComplaint(printed))
+    return *message;
+  reported = reported.trim();
+  reported.consume_front("<Pass-Options-Parser>: ");
+  // The pipeline as text has no place but the command line.
+  reported.consume_front("MLIR Textual PassPipeline Parser:1:1: error: ");
+  if (!reported.consume_front("no such option "))
+    return reported.str();
+  std::string options = getOptionsOfPasses(arguments);
+  return describeUnknownOption(
+      reported, llvm::map_to_vector(splitOptions(options), getOptionName));
+}
+
+/// Sets the pipeline up as `config` says; everything that can go wrong is the
+/// command line's fault.
+static LogicalResult setupPipeline(PassManager &passes,
+                                   const MlirOptMainConfig &config,
+                                   ArrayRef<char *> arguments) {
+  LogicalResult result = success();
+  std::string reported;
+  std::string printed = captureStderr([&] {
+    ScopedDiagnosticHandler collect(
+        passes.getContext(),
+        [&](Diagnostic &diagnostic) { reported += diagnostic.str(); });
+    result = config.setupPassPipeline(passes);
+  });
+  if (succeeded(result))
+    llvm::errs() << printed;
+  else
+    failTool(tool, describePipelineError(reported, printed, arguments));
+  return result;
+}
+
+/// Bytecode from PyTorch carries no locations, so errors are located at the
+/// input; those about options at the command line. The handler is registered
+/// behind upstream's, which it comes before.
+static void locateDiagnostics(MlirOptMainConfig &config, StringRef input,
+                              ArrayRef<char *> arguments) {
   if (config.shouldVerifyDiagnostics())
     return;
   MlirOptMainConfig inner = config;
   config.setPassPipelineSetupFn(
-      [inner, input = input.str()](PassManager &passes) {
-        pdq::locateDiagnosticsAt(passes.getContext(),
-                                 input == "-" ? "<stdin>" : input);
-        return inner.setupPassPipeline(passes);
+      [inner, arguments, input = input.str()](PassManager &passes) {
+        locateDiagnosticsAt(passes.getContext(),
+                            input == "-" ? "<stdin>" : input, tool);
+        return setupPipeline(passes, inner, arguments);
       });
 }
 
@@ -59,40 +117,57 @@ static LogicalResult transformFile(StringRef input, StringRef output,
   std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &message);
   if (!source)
     return fail(message);
-  if (failed(pdq::checkNesting(*source, registry)))
+  if (failed(checkNesting(*source, registry)))
     return failure();
   if (output == "-")
     return MlirOptMain(llvm::outs(), std::move(source), registry, config);
-  if (llvm::Error error = pdq::checkFileWritable(output))
+  if (llvm::Error error = checkFileWritable(output))
     return fail(llvm::toString(std::move(error)));
   std::string result;
   llvm::raw_string_ostream stream(result);
   if (failed(MlirOptMain(stream, std::move(source), registry, config)))
     return failure();
-  if (llvm::Error error = pdq::writeFileAtomically(
-          output, [&](raw_ostream &os) { os << result; }))
+  if (llvm::Error error =
+          writeFileAtomically(output, [&](raw_ostream &os) { os << result; }))
     return fail(llvm::toString(std::move(error)));
   return success();
+}
+
+/// `--help-all` is what upstream calls help.
+static void renameHelpAll(MutableArrayRef<char *> arguments) {
+  static char help[] = "--help";
+  for (char *&argument : arguments.drop_front())
+    if (StringRef(argument) == "--help-all")
+      argument = help;
 }
 
 static int run(int argc, char **argv) {
   printNoOperations();
   DialectRegistry registry;
   pdq::registerAllDialects(registry);
-  registerAllPasses();
+  mlir::registerAllPasses();
   pdq::registerAllPasses();
-  auto [input, output] = registerAndParseCLIOptions(
-      argc, argv, "pdq: post-training quantization by prediction difference\n",
-      registry);
+  cl::opt<std::string> input(cl::Positional, cl::desc("<input file>"),
+                             cl::init("-"));
+  cl::opt<std::string> output("o", cl::desc("Output filename"),
+                              cl::value_desc("filename"), cl::init("-"));
+  registerCLIOptions("pdq: post-training quantization\n", registry);
+  if (asksForHelp(argc, argv)) {
+    printHelp(llvm::outs());
+    return 0;
+  }
+  renameHelpAll(MutableArrayRef(argv, argc));
+  if (failed(parseCommandLine(argc, argv, tool)))
+    return 1;
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   // Upstream prints the lists it can show.
   if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
-  locateAtInput(config, input);
+  locateDiagnostics(config, input, ArrayRef(argv, argc));
   return asMainReturnCode(transformFile(input, output, registry, config));
 }
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  return pdq::runWithLargeStack([&] { return run(argc, argv); });
+  return runWithLargeStack([&] { return run(argc, argv); });
 }

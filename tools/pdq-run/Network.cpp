@@ -120,49 +120,18 @@ Network::load(StringRef path, RegionBody body,
   return network;
 }
 
-template <typename To, typename From>
-static void convertElements(HostTensor &to, const HostTensor &from) {
-  llvm::copy(from.values<From>(), to.values<To>().begin());
-}
-
-template <typename To>
-static void convertTo(HostTensor &to, const HostTensor &from) {
-  switch (from.getElementType()) {
-  case ElementType::I1:
-  case ElementType::U8:
-    return convertElements<To, uint8_t>(to, from);
-  case ElementType::I8:
-    return convertElements<To, int8_t>(to, from);
-  case ElementType::I32:
-    return convertElements<To, int32_t>(to, from);
-  case ElementType::I64:
-    return convertElements<To, int64_t>(to, from);
-  case ElementType::F32:
-    return convertElements<To, float>(to, from);
-  case ElementType::F64:
-    return convertElements<To, double>(to, from);
-  }
-}
-
-/// Samples in the network's element type, filled up to a whole batch.
-HostTensor Network::convert(const HostTensor &rows) const {
-  SmallVector<int64_t> shape(rows.getShape());
-  ElementType type = *getElementType(inputType.getElementType());
-  HostTensor converted(shape, type);
-  if (type == ElementType::F32)
-    convertTo<float>(converted, rows);
-  else
-    convertTo<double>(converted, rows);
-  if (shape.front() == inputType.getDimSize(0))
-    return converted;
-  HostTensor filled(inputType.getShape(), type);
-  size_t row = converted.getNumBytes() / shape.front();
-  for (int64_t i = 0; i < inputType.getDimSize(0); ++i) {
-    int64_t source = std::min(i, shape.front() - 1);
+/// Samples, filled up to a whole batch.
+HostTensor Network::fillBatch(HostTensor rows) const {
+  int64_t count = rows.getShape().front();
+  if (count == inputType.getDimSize(0))
+    return rows;
+  HostTensor filled(inputType.getShape(), rows.getElementType());
+  size_t row = rows.getNumBytes() / count;
+  for (int64_t i = 0; i < inputType.getDimSize(0); ++i)
     std::memcpy(static_cast<char *>(filled.data()) + i * row,
-                static_cast<const char *>(converted.data()) + source * row,
+                static_cast<const char *>(rows.data()) +
+                    std::min(i, count - 1) * row,
                 row);
-  }
   return filled;
 }
 
@@ -181,7 +150,7 @@ llvm::Expected<HostTensor> Network::run(const Samples &samples,
   seconds = 0;
   for (int64_t first = 0; first < count; first += batch) {
     int64_t rows = std::min(batch, count - first);
-    input->write(convert(samples.readRows(first, rows)));
+    input->write(fillBatch(samples.readRows(first, rows)));
     auto start = std::chrono::steady_clock::now();
     executable->call(name, {input}, {result});
     seconds +=

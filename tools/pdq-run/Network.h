@@ -7,12 +7,13 @@
 #ifndef PDQ_RUN_NETWORK_H
 #define PDQ_RUN_NETWORK_H
 
-#include "Samples.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Execution/Executor.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/IO/Npy.h"
+#include "pdq/IO/Samples.h"
 
 namespace mlir::pdq {
 
@@ -39,7 +40,7 @@ public:
   RankedTensorType getInputType() const { return inputType; }
 
 private:
-  HostTensor convert(const HostTensor &rows) const;
+  HostTensor fillBatch(HostTensor rows) const;
 
   OwningOpRef<ModuleOp> module;
   RankedTensorType inputType, resultType;

@@ -10,6 +10,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
 #include "pdq/IO/AtomicFile.h"
+#include "pdq/IO/CommandLine.h"
 #include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IO/ModuleFile.h"
 #include "pdq/Pipelines.h"
@@ -19,7 +20,6 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -39,13 +39,13 @@ struct Options {
                "whatever the module's batch is; bytes [N, H, W, C] are images "
                "that are normalized"),
       cl::cat(category)};
-  cl::list<float> mean{
-      "mean", cl::CommaSeparated, cl::value_desc("numbers"),
+  cl::opt<std::string> mean{
+      "mean", cl::value_desc("numbers"),
       cl::desc("Images become (byte / 255 - mean) / std, per channel "
                "(0.485,0.456,0.406 for 3 channels, else 0)"),
       cl::cat(category)};
-  cl::list<float> deviation{
-      "std", cl::CommaSeparated, cl::value_desc("numbers"),
+  cl::opt<std::string> deviation{
+      "std", cl::value_desc("numbers"),
       cl::desc("See --mean (0.229,0.224,0.225 for 3 channels, else 1)"),
       cl::cat(category)};
   cl::opt<std::string> labelsPath{
@@ -123,17 +123,11 @@ struct Options {
 struct Run {
   const Options &options;
   const NpyFile &file;
+  std::optional<Normalization> normalization;
   std::optional<HostTensor> labels;
   Executor &executor;
   MLIRContext &context;
 
-  /// What `--mean` and `--std` ask for.
-  std::optional<Normalization> getNormalization() const {
-    if (options.mean.empty())
-      return std::nullopt;
-    return Normalization{{options.mean.begin(), options.mean.end()},
-                         {options.deviation.begin(), options.deviation.end()}};
-  }
   /// What modules do not say themselves: dynamic sizes are those of the data.
   NormalizeFrontendOptions getFrontendOptions() const {
     NormalizeFrontendOptions frontend;
@@ -145,53 +139,55 @@ struct Run {
           "x");
     return frontend;
   }
-  llvm::Expected<HostTensor> runModule(StringRef path, RegionBody body);
+  FailureOr<HostTensor> runModule(StringRef path, RegionBody body);
   int report(const HostTensor &outputs);
 };
 } // namespace
 
-static int fail(const Twine &message) {
-  llvm::WithColor::error(llvm::errs(), "pdq-run") << message << "\n";
-  return 1;
-}
+static constexpr StringRef tool = "pdq-run";
+
+static int fail(const Twine &message) { return failTool(tool, message); }
 
 static int fail(llvm::Error error) {
   return fail(llvm::toString(std::move(error)));
 }
 
+/// An error about a file that the message does not name.
+static int fail(StringRef path, llvm::Error error) {
+  return fail(path + ": " + llvm::toString(std::move(error)));
+}
+
 /// Loads a module, runs it on the samples and prints the time.
-llvm::Expected<HostTensor> Run::runModule(StringRef path, RegionBody body) {
+FailureOr<HostTensor> Run::runModule(StringRef path, RegionBody body) {
   // A file that does not exist has no location that a diagnostic could show.
   std::string message;
   std::unique_ptr<llvm::MemoryBuffer> module = openInputFile(path, &message);
   if (!module)
-    return llvm::createStringError(message);
+    return fail(message), failure();
   if (failed(checkNesting(*module, context.getDialectRegistry())))
-    return llvm::createStringError("cannot run '" + path + "'");
+    return failure();
   module.reset();
   int64_t batch =
       std::clamp<int64_t>(file.getNumRows(), 1, options.batch.getValue());
-  locateDiagnosticsAt(&context, path);
+  locateDiagnosticsAt(&context, path, tool);
   FailureOr<std::unique_ptr<Network>> network = Network::load(
       path, body, getFrontendOptions(), batch, executor, &context);
   if (failed(network))
-    return llvm::createStringError("cannot run '" + path + "'");
+    return failure();
   auto samples = Samples::create(file, (*network)->getInputType(),
-                                 getNormalization(), llvm::errs());
+                                 normalization, llvm::errs());
   if (!samples)
-    return llvm::createStringError(options.inputPath + ": " +
-                                   llvm::toString(samples.takeError()));
+    return fail(options.inputPath, samples.takeError()), failure();
   double seconds = 0;
   llvm::Expected<HostTensor> outputs = (*network)->run(*samples, seconds);
   if (!outputs)
-    return llvm::createStringError(options.inputPath + ": " +
-                                   llvm::toString(outputs.takeError()));
+    return fail(options.inputPath, outputs.takeError()), failure();
   llvm::outs() << path << ": " << file.getNumRows() << " samples in "
                << llvm::format("%.3f", seconds) << " s, "
                << llvm::format("%.3f", 1e3 * seconds / file.getNumRows())
                << " ms a sample\n";
   remarkNotFinite(*outputs, llvm::errs());
-  return outputs;
+  return std::move(*outputs);
 }
 
 /// Prints and writes what was asked for.
@@ -203,36 +199,17 @@ int Run::report(const HostTensor &outputs) {
     RegionBody body = options.compareMode.getNumOccurrences()
                           ? options.compareMode
                           : options.mode;
-    auto others = runModule(options.comparePath, body);
-    if (!others)
-      return fail(others.takeError());
+    FailureOr<HostTensor> others = runModule(options.comparePath, body);
+    if (failed(others))
+      return 1;
     if (llvm::Error error = printComparison(outputs, *others, llvm::outs()))
       return fail(std::move(error));
   }
   if (!labels)
     return 0;
   if (llvm::Error error = printAccuracy(outputs, *labels, llvm::outs()))
-    return fail(options.labelsPath + ": " + llvm::toString(std::move(error)));
+    return fail(options.labelsPath, std::move(error));
   return 0;
-}
-
-/// LLVM's library lets the last one win and joins lists.
-static llvm::Error checkGivenOnce(const Options &options) {
-  auto fail = [](StringRef name) {
-    return llvm::createStringError("option '" + name +
-                                   "' is given twice, expected once");
-  };
-  for (const auto &[name, option] : cl::getRegisteredOptions())
-    if (option->getNumOccurrences() > 1 &&
-        !(option->getMiscFlags() & cl::CommaSeparated))
-      return fail(name);
-  // The numbers of one list stand in one place.
-  for (const cl::list<float> &list :
-       {std::cref(options.mean), std::cref(options.deviation)})
-    for (size_t i = 1; i < list.size(); ++i)
-      if (list.getPosition(i) != list.getPosition(0))
-        return fail(list.ArgStr);
-  return llvm::Error::success();
 }
 
 /// Options that contradict each other, and an output that would go over an
@@ -242,8 +219,6 @@ static llvm::Error checkOptions(const Options &options) {
     return llvm::createStringError("option 'batch' is 0, expected at least 1");
   if (options.compareMode.getNumOccurrences() && options.comparePath.empty())
     return llvm::createStringError("option 'compare-mode' needs 'compare'");
-  if (options.mean.empty() != options.deviation.empty())
-    return llvm::createStringError("options 'mean' and 'std' need each other");
   for (const cl::Option *option :
        {static_cast<const cl::Option *>(&options.chip),
         static_cast<const cl::Option *>(&options.math)})
@@ -280,6 +255,22 @@ readLabels(const Options &options, const NpyFile &file) {
   return std::move(*labels);
 }
 
+/// The tool's own options, without those that every tool has.
+static void printHelp(const Options &options) {
+  llvm::outs() << "pdq-run: runs a module of any stage of pdq on array files\n"
+                  "\n"
+                  "usage: pdq-run MODULE --input=FILE [options]\n"
+                  "\n";
+  std::vector<std::pair<StringRef, const cl::Option *>> sorted;
+  for (auto &[name, option] : cl::getRegisteredOptions())
+    if (llvm::is_contained(option->Categories, &options.category))
+      sorted.emplace_back(name, option);
+  llvm::sort(sorted);
+  constexpr size_t width = 28;
+  for (auto &[name, option] : sorted)
+    option->printOptionInfo(width);
+}
+
 static ExecutorOptions getExecutorOptions(const Options &options) {
   ExecutorOptions result;
   result.threads = options.threads;
@@ -294,12 +285,17 @@ static ExecutorOptions getExecutorOptions(const Options &options) {
 static int runTool(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
-  cl::ParseCommandLineOptions(
-      argc, argv, "Runs a module of any stage of pdq on array files\n");
-  if (llvm::Error error = checkGivenOnce(options))
-    return fail(std::move(error));
+  if (asksForHelp(argc, argv)) {
+    printHelp(options);
+    return 0;
+  }
+  if (failed(parseCommandLine(argc, argv, tool)))
+    return 1;
   if (llvm::Error error = checkOptions(options))
     return fail(std::move(error));
+  auto normalization = parseNormalization(options.mean, options.deviation);
+  if (!normalization)
+    return fail(normalization.takeError());
   llvm::Expected<NpyFile> file = NpyFile::open(options.inputPath);
   if (!file)
     return fail(file.takeError());
@@ -317,11 +313,11 @@ static int runTool(int argc, char **argv) {
   auto executor = Executor::create(&context, getExecutorOptions(options));
   if (!executor)
     return fail(executor.takeError());
-  Run run{options, *file, std::move(*labels), **executor, context};
-  auto outputs = run.runModule(options.modulePath, options.mode);
-  if (!outputs)
-    return fail(outputs.takeError());
-  return run.report(*outputs);
+  Run run{options,    *file,  std::move(*normalization), std::move(*labels),
+          **executor, context};
+  FailureOr<HostTensor> outputs =
+      run.runModule(options.modulePath, options.mode);
+  return failed(outputs) ? 1 : run.report(*outputs);
 }
 
 int main(int argc, char **argv) {

@@ -21,8 +21,9 @@ InFlightDiagnostic emitFileError(MLIRContext *context, StringRef path,
                                  llvm::Error error);
 
 /// Locates diagnostics that have no place in a file at `file` as a whole, from
-/// now on; they are handed to the handlers that were there.
-void locateDiagnosticsAt(MLIRContext *context, StringRef file);
+/// now on; they are handed to the handlers that were there. Those about options
+/// are located at the command line of `tool`, and printed.
+void locateDiagnosticsAt(MLIRContext *context, StringRef file, StringRef tool);
 
 } // namespace mlir::pdq
 

@@ -16,7 +16,8 @@ namespace mlir::pdq {
 
 /// Checks, before a module is parsed, that nothing in it is nested too deep for
 /// what walks through it: text by its brackets, bytecode (of dialects in
-/// `registry`) by its regions. What is wrong otherwise is left to the parser.
+/// `registry`) by its regions, which is read for this. What is wrong with text
+/// otherwise is left to the parser.
 ///
 /// Errors: one message on stderr, at line and column or at the file.
 LogicalResult checkNesting(const llvm::MemoryBuffer &module,

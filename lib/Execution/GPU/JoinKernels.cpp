@@ -313,9 +313,8 @@ struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
   using Base::Base;
 
   void runOnOperation() override {
-    Location loc = getOperation().getLoc();
-    FailureOr<MatrixMath> precision = readMath(loc, math);
-    if (failed(precision) || failed(checkChip(loc, chip)))
+    FailureOr<MatrixMath> precision = readMath(&getContext(), math);
+    if (failed(precision) || failed(checkChip(&getContext(), chip)))
       return signalPassFailure();
     KernelCalls calls(getOperation());
     Joiner joiner(calls, *precision, chip);

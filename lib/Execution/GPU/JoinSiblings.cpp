@@ -186,9 +186,8 @@ struct JoinSiblings : mlir::pdq::impl::JoinSiblingsBase<JoinSiblings> {
   using Base::Base;
 
   void runOnOperation() override {
-    Location loc = getOperation().getLoc();
-    FailureOr<MatrixMath> precision = readMath(loc, math);
-    if (failed(precision) || failed(checkChip(loc, chip)))
+    FailureOr<MatrixMath> precision = readMath(&getContext(), math);
+    if (failed(precision) || failed(checkChip(&getContext(), chip)))
       return signalPassFailure();
     KernelCalls calls(getOperation());
     SiblingJoiner joiner(calls, *precision, chip);

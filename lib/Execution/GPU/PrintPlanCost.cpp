@@ -8,6 +8,7 @@
 #include "Kernels/MatrixNumbers.h"
 #include "TargetOptions.h"
 #include "pdq/Execution/Passes.h"
+#include "pdq/IR/OptionsLocation.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 
@@ -52,18 +53,18 @@ private:
 } // namespace
 
 LogicalResult PrintPlanCost::chooseRates() {
-  Location loc = getOperation().getLoc();
   rates = llvm::find_if(getChipRates(), [&](const ChipRates &known) {
     return known.chip == chip;
   });
   if (rates == getChipRates().end()) {
-    InFlightDiagnostic diag = emitError(loc) << "option 'chip' is '" << chip
-                                             << "', expected one of ";
+    InFlightDiagnostic diag = emitError(getOptionsLocation(&getContext()))
+                              << "option 'chip' is '" << chip
+                              << "', expected one of ";
     llvm::interleaveComma(getChipRates(), diag,
                           [&](const ChipRates &known) { diag << known.chip; });
     return diag;
   }
-  FailureOr<MatrixMath> precision = readMath(loc, math);
+  FailureOr<MatrixMath> precision = readMath(&getContext(), math);
   if (failed(precision))
     return failure();
   // A product in fp32 is three in tf32.

@@ -5,19 +5,22 @@
 
 #include "TargetOptions.h"
 #include "mlir/IR/Diagnostics.h"
+#include "pdq/IR/OptionsLocation.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-FailureOr<MatrixMath> mlir::pdq::readMath(Location loc, StringRef math) {
+FailureOr<MatrixMath> mlir::pdq::readMath(MLIRContext *context,
+                                          StringRef math) {
   std::optional<MatrixMath> precision = findMatrixMath(math);
   if (precision)
     return *precision;
-  return emitError(loc) << "option 'math' is '" << math
-                        << "', expected 'fp32', 'tf32' or 'bf16'";
+  return emitError(getOptionsLocation(context))
+         << "option 'math' is '" << math
+         << "', expected 'fp32', 'tf32' or 'bf16'";
 }
 
-LogicalResult mlir::pdq::checkChip(Location loc, StringRef chip) {
+LogicalResult mlir::pdq::checkChip(MLIRContext *context, StringRef chip) {
   constexpr unsigned oldest = 80;
   StringRef number = chip;
   unsigned capability = 0;
@@ -27,6 +30,7 @@ LogicalResult mlir::pdq::checkChip(Location loc, StringRef chip) {
                  (number.empty() || number == "a" || number == "f");
   if (chip.empty() || isKnown)
     return success();
-  return emitError(loc) << "option 'chip' is '" << chip
-                        << "', expected 'sm_80' or a later one";
+  return emitError(getOptionsLocation(context))
+         << "option 'chip' is '" << chip
+         << "', expected 'sm_80' or a later one";
 }

@@ -7,17 +7,17 @@
 #define PDQ_LIB_EXECUTION_GPU_TARGETOPTIONS_H
 
 #include "Kernels/MatrixTile.h"
-#include "mlir/IR/Location.h"
+#include "mlir/IR/MLIRContext.h"
 
 namespace mlir::pdq {
 
-/// The precision that `math` names; an error at `loc` where it names none.
-FailureOr<MatrixMath> readMath(Location loc, StringRef math);
+/// The precision that `math` names; an error where it names none.
+FailureOr<MatrixMath> readMath(MLIRContext *context, StringRef math);
 
-/// An error at `loc` where `chip` is neither empty nor the name of a chip that
+/// An error where `chip` is neither empty nor the name of a chip that
 /// has the instructions of sm_80. Chips that came later than the table of
 /// limits are allowed.
-LogicalResult checkChip(Location loc, StringRef chip);
+LogicalResult checkChip(MLIRContext *context, StringRef chip);
 
 } // namespace mlir::pdq
 

@@ -123,6 +123,11 @@ namespace {
 struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
   using Base::Base;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    return failure(failed(readMath(context, math)) ||
+                   failed(checkChip(context, chip)));
+  }
+
   void runOnOperation() override {
     kernel = getOperation();
     if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
@@ -237,9 +242,6 @@ LogicalResult EmitGPUKernels::emitKernel() {
               "starts from and what takes its result";
   linalg::LinalgOp op = parts->main;
   if (failed(checkPayload(op)))
-    return failure();
-  if (failed(readMath(kernel.getLoc(), math)) ||
-      failed(checkChip(kernel.getLoc(), chip)))
     return failure();
   StringRef reason;
   std::optional<LogicalResult> done = emitProduct(*parts, reason);
