@@ -46,11 +46,24 @@ def find_tool(name):
     )
 
 
-def run_tool(name, arguments, progress=False):
+def write_file(path, contents):
+    """Writes bytes to `path`, completely or not at all."""
+    path = pathlib.Path(path)
+    temporary = path.with_name(f"{path.name}.temporary-{os.getpid()}")
+    try:
+        temporary.write_bytes(contents)
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise PDQError(f"{path}: cannot write: {error.strerror}") from error
+
+
+def run_tool(name, arguments, progress=False, folder=None):
     """Runs a tool and returns its stdout as text.
 
-    `progress` passes stderr on while the tool runs. Raises PDQError with the
-    tool's first error, or its last words, if it fails.
+    `progress` passes stderr on while the tool runs. Files in `folder`, which is
+    gone afterwards, are called by their names in messages. Raises PDQError with
+    the tool's first error, or its last words, if it fails.
     """
     command = [find_tool(name), *map(str, arguments)]
     process = subprocess.Popen(
@@ -68,6 +81,8 @@ def run_tool(name, arguments, progress=False):
             print(line, end="", file=sys.stderr, flush=True)
     status = process.wait()
     output = "".join(lines)
+    if folder is not None:
+        output = output.replace(f"{folder}{os.sep}", "")
     if status != 0:
         raise PDQError(_headline(name, status, output), output, command)
     return output

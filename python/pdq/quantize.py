@@ -11,9 +11,8 @@ from typing import Dict, List, Tuple, Union
 
 import numpy as np
 
-from pdq._tools import PDQError, run_tool
-
-Module = Union[str, bytes, os.PathLike]
+from pdq._inputs import save_data, save_network
+from pdq._tools import PDQError, run_tool, write_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +50,11 @@ class ProductCoverage:
     input_bits: List[int]
     reason: str
 
+    @property
+    def is_quantized(self):
+        """Whether everything that it reads is quantized."""
+        return 0 not in [*self.weight_bits, *self.input_bits]
+
 
 @dataclasses.dataclass(frozen=True)
 class Report:
@@ -58,6 +62,7 @@ class Report:
 
     `version` is that of the report's form; `settings` has every option of the
     quantization by its name ("weight-bits"), those that the preset chose included.
+    `coverage` has every product of the network, in its order.
     """
 
     version: int
@@ -74,9 +79,18 @@ class Report:
     def from_json(cls, text):
         """Reads a report; keys of a newer version are ignored."""
         values = json.loads(text)
-        values["regions"] = [_build(RegionReport, region) for region in values["regions"]]
-        values["coverage"] = [_build(ProductCoverage, product) for product in values.get("coverage", [])]
+        for name, kind in (("regions", RegionReport), ("coverage", ProductCoverage)):
+            values[name] = [_build(kind, value) for value in values.get(name, [])]
         return _build(cls, values)
+
+    def coverage_table(self):
+        """The products as text, one a line, with their widths in bits."""
+        rows = [("region", "operation", "weight", "input", "why it is floating point")]
+        for product in self.coverage:
+            widths = [" ".join(str(b or "float") for b in bits) for bits in (product.weight_bits, product.input_bits)]
+            rows.append((product.region or "-", product.operation, *widths, product.reason))
+        sizes = [max(map(len, column)) for column in zip(*rows)]
+        return "\n".join("  ".join(cell.ljust(size) for cell, size in zip(row, sizes)).rstrip() for row in rows)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,8 +101,11 @@ class QuantizedModule:
     report: Report
 
     def save(self, path):
-        """Writes the bytecode to `path`, which pdq-run and mlir-opt read."""
-        pathlib.Path(path).write_bytes(self.module)
+        """Writes the bytecode to `path`, which pdq-run and mlir-opt read.
+
+        Raises: PDQError if that is not possible; what stood there is left.
+        """
+        write_file(path, self.module)
 
 
 def _build(kind, values):
@@ -102,76 +119,76 @@ def _build(kind, values):
 
 
 def _option(name, value):
-    """`name=value` in the syntax of pass options."""
+    """`name=value` in the syntax of pass options; sequences are joined by commas."""
     if isinstance(value, bool):
         value = "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        value = ",".join(map(str, value))
     text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     if any(c in text for c in "'\"{}"):
-        raise PDQError(f"option {name}: quotes and braces are not possible in '{text}'")
+        raise PDQError(f"option '{name}': quotes and braces are not possible in '{text}'")
     if any(c.isspace() for c in text):
         text = f'"{text}"'
     return f"{name.replace('_', '-')}={text}"
-
-
-def _as_file(model, folder):
-    """The path of a module that is given as path, text or bytecode."""
-    if isinstance(model, QuantizedModule):
-        model = model.module
-    if isinstance(model, bytes) or (isinstance(model, str) and "\n" in model):
-        path = pathlib.Path(folder) / "input.mlir"
-        path.write_bytes(model.encode() if isinstance(model, str) else model)
-        return path
-    path = pathlib.Path(model)
-    if not path.exists():
-        raise PDQError(f"there is no file '{path}' (IR text is recognized by its line ends)")
-    return path
-
-
-def _save_array(array, folder, name):
-    path = pathlib.Path(folder) / name
-    np.save(path, np.ascontiguousarray(array, dtype=np.float32), allow_pickle=False)
-    return path
 
 
 def quantize(model, calibration_set, *, progress=False, **options):
     """Quantize a network with PD-Quant.
 
     Args:
-        model: frontend IR with one public function `main` on float32 tensors:
-            text, bytecode, or the path of a file.
-        calibration_set: [N, C, H, W], normalized as for training.
+        model: a torch.nn.Module, which is exported for inputs like the
+            calibration set; or frontend IR with one public function: a module
+            of MLIR bindings, text, bytecode, or the path of a file.
+        calibration_set: samples as the network takes them: an array, a tensor, a
+            DataLoader (of pairs, the first element), or the path of a .npy file.
+            Numbers are normalized as for training; bytes (uint8) are images
+            [N, H, W, C] or [N, C, H, W], normalized with the options `mean`
+            and `std`, by default ImageNet's for three channels.
         progress: pass the compiler's progress on to stderr.
         **options: options of the pipeline `pdq-quantize`, with underscores for
             hyphens: weight_bits=2, activation_bits=4, iterations=2000,
-            preset="resnet", seed=1, threads=2, checkpoint="state.mlirbc", ...
-            (`pdq-opt --help` explains all of them).
+            preset="resnet", seed=1, threads=2, mean=(0.5,), std=(0.25,),
+            checkpoint="state.mlirbc", ... (`pdq-opt --help` explains all of
+            them). None is the default.
     Returns: QuantizedModule.
-    Raises: PDQError with the compiler's message, located in the module.
+    Raises: PDQError with one line: the compiler's message, located in the module.
     """
     for name in ("calibration", "report"):
         if name in options:
-            raise PDQError(f"option {name} is set by quantize() itself")
+            raise PDQError(f"option '{name}' is set by quantize() itself")
     with tempfile.TemporaryDirectory(prefix="pdq-") as folder:
         report, output = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "out.mlirbc"
-        options["calibration"] = _save_array(calibration_set, folder, "calibration.npy")
-        options["report"] = report
-        pipeline = " ".join(_option(name, value) for name, value in options.items())
-        arguments = [_as_file(model, folder), f"--pdq-quantize={pipeline}"]
-        run_tool("pdq-opt", [*arguments, "--emit-bytecode", "-o", output], progress)
+        samples = save_data(calibration_set, folder, "calibration.npy", "calibration set")
+        given = {name: value for name, value in options.items() if value is not None}
+        given.update(calibration=samples.absolute(), report=report)
+        pipeline = " ".join(_option(name, value) for name, value in given.items())
+        arguments = [_as_file(model, folder, samples), f"--pdq-quantize={pipeline}"]
+        run_tool("pdq-opt", [*arguments, "--emit-bytecode", "-o", output], progress, folder)
         return QuantizedModule(output.read_bytes(), Report.from_json(report.read_text()))
 
 
-def run(model, images):
+def run(model, images, *, mean=None, std=None):
     """Run a network of any stage on the CPU.
 
     Args:
-        model: a QuantizedModule, IR text, bytecode, or the path of a file.
-        images: [N, C, H, W]; N does not have to be the module's batch size.
+        model: a QuantizedModule, or what quantize() takes.
+        images: what quantize() takes as calibration set; N does not have to be
+            the module's batch size.
+        mean, std: normalization of images that are bytes, one number a channel.
     Returns: the outputs, float32 [N, K].
     Raises: PDQError with the tool's message.
     """
     with tempfile.TemporaryDirectory(prefix="pdq-") as folder:
-        source = _save_array(images, folder, "input.npy")
+        samples = save_data(images, folder, "input.npy", "images")
         target = pathlib.Path(folder) / "output.npy"
-        run_tool("pdq-run", [_as_file(model, folder), f"--input={source}", f"--output={target}"])
+        arguments = [_as_file(model, folder, samples), f"--input={samples}", f"--output={target}"]
+        for name, value in (("mean", mean), ("std", std)):
+            if value is not None:
+                arguments.append("--" + _option(name, value))
+        run_tool("pdq-run", arguments, folder=folder)
         return np.load(target, allow_pickle=False)
+
+
+def _as_file(model, folder, samples):
+    """The path of a network of any stage."""
+    return save_network(model.module if isinstance(model, QuantizedModule) else model, folder, samples)

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 if importlib.util.find_spec("numpy") is None:
-    raise unittest.SkipTest("numpy is not installed")
+    raise unittest.SkipTest("numpy is not installed; scripts/setup --tests installs it")
 
 import numpy as np
 
@@ -37,6 +37,17 @@ REPORT = {
     "peak_memory_bytes": 1024,
     "batch_norms_captured": 1,
     "regions": [REGION],
+    "coverage": [
+        {
+            "region": "layer0",
+            "operation": "linalg.matmul",
+            "location": "a.mlir:3:1",
+            "weight_bits": [8],
+            "input_bits": [0],
+            "reason": "the network's input",
+            "later": 1,
+        }
+    ],
 }
 
 
@@ -70,6 +81,15 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(report.regions[0].reconstruction_loss, (2.0, 1.0))
         self.assertEqual(report.batch_norms_captured, 1)
 
+    def test_the_coverage_is_a_table(self):
+        report = pdq.Report.from_json(json.dumps(REPORT))
+        self.assertFalse(report.coverage[0].is_quantized)
+        self.assertEqual(
+            report.coverage_table(),
+            "region  operation      weight  input  why it is floating point\n"
+            "layer0  linalg.matmul  8       float  the network's input",
+        )
+
     def test_a_missing_key_is_named(self):
         with self.assertRaisesRegex(PDQError, "no 'seed'"):
             pdq.Report.from_json(json.dumps({k: v for k, v in REPORT.items() if k != "seed"}))
@@ -92,6 +112,7 @@ class DigitsTest(unittest.TestCase):
         )
         self.assertEqual(result.report.batch_norms_captured, 11)
         self.assertEqual(len(result.report.regions), 6)
+        self.assertTrue(all(product.is_quantized for product in result.report.coverage[1:]))
         logits = pdq.run(result, images)
         self.assertEqual(logits.shape, (50, 10))
         self.assertGreater((logits.argmax(1) == labels).mean(), 0.8)
@@ -104,12 +125,12 @@ class DigitsTest(unittest.TestCase):
         with self.assertRaises(PDQError) as caught:
             pdq.quantize("func.func @main(\n", np.zeros((1, 1, 8, 8)))
         self.assertIn("error:", str(caught.exception))
-        self.assertIn("input.mlir:1", caught.exception.diagnostics)
+        self.assertRegex(str(caught.exception), "^input.mlir:1")
 
     def test_an_unknown_option_is_an_error(self):
         with self.assertRaises(PDQError) as caught:
             pdq.quantize(DIGITS / "digits.mlirbc", np.zeros((1, 1, 8, 8)), wieght_bits=2)
-        self.assertIn("wieght-bits", caught.exception.diagnostics)
+        self.assertIn("option 'wieght-bits' is unknown; did you mean 'weight-bits'?", str(caught.exception))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import unittest
 from unittest import mock
 
 if importlib.util.find_spec("numpy") is None:
-    raise unittest.SkipTest("numpy is not installed")
+    raise unittest.SkipTest("numpy is not installed; scripts/setup --tests installs it")
 
 from pdq import PDQError, _tools
 

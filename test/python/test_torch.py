@@ -7,7 +7,7 @@ import unittest
 
 for _module in ("numpy", "torch", "torch_mlir"):
     if importlib.util.find_spec(_module) is None:
-        raise unittest.SkipTest(f"{_module} is not installed")
+        raise unittest.SkipTest(f"{_module} is not installed; scripts/setup --torch installs it")
 
 import torch
 
