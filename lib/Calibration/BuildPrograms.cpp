@@ -5,6 +5,7 @@
 // without running anything.
 
 #include "Inputs.h"
+#include "OutputTerms.h"
 #include "Parameters.h"
 #include "RegionPrograms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,6 +13,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Passes.h"
+#include "pdq/IR/DataArguments.h"
 #include "pdq/IR/Rebatch.h"
 
 namespace mlir::pdq {
@@ -35,8 +37,8 @@ private:
   LogicalResult checkOptions();
   LogicalResult replaceNetwork();
   FailureOr<int> findStage(func::FuncOp network, const NetworkStages &stages);
-  FailureOr<OwningOpRef<ModuleOp>> build(const NetworkStages &stages,
-                                         int stage);
+  FailureOr<OwningOpRef<ModuleOp>>
+  build(func::FuncOp network, const NetworkStages &stages, int stage);
 };
 } // namespace
 
@@ -77,7 +79,8 @@ FailureOr<int> BuildPrograms::findStage(func::FuncOp network,
 }
 
 FailureOr<OwningOpRef<ModuleOp>>
-BuildPrograms::build(const NetworkStages &stages, int stage) {
+BuildPrograms::build(func::FuncOp network, const NetworkStages &stages,
+                     int stage) {
   FailureOr<RegionQuantizers> quantizers =
       collectQuantizers(stages.getStages()[stage].region);
   if (failed(quantizers))
@@ -93,20 +96,22 @@ BuildPrograms::build(const NetworkStages &stages, int stage) {
   options.predictionDifference = predictionDifference;
   options.learnedRounding = learnedRounding;
   options.dropAct = dropAct;
+  if (failed(chooseOutputTerms(network, options, network.getLoc())))
+    return failure();
   return buildRegionPrograms(
       RegionContext{stages, stage, *quantizers, options, samples});
 }
 
 LogicalResult BuildPrograms::replaceNetwork() {
   FailureOr<func::FuncOp> network = findNetwork(getOperation());
-  if (failed(network) || failed(rebatch(*network, batch, {0})) ||
+  if (failed(network) || failed(rebatch(*network, batch, getDataArguments(*network))) ||
       failed(checkBorders(*network, batch)))
     return failure();
   NetworkStages stages(*network);
   FailureOr<int> stage = findStage(*network, stages);
   if (failed(stage))
     return failure();
-  FailureOr<OwningOpRef<ModuleOp>> programs = build(stages, *stage);
+  FailureOr<OwningOpRef<ModuleOp>> programs = build(*network, stages, *stage);
   if (failed(programs))
     return failure();
   bool isAll = programName == "all";

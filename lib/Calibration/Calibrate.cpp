@@ -3,6 +3,8 @@
 //
 // The pass around the calibration: options in, parameters and report out.
 
+#include "OutputTerms.h"
+#include "PresetChoice.h"
 #include "RunOptions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -14,6 +16,7 @@
 #include "pdq/Calibration/Passes.h"
 #include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IR/OptionsLocation.h"
 #include "pdq/IR/PDQ.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -36,20 +39,23 @@ struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
   void runOnOperation() override;
 
 private:
+  LogicalResult applyPreset(CalibrationOptions &options);
   FailureOr<CalibrationOptions> readOptions();
   LogicalResult checkOptions();
   LogicalResult checkFiles();
   LogicalResult calibrateModule();
   void addSettings(llvm::json::Object &settings);
   LogicalResult writeReport(const CalibrationReport &result);
+
+  /// The preset by the network's structure; empty where the option names one.
+  std::string chosenPreset;
 };
 } // namespace
 
 LogicalResult CalibratePass::checkOptions() {
-  auto fail = [&](const Twine &text) {
-    return emitError(getOperation().getLoc()) << text;
-  };
-  if (failed(RunOptions::of(*this).check(getOperation().getLoc())))
+  Location loc = getOptionsLocation(&getContext());
+  auto fail = [&](const Twine &text) { return emitError(loc) << text; };
+  if (failed(RunOptions::of(*this).check(loc)))
     return failure();
   if (iterations < 0 || correctionSteps < 0 || checkpointEvery < 0)
     return fail("options 'iterations', 'distribution-correction-steps' and "
@@ -71,15 +77,33 @@ LogicalResult CalibratePass::checkOptions() {
   return success();
 }
 
+LogicalResult CalibratePass::applyPreset(CalibrationOptions &options) {
+  if (preset != "auto") {
+    if (succeeded(options.applyPreset(preset)))
+      return success();
+    return emitError(getOptionsLocation(&getContext()))
+           << "option 'preset' is '" << preset
+           << "', expected 'auto', 'resnet', 'regnetx', 'mobilenetv2' or "
+              "'mnasnet'";
+  }
+  PresetChoice choice = choosePreset(getOperation());
+  chosenPreset = choice.name.str();
+  bool decides = roundingWeight < 0 || temperature < 0 || lambdaC < 0;
+  if (decides)
+    emitRemark(getOperation().getLoc())
+        << "preset is " << choice.name << ": " << choice.reason
+        << "; preset=NAME takes another";
+  return options.applyPreset(choice.name);
+}
+
 FailureOr<CalibrationOptions> CalibratePass::readOptions() {
   CalibrationOptions options;
-  if (failed(options.applyPreset(preset)))
-    return emitError(getOperation().getLoc())
-           << "option 'preset' is '" << preset
-           << "', expected 'resnet', 'regnetx', 'mobilenetv2' or 'mnasnet'";
+  if (failed(applyPreset(options)) ||
+      failed(readOutputOptions(outputLosses, outputWeights, options,
+                               getOptionsLocation(&getContext()))))
+    return failure();
   RunOptions::of(*this).apply(options);
   options.iterations = iterations;
-  options.seed = seed;
   options.learnedRounding = learnedRounding;
   options.scaleLearning = scaleLearning;
   options.predictionDifference = predictionDifference;
@@ -105,16 +129,21 @@ FailureOr<CalibrationOptions> CalibratePass::readOptions() {
 
 /// Output must go somewhere, and not over what is read.
 LogicalResult CalibratePass::checkFiles() {
-  Location loc = getOperation().getLoc();
+  Location loc = getOptionsLocation(&getContext());
   auto isSame = [](StringRef a, StringRef b) {
     return !a.empty() && !b.empty() &&
            (a == b || llvm::sys::fs::equivalent(a, b));
   };
-  std::pair<StringRef, StringRef> files[] = {{"calibration", calibration},
-                                             {"checkpoint", checkpoint},
-                                             {"report", report}};
-  for (int i = 0; i < 3; ++i)
-    for (int j = 0; j < i; ++j)
+  SmallVector<std::pair<StringRef, StringRef>> files;
+  RunOptions run = RunOptions::of(*this);
+  for (StringRef path : run.getDataPaths())
+    files.push_back({"calibration", path});
+  size_t numRead = files.size();
+  files.push_back({"checkpoint", checkpoint});
+  files.push_back({"report", report});
+  // Two inputs may well take one file.
+  for (size_t i = numRead; i < files.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
       if (isSame(files[i].second, files[j].second))
         return emitError(loc)
                << "options '" << files[j].first << "' and '" << files[i].first
@@ -129,13 +158,15 @@ LogicalResult CalibratePass::checkFiles() {
 /// Adds what the result does not depend on, and the options of earlier passes.
 void CalibratePass::addSettings(llvm::json::Object &settings) {
   settings["calibration"] = calibration.getValue();
-  settings["preset"] = preset.getValue();
+  settings["preset"] = chosenPreset.empty() ? preset.getValue() : chosenPreset;
+  settings["preset-from"] = chosenPreset.empty() ? "option" : "structure";
   settings["threads"] = threads.getValue();
   settings["target"] = target.getValue();
   settings["cpu"] = cpu.getValue();
   settings["chip"] = chip.getValue();
   settings["math"] = math.getValue();
   settings["memory-budget"] = memoryBudget.getValue();
+  settings["memory-limit"] = memoryLimit.getValue();
   settings["checkpoint"] = checkpoint.getValue();
   settings["checkpoint-every"] = checkpointEvery.getValue();
   settings["report"] = report.getValue();
@@ -160,7 +191,7 @@ LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
 }
 
 LogicalResult CalibratePass::calibrateModule() {
-  Location loc = getOperation().getLoc();
+  Location loc = getOptionsLocation(&getContext());
   if (failed(checkOptions()) || failed(checkFiles()))
     return failure();
   FailureOr<CalibrationOptions> options = readOptions();

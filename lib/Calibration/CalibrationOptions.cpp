@@ -5,7 +5,9 @@
 
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -38,10 +40,37 @@ LogicalResult CalibrationOptions::applyPreset(StringRef name) {
   return failure();
 }
 
+static std::string getText(const OutputTerm &term) {
+  switch (term.loss) {
+  case OutputLoss::Automatic:
+    return "auto";
+  case OutputLoss::None:
+    return "none";
+  case OutputLoss::Divergence:
+    return term.axis ? "kl:" + std::to_string(*term.axis) : "kl";
+  case OutputLoss::SquaredError:
+    return "mse";
+  }
+  llvm_unreachable("unknown loss of an output");
+}
+
+/// The items of the outputs, separated by commas.
+static std::string
+joinTerms(ArrayRef<OutputTerm> terms,
+          function_ref<std::string(const OutputTerm &)> getItem) {
+  return llvm::join(llvm::map_range(terms, getItem), ",");
+}
+
+static std::string getWeightText(const OutputTerm &term) {
+  return llvm::formatv("{0}", llvm::json::Value(term.weight)).str();
+}
+
 llvm::json::Object CalibrationOptions::toJSON() const {
   return llvm::json::Object{{"iterations", iterations},
                             {"batch", batch},
                             {"init-samples", initSamples},
+                            {"scale-samples",
+                             spreadsScaleSamples ? "spread" : "first"},
                             {"init", init == ScaleInit::MSE ? "mse" : "minmax"},
                             {"seed", seed},
                             {"learned-rounding", learnedRounding},
@@ -54,6 +83,8 @@ llvm::json::Object CalibrationOptions::toJSON() const {
                             {"warmup", warmup},
                             {"temperature", temperature},
                             {"lambda-r", lambdaR},
+                            {"output-losses", joinTerms(outputs, getText)},
+                            {"output-weights", joinTerms(outputs, getWeightText)},
                             {"lambda-c", lambdaC},
                             {"distribution-correction-steps", correctionSteps},
                             {"distribution-correction-rate", correctionRate},

@@ -7,9 +7,15 @@
 #include "pdq/Calibration/Calibrator.h"
 #include "Checkpoint.h"
 #include "Inputs.h"
+#include "Interruption.h"
+#include "OutputTerms.h"
 #include "Parameters.h"
 #include "Propagation.h"
+#include "ScaleSamples.h"
+#include "pdq/IR/DataArguments.h"
 #include "pdq/IR/GuardScalars.h"
+#include "pdq/IR/OptionsLocation.h"
+#include "pdq/IR/PassOptionText.h"
 #include "pdq/IR/Rebatch.h"
 #include <sys/resource.h>
 
@@ -35,10 +41,10 @@ struct OpenRegion {
 /// mini-batch's size is what programs are made from.
 class Calibrator {
 public:
-  Calibrator(ModuleOp module, const CalibrationData &data,
+  Calibrator(ModuleOp module, CalibrationData &data,
              const CalibrationOptions &options, Executor &executor)
-      : module(module), data(data.samples), dataLoc(data.loc), options(options),
-        executor(executor), scales(executor, options.init) {}
+      : module(module), data(data), options(options), executor(executor),
+        scales(executor, options.init) {}
 
   LogicalResult initialize(int64_t &numQuantizers);
   LogicalResult calibrate(StringRef checkpointPath, CalibrationReport &report);
@@ -56,10 +62,12 @@ private:
                                 CalibrationReport &report);
   FailureOr<std::unique_ptr<OpenRegion>> open(int index, RegionOp target);
   void advance(OpenRegion &work, const RegionData &border);
+  void remarkOrder() const;
+  std::string describeSettings() const;
+  LogicalResult failInterrupted(RegionOp target, int64_t done);
 
   ModuleOp module;
-  const HostTensor &data;
-  Location dataLoc;
+  CalibrationData &data;
   CalibrationOptions options;
   Executor &executor;
   ScaleSearch scales;
@@ -71,23 +79,26 @@ private:
   SmallVector<RegionOp> targets;
   std::optional<Progress> progress;
   std::optional<StepState> resumed;
+  /// Whether there is a checkpoint.
+  bool keepsState = false;
 };
 } // namespace
 
 /// Checks network and data, and fits the options to the number of samples.
 LogicalResult Calibrator::checkInputs() {
   FailureOr<func::FuncOp> network = findNetwork(module);
-  if (failed(network) ||
-      failed(checkNetwork(*network, options.predictionDifference)) ||
-      failed(checkData(*network, data, dataLoc)))
+  if (failed(network) || failed(checkNetwork(*network)) ||
+      failed(fitData(*network, data, getOptionsLocation(module.getContext()))) ||
+      failed(chooseOutputTerms(*network, options, getOptionsLocation(module.getContext()))))
     return failure();
-  int64_t samples = data.getShape().front();
+  int64_t samples = data.getNumSamples();
   if (options.batch > samples)
     network->emitRemark("batch is ")
         << samples << " instead of " << options.batch
         << ": the calibration data has no more samples";
   options.batch = std::min(options.batch, samples);
   options.initSamples = std::clamp(options.initSamples, options.batch, samples);
+  remarkSamples(data, options.batch);
   return success();
 }
 
@@ -97,7 +108,7 @@ LogicalResult Calibrator::prepare() {
   working = module.clone();
   func::FuncOp network = *findNetwork(*working);
   guardScalars(network);
-  if (failed(rebatch(network, options.batch, {0})) ||
+  if (failed(rebatch(network, options.batch, getDataArguments(network))) ||
       failed(checkBorders(network, options.batch)))
     return failure();
   stages.emplace(network);
@@ -105,7 +116,11 @@ LogicalResult Calibrator::prepare() {
   memory.emplace(executor, options.memoryBudget, module.getLoc());
   propagation.emplace(*stages, executor, *memory, data, options.batch,
                       module.getLoc());
-  return propagation->checkMemory();
+  Operation *end = network.getBody().front().getTerminator();
+  return propagation->checkMemory(
+      llvm::map_to_vector(getTermOutputs(options), [&](unsigned output) {
+        return end->getOperand(output);
+      }));
 }
 
 LogicalResult Calibrator::visitRegions(VisitFn visit) {
@@ -124,7 +139,7 @@ LogicalResult Calibrator::visitRegions(VisitFn visit) {
 FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
                                                         RegionOp target) {
   auto work = std::make_unique<OpenRegion>(*stages, index, options,
-                                           data.getShape().front());
+                                           data.getNumSamples());
   bool finished = static_cast<bool>(target.getStatus());
   if (finished)
     work->options.iterations = 0;
@@ -141,6 +156,16 @@ FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
   if (failed(work->calibrator->compile(work->report)))
     return failure();
   return work;
+}
+
+/// Looks at the first output that has classes.
+void Calibrator::remarkOrder() const {
+  for (auto [output, predictions] : llvm::zip_equal(
+           getTermOutputs(options), propagation->getPredictions()))
+    if (options.outputs[output].loss == OutputLoss::Divergence &&
+        predictions->getShape().size() == 2)
+      return remarkClassOrder(predictions->read(), !options.spreadsScaleSamples,
+                              data.inputs.front().loc);
 }
 
 void Calibrator::advance(OpenRegion &work, const RegionData &border) {
@@ -177,7 +202,7 @@ LogicalResult Calibrator::initialize(int64_t &numQuantizers) {
 }
 
 LogicalResult mlir::pdq::initializeScales(ModuleOp module,
-                                          const CalibrationData &data,
+                                          CalibrationData &data,
                                           const CalibrationOptions &options,
                                           Executor &executor,
                                           int64_t &numQuantizers) {
@@ -188,10 +213,24 @@ LogicalResult mlir::pdq::initializeScales(ModuleOp module,
 // Calibration
 //===----------------------------------------------------------------------===//
 
+/// Fails; says so where a signal is the reason.
+LogicalResult Calibrator::failInterrupted(RegionOp target, int64_t done) {
+  if (!isInterrupted())
+    return failure();
+  progress->clear();
+  return target.emitError("interrupted by ")
+         << getInterruption() << " in region @" << target.getSymName()
+         << ", iteration " << done << " of " << options.iterations
+         << (keepsState ? "; the same command goes on from the checkpoint"
+                        : "; without the option 'checkpoint' nothing is kept");
+}
+
 LogicalResult Calibrator::calibrateRegion(int index, RegionOp target,
                                           Checkpoint &checkpoint,
                                           CalibrationReport &report) {
   Stopwatch watch;
+  if (isInterrupted())
+    return failInterrupted(target, 0);
   FailureOr<std::unique_ptr<OpenRegion>> work = open(index, target);
   if (failed(work))
     return failure();
@@ -203,7 +242,7 @@ LogicalResult Calibrator::calibrateRegion(int index, RegionOp target,
     };
     if (failed((*work)->calibrator->calibrate(
             border, resumed ? &*resumed : nullptr, save, regionReport)))
-      return failure();
+      return failInterrupted(target, regionReport.iterations);
     resumed.reset();
     regionReport.seconds = watch.seconds();
     writeScales(target, (*work)->quantizers);
@@ -218,17 +257,34 @@ LogicalResult Calibrator::calibrateRegion(int index, RegionOp target,
   return success();
 }
 
+/// What decides about the result: options, those of earlier passes included.
+std::string Calibrator::describeSettings() const {
+  std::string text = options.describe();
+  llvm::raw_string_ostream os(text);
+  for (NamedAttribute option : getRecordedOptions(module)) {
+    os << " " << option.getName().getValue() << "=";
+    if (auto name = dyn_cast<StringAttr>(option.getValue()))
+      os << name.getValue();
+    else
+      option.getValue().print(os, /*elideType=*/true);
+  }
+  return text;
+}
+
 LogicalResult Calibrator::calibrate(StringRef checkpointPath,
                                     CalibrationReport &report) {
   Stopwatch watch;
+  InterruptionGuard guard;
+  keepsState = !checkpointPath.empty();
   if (failed(checkInputs()))
     return failure();
   report.settings = options.toJSON();
   report.seed = options.seed;
-  report.dataSHA256 = hashTensor(data);
+  report.dataSHA256 = hashData(data);
   module.walk([&](BatchNormOp) { ++report.batchNormsCaptured; });
-  Checkpoint checkpoint(checkpointPath, {options.describe(), report.dataSHA256,
-                                         hashModule(module)});
+  Checkpoint checkpoint(checkpointPath,
+                        {describeSettings(), report.dataSHA256,
+                         hashModule(module)});
   if (failed(checkpoint.load(module, report.regions, resumed)) ||
       failed(prepare()))
     return failure();
@@ -237,8 +293,10 @@ LogicalResult Calibrator::calibrate(StringRef checkpointPath,
                              resumed ? &*resumed : nullptr)))
     return failure();
   progress->phase("network", "computing the predictions");
-  if (failed(propagation->computeLogits()) ||
-      failed(visitRegions([&](int index, RegionOp target) {
+  if (failed(propagation->computePredictions(getTermOutputs(options))))
+    return failure();
+  remarkOrder();
+  if (failed(visitRegions([&](int index, RegionOp target) {
         return calibrateRegion(index, target, checkpoint, report);
       })))
     return failure();
@@ -249,7 +307,7 @@ LogicalResult Calibrator::calibrate(StringRef checkpointPath,
   return success();
 }
 
-LogicalResult mlir::pdq::calibrate(ModuleOp module, const CalibrationData &data,
+LogicalResult mlir::pdq::calibrate(ModuleOp module, CalibrationData &data,
                                    const CalibrationOptions &options,
                                    Executor &executor, StringRef checkpoint,
                                    CalibrationReport &report) {

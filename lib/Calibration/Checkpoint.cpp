@@ -11,23 +11,27 @@
 #include "pdq/Execution/TensorAttributes.h"
 #include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IR/PassOptionText.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SHA256.h"
 #include "llvm/Support/SourceMgr.h"
+#include <map>
 
 using namespace mlir;
 using namespace mlir::pdq;
 
 static constexpr StringRef attributeName = "pdq.checkpoint";
 
-std::string mlir::pdq::hashTensor(const HostTensor &tensor) {
+std::string mlir::pdq::hashData(const CalibrationData &data) {
   llvm::SHA256 hash;
-  for (int64_t size : tensor.getShape())
-    hash.update((Twine(size) + ",").str());
-  hash.update(ArrayRef(static_cast<const uint8_t *>(tensor.data()),
-                       tensor.getNumBytes()));
+  for (const InputData &input : data.inputs) {
+    for (int64_t size : input.samples.getShape())
+      hash.update((Twine(size) + ",").str());
+    hash.update(ArrayRef(static_cast<const uint8_t *>(input.samples.data()),
+                         input.samples.getNumBytes()));
+  }
   return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 
@@ -93,23 +97,58 @@ InFlightDiagnostic Checkpoint::report(MLIRContext *context) const {
   return emitError(getFileLocation(context, path));
 }
 
+/// The settings of a text `name=value name=value`.
+static std::map<StringRef, StringRef> readSettings(StringRef text) {
+  std::map<StringRef, StringRef> settings;
+  for (StringRef option : splitOptions(text)) {
+    auto [name, value] = option.split('=');
+    settings[name] = value;
+  }
+  return settings;
+}
+
+/// Names what differs: `iterations is 2 there and 3 here`.
+static std::string describeDifferences(StringRef there, StringRef here) {
+  std::map<StringRef, StringRef> old = readSettings(there);
+  std::map<StringRef, StringRef> now = readSettings(here);
+  std::map<StringRef, StringRef> all = old;
+  all.insert(now.begin(), now.end());
+  SmallVector<std::string> differences;
+  auto getValue = [](const auto &settings, StringRef name) {
+    auto it = settings.find(name);
+    return it == settings.end() ? std::string("not set") : it->second.str();
+  };
+  for (const auto &[name, value] : all)
+    if (getValue(old, name) != getValue(now, name))
+      differences.push_back((name + " is " + getValue(old, name) +
+                             " there and " + getValue(now, name) + " here")
+                                .str());
+  return llvm::join(differences, ", ");
+}
+
 LogicalResult Checkpoint::checkFingerprint(MLIRContext *context,
                                            DictionaryAttr kept) {
-  auto check = [&](StringRef key, StringRef expected,
-                   StringRef what) -> LogicalResult {
+  auto getText = [&](StringRef key) {
     auto found = kept.getAs<StringAttr>(key);
-    if (found && found.getValue() == expected)
-      return success();
-    return report(context) << "checkpoint belongs to other " << what
-                           << ": it has '"
-                           << (found ? found.getValue() : StringRef("nothing"))
-                           << "', this calibration has '" << expected
-                           << "'; remove the file to start again";
+    return found ? found.getValue() : StringRef();
   };
-  if (failed(check("settings", fingerprint.settings, "settings")) ||
-      failed(check("data", fingerprint.dataSHA256, "data")))
-    return failure();
-  return check("model", fingerprint.modelSHA256, "model");
+  static constexpr StringRef advice = "; remove the file to start again";
+  StringRef settings = getText("settings");
+  if (settings != fingerprint.settings)
+    return report(context) << "checkpoint belongs to other settings: "
+                           << describeDifferences(settings,
+                                                  fingerprint.settings)
+                           << advice;
+  if (getText("data") != fingerprint.dataSHA256)
+    return report(context) << "checkpoint belongs to other data: the "
+                              "calibration set has other numbers"
+                           << advice;
+  if (getText("model") != fingerprint.modelSHA256)
+    return report(context)
+           << "checkpoint belongs to another model, or to another version of "
+              "pdq, which annotates it differently"
+           << advice;
+  return success();
 }
 
 /// Reads the reports of finished regions.
@@ -187,10 +226,6 @@ static void restoreResources(ModuleOp loaded, ModuleOp original) {
 /// Reads the file whole and checks it before anything is parsed, so that a
 /// damaged one is one error.
 OwningOpRef<ModuleOp> Checkpoint::readModule(MLIRContext *context) const {
-  if (!llvm::sys::fs::is_regular_file(path)) {
-    report(context) << "checkpoint is not a regular file";
-    return nullptr;
-  }
   auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer) {
     report(context) << "cannot read checkpoint: "
@@ -212,12 +247,38 @@ OwningOpRef<ModuleOp> Checkpoint::readModule(MLIRContext *context) const {
   return nullptr;
 }
 
+void Checkpoint::remarkPlace(ModuleOp module, size_t numFinished,
+                             const std::optional<StepState> &state) const {
+  size_t numRegions = 0;
+  RegionOp next;
+  module.walk([&](RegionOp region) {
+    ++numRegions;
+    if (!region.getStatus() && !next)
+      next = region;
+  });
+  InFlightDiagnostic diag =
+      emitRemark(getFileLocation(module.getContext(), path));
+  if (!next) {
+    diag << "checkpoint has all " << numRegions << " regions";
+    return;
+  }
+  diag << "calibration goes on at region @" << next.getSymName()
+       << ", iteration " << (state ? state->iterations : 0) << ", with "
+       << numFinished << " of " << numRegions << " regions finished";
+}
+
 LogicalResult Checkpoint::load(ModuleOp module,
                                std::vector<RegionReport> &reports,
                                std::optional<StepState> &state) {
-  if (path.empty() || !llvm::sys::fs::exists(path))
+  if (path.empty())
     return success();
   MLIRContext *context = module.getContext();
+  if (llvm::sys::fs::exists(path) && !llvm::sys::fs::is_regular_file(path))
+    return report(context) << "checkpoint is not a regular file";
+  if (llvm::Error error = lock.take(path))
+    return report(context) << llvm::toString(std::move(error));
+  if (!llvm::sys::fs::exists(path))
+    return success();
   OwningOpRef<ModuleOp> loaded = readModule(context);
   if (!loaded)
     return failure();
@@ -233,6 +294,7 @@ LogicalResult Checkpoint::load(ModuleOp module,
            << "checkpoint is damaged; remove the file to start again";
   restoreResources(*loaded, module);
   module.getBodyRegion().takeBody(loaded->getBodyRegion());
+  remarkPlace(module, reports.size(), state);
   return success();
 }
 

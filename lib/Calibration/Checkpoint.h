@@ -6,7 +6,9 @@
 #ifndef PDQ_CALIBRATION_CHECKPOINT_H
 #define PDQ_CALIBRATION_CHECKPOINT_H
 
+#include "CheckpointLock.h"
 #include "RegionCalibrator.h"
+#include "pdq/Calibration/Calibrator.h"
 
 namespace mlir::pdq {
 
@@ -15,8 +17,8 @@ struct Fingerprint {
   std::string settings, dataSHA256, modelSHA256;
 };
 
-/// SHA-256 of a tensor's type, shape and bytes, and of a module's bytecode.
-std::string hashTensor(const HostTensor &tensor);
+/// SHA-256 of the shapes and bytes of all inputs, and of a module's bytecode.
+std::string hashData(const CalibrationData &data);
 std::string hashModule(ModuleOp module);
 
 /// A file that holds the calibrated module so far, as bytecode that any tool
@@ -28,10 +30,11 @@ public:
   Checkpoint(StringRef path, Fingerprint fingerprint)
       : path(path), fingerprint(std::move(fingerprint)) {}
 
-  /// Goes on from the file where it exists: replaces the body of `module`,
-  /// fills `reports` of finished regions and the state inside a region.
-  /// Errors: the file is no checkpoint, is damaged, or belongs to something
-  /// else; it stays as it is.
+  /// Takes the file for this process and goes on from it where it exists:
+  /// replaces the body of `module`, fills `reports` of finished regions and the
+  /// state inside a region; a remark says where that is.
+  /// Errors: the file is no checkpoint, is damaged, belongs to something else or
+  /// to another process; it stays as it is.
   LogicalResult load(ModuleOp module, std::vector<RegionReport> &reports,
                      std::optional<StepState> &state);
 
@@ -42,12 +45,16 @@ public:
 
 private:
   LogicalResult checkFingerprint(MLIRContext *context, DictionaryAttr kept);
+  /// Says where the calibration goes on.
+  void remarkPlace(ModuleOp module, size_t numFinished,
+                   const std::optional<StepState> &state) const;
   OwningOpRef<ModuleOp> readModule(MLIRContext *context) const;
   /// An error at the file.
   InFlightDiagnostic report(MLIRContext *context) const;
 
   std::string path;
   Fingerprint fingerprint;
+  CheckpointLock lock;
 };
 
 } // namespace mlir::pdq

@@ -35,7 +35,15 @@ static func::FuncOp addObjective(ModuleOp module,
   cloneBody(b, region.getFloatBody(), inputs, mapping);
 
   Value factor = buildScalar(b, b.getF32Type(), 1.0 / context.options.lambdaC);
-  Value distance = buildReconstructionLoss(b, inputs, originals);
+  SmallVector<Value> moved, targets;
+  for (auto [input, original] : llvm::zip_equal(inputs, originals))
+    if (getElementTypeOrSelf(input.getType()).isF32()) {
+      moved.push_back(input);
+      targets.push_back(original);
+    }
+  Value distance = moved.empty()
+                       ? buildScalar(b, b.getF32Type(), 0.0)
+                       : buildReconstructionLoss(b, moved, targets);
   Value loss = buildMul(b, distance, factor);
   for (BatchNormOp norm : function.getBody().front().getOps<BatchNormOp>())
     if (hasSpread(norm))
@@ -61,7 +69,13 @@ LogicalResult mlir::pdq::addCorrection(ModuleOp module,
   SmallVector<int64_t> wrt;
   for (Type type : context.getRegion().getInputs().getTypes()) {
     auto tensor = cast<RankedTensorType>(type);
-    wrt.push_back(states.size());
+    if (!tensor.getElementType().isF32()) {
+      Value original = program.addArgument(getCacheType(tensor));
+      inputs.push_back(buildFromCache(b, original, tensor));
+      originals.push_back(inputs.back());
+      continue;
+    }
+    wrt.push_back(inputs.size());
     states.push_back(addAdamState(program, getCacheType(tensor)));
     inputs.push_back(buildFromCache(b, states.back().parameter, tensor));
     Value original = program.addArgument(getCacheType(tensor));
@@ -70,7 +84,8 @@ LogicalResult mlir::pdq::addCorrection(ModuleOp module,
   SmallVector<Value> arguments(inputs);
   llvm::append_range(arguments, originals);
   SmallVector<Type> types{scalar};
-  llvm::append_range(types, TypeRange(ValueRange(inputs)));
+  for (int64_t place : wrt)
+    types.push_back(inputs[place].getType());
   auto derivative =
       ValueAndGradOp::create(b, types, objective.getName(), arguments, wrt);
   for (auto [state, gradient] :

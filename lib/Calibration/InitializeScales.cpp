@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Calibration/Calibrator.h"
 #include "pdq/Calibration/Passes.h"
+#include "pdq/IR/OptionsLocation.h"
 #include "pdq/IR/PDQ.h"
 
 namespace mlir::pdq {
@@ -37,7 +38,7 @@ private:
 } // namespace
 
 LogicalResult InitializeScales::initializeNetwork() {
-  Location loc = getOperation().getLoc();
+  Location loc = getOptionsLocation(&getContext());
   RunOptions run = RunOptions::of(*this);
   if (failed(run.check(loc)))
     return failure();

@@ -7,7 +7,7 @@
 #define PDQ_CALIBRATION_INPUTS_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "pdq/Execution/HostTensor.h"
+#include "pdq/Calibration/Calibrator.h"
 
 namespace mlir::pdq {
 
@@ -15,14 +15,16 @@ namespace mlir::pdq {
 /// none or another one.
 FailureOr<func::FuncOp> findNetwork(ModuleOp module);
 
-/// Checks that `function` maps one tensor of f32 to another, which must be
-/// logits where the prediction difference `needsLogits`.
-LogicalResult checkNetwork(func::FuncOp function, bool needsLogits);
+/// Checks that `function` maps tensors to tensors, all with the batch as
+/// dimension 0.
+LogicalResult checkNetwork(func::FuncOp function);
 
-/// Checks that `data` is a finite calibration set for the network `function`;
-/// emits errors at `loc`, where it is from.
-LogicalResult checkData(func::FuncOp function, const HostTensor &data,
-                        Location loc);
+/// Checks that `data` is a finite calibration set for the network `function`
+/// and gives it the network's element types: f64 is rounded to f32, integers
+/// keep their values. Emits errors where the data is from, and at `optionLoc`
+/// where there are more or fewer files than inputs.
+LogicalResult fitData(func::FuncOp function, CalibrationData &data,
+                      Location optionLoc);
 
 /// Between regions a sample is one slice of dimension 0: that is how samples
 /// are kept and drawn. Checks the borders and the quantizers of a network whose

@@ -4,15 +4,32 @@
 // Progress on standard error.
 
 #include "Progress.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::pdq;
 
 /// Seconds between two changes of the line.
 static constexpr double refreshSeconds = 0.2;
+
+static std::string printShort(double number) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.1e", number);
+  return text;
+}
+
+/// A loss in a few digits: 0.0213, and 1.2e-07 where these would be zeros.
+static std::string print(double loss) {
+  bool isSmall = loss != 0 && std::abs(loss) < 1e-3;
+  if (loss == 0)
+    return "0";
+  return isSmall ? printShort(loss)
+                 : llvm::formatv("{0:f4}", loss).str();
+}
 
 Progress::Progress(size_t numRegions, int64_t iterations)
     : terminal(llvm::sys::Process::StandardErrIsDisplayed()),
@@ -49,11 +66,12 @@ void Progress::iteration(StringRef name, int64_t done,
                          const IterationLosses &losses) {
   if (total.seconds() - shown < refreshSeconds)
     return;
-  show(llvm::formatv("[{0}/{1}] {2}: {3}/{4} loss {5:f4} = {6:f4} + {7:f4} + "
-                     "{8:f4}, {9} left",
+  show(llvm::formatv("[{0}/{1}] {2}: {3}/{4} loss {5} = {6} + {7} + {8}, "
+                     "{9} left",
                      finished + 1, numRegions, name, done, iterations,
-                     losses.total, losses.reconstruction, losses.difference,
-                     losses.regularizer, estimate(done))
+                     print(losses.total), print(losses.reconstruction),
+                     print(losses.difference), print(losses.regularizer),
+                     estimate(done))
            .str());
 }
 
@@ -63,10 +81,11 @@ void Progress::finishRegion(const RegionReport &report) {
   ++finishedHere;
   region = Stopwatch();
   llvm::errs() << llvm::formatv(
-      "[{0}/{1}] {2}: reconstruction {3:f4} -> {4:f4}, prediction difference "
-      "{5:f4} -> {6:f4}, {7:f1} s ({8:f2} ms per iteration)\n",
-      finished, numRegions, report.name, report.reconstructionLoss[0],
-      report.reconstructionLoss[1], report.predictionDifference[0],
-      report.predictionDifference[1], report.seconds,
+      "[{0}/{1}] {2}: reconstruction {3} -> {4}, prediction difference "
+      "{5} -> {6}, {7:f1} s ({8:f2} ms per iteration)\n",
+      finished, numRegions, report.name, print(report.reconstructionLoss[0]),
+      print(report.reconstructionLoss[1]),
+      print(report.predictionDifference[0]),
+      print(report.predictionDifference[1]), report.seconds,
       report.millisecondsPerIteration);
 }

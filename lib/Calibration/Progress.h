@@ -39,6 +39,8 @@ public:
   void phase(StringRef region, StringRef what);
   void iteration(StringRef region, int64_t done, const IterationLosses &losses);
   void finishRegion(const RegionReport &report);
+  /// Removes the line that changes.
+  void clear() { show(""); }
 
 private:
   void show(const Twine &text);

@@ -5,38 +5,46 @@
 
 #include "Propagation.h"
 #include "KeptForms.h"
+#include "pdq/Execution/MemoryLimit.h"
+#include "llvm/Support/MathExtras.h"
+#include <cstring>
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// The calibration set in its kept form.
+/// Samples of an input in their kept form.
 static HostTensor toKeptForm(const HostTensor &data) {
   ArrayRef<int64_t> shape = data.getShape();
   if (shape.size() != 4)
     return data.clone();
   int64_t channels = shape[1], pixels = shape[2] * shape[3];
-  HostTensor kept({shape[0], shape[2], shape[3], shape[1]}, ElementType::F32);
+  HostTensor kept({shape[0], shape[2], shape[3], shape[1]},
+                  data.getElementType());
+  unsigned bytes = getByteSize(data.getElementType());
+  const char *from = static_cast<const char *>(data.data());
+  char *to = static_cast<char *>(kept.data());
   for (int64_t n = 0; n < shape[0]; ++n)
     for (int64_t c = 0; c < channels; ++c)
-      for (int64_t p = 0; p < pixels; ++p)
-        kept.values<float>()[(n * pixels + p) * channels + c] =
-            data.values<float>()[(n * channels + c) * pixels + p];
+      for (int64_t p = 0; p < pixels; ++p, from += bytes)
+        std::memcpy(to + ((n * pixels + p) * channels + c) * bytes, from,
+                    bytes);
   return kept;
 }
 
 Propagation::Propagation(const NetworkStages &stages, Executor &executor,
-                         CacheMemory &memory, const HostTensor &data,
+                         CacheMemory &memory, const CalibrationData &data,
                          int64_t batch, Location loc)
     : stages(stages), executor(executor), memory(memory),
-      samples(data.getShape().front()), batch(batch), loc(loc) {
-  HostTensor kept = toKeptForm(data);
-  BufferRef buffer = memory.allocate(kept.getShape(), ElementType::F32);
-  buffer->write(kept);
-  Value argument = stages.getLiveValues(-1).front();
-  quantized[argument] = floating[argument] = buffer;
+      samples(data.getNumSamples()), batch(batch), loc(loc) {
+  for (Value argument : stages.getLiveValues(-1)) {
+    size_t number = cast<BlockArgument>(argument).getArgNumber();
+    HostTensor kept = toKeptForm(data.inputs[number].samples);
+    BufferRef buffer = memory.allocate(kept.getShape(), kept.getElementType());
+    buffer->write(kept);
+    quantized[argument] = floating[argument] = buffer;
+  }
 }
 
-/// Adds the public program `name` that calls `inner` on kept tensors.
 /// Bytes of a value for all samples.
 static uint64_t getSampleBytes(Value value, int64_t batch, int64_t samples) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -44,59 +52,96 @@ static uint64_t getSampleBytes(Value value, int64_t batch, int64_t samples) {
   return static_cast<uint64_t>(count * (type.getElementTypeBitWidth() / 8.0));
 }
 
-LogicalResult Propagation::checkMemory() const {
+/// Bytes of what a region learns: of each weight a copy, its quantized form, its
+/// rounding and two moments on the host and in buffers.
+static uint64_t getWeightBytes(RegionOp region) {
+  uint64_t bytes = 0;
+  region.getQuantizedBody().walk([&](FakeQuantOp op) {
+    if (op.getQuantizer().getAxis())
+      bytes = llvm::SaturatingAdd(
+          bytes, getCheckedByteSize(
+                     cast<RankedTensorType>(op.getType()).getShape(),
+                     ElementType::F32)
+                     .value_or(UINT64_MAX / 8));
+  });
+  return llvm::SaturatingMultiply<uint64_t>(bytes, 6);
+}
+
+LogicalResult Propagation::checkMemory(ArrayRef<Value> predicted) const {
+  auto sum = [&](ValueRange values, uint64_t copies) {
+    uint64_t bytes = 0;
+    for (Value value : values)
+      bytes = llvm::SaturatingAdd(
+          bytes, llvm::SaturatingMultiply(
+                     getSampleBytes(value, batch, samples), copies));
+    return bytes;
+  };
+  uint64_t predictions = sum(predicted, 1);
   for (auto [index, stage] : llvm::enumerate(stages.getStages())) {
     // Of each the quantized network's and the float network's; the network's
-    // input is one and the same.
-    uint64_t needed = 0;
+    // inputs are the same in both.
+    uint64_t needed = predictions;
     for (Value value : stages.getLiveValues(static_cast<int>(index) - 1))
-      needed += getSampleBytes(value, batch, samples) *
-                (isa<BlockArgument>(value) ? 1 : 2);
-    for (Value value : stage.outputs)
-      needed += getSampleBytes(value, batch, samples) * 2;
-    if (needed > getMachineBytes())
-      return emitError(stage.operations.front()->getLoc())
-             << "calibration with " << samples << " samples keeps " << needed
-             << " bytes here, this machine has " << getMachineBytes()
-             << "; take fewer samples";
+      needed = llvm::SaturatingAdd(
+          needed, sum(value, isa<BlockArgument>(value) ? 1 : 2));
+    needed = llvm::SaturatingAdd(needed, sum(stage.outputs, 2));
+    // The corrected inputs, the targets, and what is learned.
+    if (RegionOp region = stage.region)
+      needed = llvm::SaturatingAdd(needed, sum(stage.inputs, 1),
+                                   sum(stage.outputs, 1),
+                                   getWeightBytes(region));
+    if (failed(checkMemoryLimit(stage.operations.front()->getLoc(), needed,
+                                "calibration with " + Twine(samples) +
+                                    " samples",
+                                "take fewer samples, or give more")))
+      return failure();
   }
   return success();
 }
 
+/// Adds the public program `name` that calls `inner` on kept tensors and
+/// returns some of its results.
 static void addKeptProgram(ModuleOp programs, StringRef name,
-                           func::FuncOp inner) {
+                           func::FuncOp inner, ArrayRef<unsigned> results) {
   ProgramBuilder program(programs, name);
   SmallVector<Value> arguments =
       addCacheArguments(program, inner.getArgumentTypes());
-  SmallVector<Value> results;
-  for (Value result : program.call(inner, arguments))
-    results.push_back(buildToCache(program.getBuilder(), result));
-  program.finish(results);
+  ValueRange all = program.call(inner, arguments);
+  program.finish(llvm::map_to_vector(results, [&](unsigned result) {
+    return buildToCache(program.getBuilder(), all[result]);
+  }));
 }
 
-LogicalResult Propagation::computeLogits() {
+LogicalResult Propagation::computePredictions(ArrayRef<unsigned> outputs) {
+  if (outputs.empty())
+    return success();
   OwningOpRef<ModuleOp> programs = ModuleOp::create(loc);
   func::FuncOp network = stages.buildTail(*programs, "tail", -1, Body::Float);
-  addKeptProgram(*programs, "network", network);
-  auto type = cast<RankedTensorType>(network.getResultTypes().front());
+  SmallVector<Type> types(network.getResultTypes());
+  addKeptProgram(*programs, "network", network, outputs);
   if (failed(lowerPrograms(*programs)))
     return failure();
   auto compiled = executor.compile(*programs);
   if (failed(compiled) ||
       failed(memory.reserve(**compiled, {"network"}, "the network")))
     return failure();
-  logits = allocateSamples(memory, type, batch, samples);
+  for (unsigned output : outputs)
+    predictions.push_back(allocateSamples(
+        memory, cast<RankedTensorType>(types[output]), batch, samples));
   BatchOperands arguments, results;
-  arguments.addSamples(floating.lookup(stages.getLiveValues(-1).front()));
-  results.addSamples(logits);
+  for (Value argument : stages.getLiveValues(-1))
+    arguments.addSamples(floating.lookup(argument));
+  results.addSamples(predictions);
   runBatches(**compiled, "network", samples, batch, arguments, results);
   return success();
 }
 
 LogicalResult Propagation::runGlue(const Stage &stage) {
   OwningOpRef<ModuleOp> programs = ModuleOp::create(loc);
-  addKeptProgram(*programs, "glue",
-                 stages.buildGlue(*programs, "operations", stage));
+  func::FuncOp operations = stages.buildGlue(*programs, "operations", stage);
+  addKeptProgram(
+      *programs, "glue", operations,
+      llvm::to_vector(llvm::seq<unsigned>(0, operations.getNumResults())));
   if (failed(lowerPrograms(*programs)))
     return failure();
   auto compiled = executor.compile(*programs);
@@ -126,7 +171,7 @@ RegionData Propagation::gather(const RegionContext &context) const {
   }
   for (Value bypass : context.getBypasses())
     result.bypasses.push_back(quantized.lookup(bypass));
-  result.logits = logits;
+  result.predictions = predictions;
   return result;
 }
 

@@ -7,6 +7,7 @@
 #define PDQ_CALIBRATION_PROPAGATION_H
 
 #include "RegionCalibrator.h"
+#include "pdq/Calibration/Calibrator.h"
 
 namespace mlir::pdq {
 
@@ -15,17 +16,21 @@ namespace mlir::pdq {
 /// are slices of dimension 0, activations are in their kept form.
 class Propagation {
 public:
-  /// `data` is [N, ...] as the network takes it, `batch` samples a call.
+  /// `batch` samples a call.
   Propagation(const NetworkStages &stages, Executor &executor,
-              CacheMemory &memory, const HostTensor &data, int64_t batch,
+              CacheMemory &memory, const CalibrationData &data, int64_t batch,
               Location loc);
 
-  /// Errors: samples of which the machine could never hold what must be there
-  /// at once, the values at both ends of some region.
-  LogicalResult checkMemory() const;
+  /// Errors: what must be there at once is over the memory limit: the values at
+  /// both ends of some region, what it learns, and the `predicted` outputs.
+  LogicalResult checkMemory(ArrayRef<Value> predicted) const;
 
-  /// Runs the float network; its logits are part of the data of each region.
-  LogicalResult computeLogits();
+  /// Runs the float network; those of its outputs that have a term in the
+  /// prediction difference are part of the data of each region.
+  LogicalResult computePredictions(ArrayRef<unsigned> outputs);
+
+  /// The same in the order of the outputs: [N, ...] in their kept form.
+  ArrayRef<BufferRef> getPredictions() const { return predictions; }
 
   /// Runs the operations between two regions.
   LogicalResult runGlue(const Stage &stage);
@@ -47,7 +52,7 @@ private:
   int64_t samples, batch;
   Location loc;
   DenseMap<Value, BufferRef> quantized, floating;
-  BufferRef logits;
+  SmallVector<BufferRef> predictions;
 };
 
 } // namespace mlir::pdq

@@ -4,7 +4,9 @@
 // Calibrates one region: runs its programs on the calibration set.
 
 #include "RegionCalibrator.h"
+#include "Interruption.h"
 #include "KeptForms.h"
+#include "ScaleSamples.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include <cmath>
 
@@ -144,8 +146,29 @@ RegionCalibrator::allocateObserved(const ActivationQuantizer &quantizer,
                          options.batch, samples);
 }
 
+/// scale_samples: the inputs of the samples that scales are chosen by.
+SmallVector<BufferRef>
+RegionCalibrator::gatherScaleSamples(ArrayRef<BufferRef> inputs) {
+  int64_t count = options.initSamples;
+  SmallVector<BufferRef> gathered(inputs);
+  if (!options.spreadsScaleSamples || count == context.samples)
+    return gathered;
+  SmallVector<int64_t> drawn =
+      drawScaleSamples(context.samples, count, options.seed);
+  for (BufferRef &input : gathered) {
+    SmallVector<int64_t> shape(input->getShape());
+    shape[0] = count;
+    BufferRef some = memory.allocate(shape, input->getElementType());
+    for (auto [place, sample] : llvm::enumerate(drawn))
+      some->slice(place, 1)->write(input->slice(sample, 1)->read());
+    input = some;
+  }
+  return gathered;
+}
+
 LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
   int64_t samples = options.initSamples;
+  SmallVector<BufferRef> inputs = gatherScaleSamples(data.plain);
   SmallVector<BufferRef> results = allocateResults(samples), observed;
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     observed.push_back(allocateObserved(quantizer, samples));
@@ -153,7 +176,7 @@ LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
   // one quantizer.
   for (auto [index, quantizer] : llvm::enumerate(quantizers.activations)) {
     BatchOperands arguments, outputs;
-    arguments.addSamples(data.plain);
+    arguments.addSamples(inputs);
     arguments.addFixed(uploadParameters());
     outputs.addSamples(results);
     for (const BufferRef &buffer : observed)
@@ -176,6 +199,11 @@ static bool isFinite(const HostTensor &tensor) {
                       [](float value) { return std::isfinite(value); });
 }
 
+/// Integers, as indices of an embedding, stay as they are.
+static bool isCorrected(const Buffer &input) {
+  return input.getElementType() == ElementType::F32;
+}
+
 LogicalResult RegionCalibrator::correct(const RegionData &data,
                                         SmallVectorImpl<BufferRef> &corrected) {
   if (!context.hasTrainables() || !context.hasBatchNorms()) {
@@ -184,7 +212,8 @@ LogicalResult RegionCalibrator::correct(const RegionData &data,
   }
   progress.phase(getName(), "correcting the distribution");
   for (const BufferRef &original : data.original)
-    corrected.push_back(upload(original->read()));
+    corrected.push_back(isCorrected(*original) ? upload(original->read())
+                                               : original);
   for (int64_t first : getBatchStarts(context.samples, options.batch)) {
     SmallVector<BufferRef> arguments{
         uploadScalar(1.0), uploadScalar(1.0),
@@ -193,6 +222,10 @@ LogicalResult RegionCalibrator::correct(const RegionData &data,
         uploadScalar(0.0f)};
     for (auto [original, result] : llvm::zip_equal(data.original, corrected)) {
       BufferRef start = original->slice(first, options.batch);
+      if (!isCorrected(*original)) {
+        arguments.push_back(start);
+        continue;
+      }
       BufferRef batch = result->slice(first, options.batch);
       batch->write(start->read());
       arguments.push_back(batch);
@@ -201,11 +234,14 @@ LogicalResult RegionCalibrator::correct(const RegionData &data,
             executor.allocate(batch->getShape(), batch->getElementType()));
       arguments.push_back(start);
     }
-    for (int64_t step = 0; step < options.correctionSteps; ++step)
+    for (int64_t step = 0; step < options.correctionSteps; ++step) {
+      if (isInterrupted())
+        return failure();
       programs->call(program::correct, arguments, {});
+    }
   }
   for (const BufferRef &buffer : corrected)
-    if (!isFinite(buffer->read()))
+    if (isCorrected(*buffer) && !isFinite(buffer->read()))
       return context.getRegion().emitError()
              << "distribution correction of region @" << getName()
              << " diverges; are the inputs normalized as in training? "
@@ -224,7 +260,7 @@ LogicalResult RegionCalibrator::evaluate(const RegionData &data,
   arguments.addSamples(data.plain);
   arguments.addFixed(uploadParameters());
   arguments.addSamples(targets);
-  arguments.addSamples(data.logits);
+  arguments.addSamples(data.predictions);
   arguments.addSamples(data.bypasses);
   SmallVector<int64_t> starts = getBatchStarts(context.samples, options.batch);
   double sums[2] = {0, 0};
@@ -324,7 +360,7 @@ SmallVector<BufferRef> RegionCalibrator::bindStep(const RegionData &data,
   for (auto [plain, other] : llvm::zip_equal(data.plain, corrected))
     arguments.append({plain, other});
   arguments.append(targets.begin(), targets.end());
-  arguments.push_back(data.logits);
+  llvm::append_range(arguments, data.predictions);
   llvm::append_range(arguments, data.bypasses);
   arguments.append(state.begin() + 3, state.end());
   SmallVector<BufferRef> parameters = uploadParameters();
@@ -382,15 +418,18 @@ LogicalResult RegionCalibrator::iterate(const RegionData &data,
     if (options.checkpointEvery > 0)
       end = std::min(end, (done / options.checkpointEvery + 1) *
                               options.checkpointEvery);
-    for (; done < end; ++done)
+    for (; done < end && !isInterrupted(); ++done)
       programs->call(program::step, arguments, {});
     IterationLosses last;
     if (failed(checkLosses(done, last)))
       return failure();
     progress.iteration(getName(), done, last);
+    report.iterations = done;
     bool due = options.checkpointEvery > 0 &&
                done % options.checkpointEvery == 0 && done < options.iterations;
-    if (due && failed(save(readState(done))))
+    if ((due || isInterrupted()) && failed(save(readState(done))))
+      return failure();
+    if (isInterrupted())
       return failure();
   }
   report.iterations = options.iterations;

@@ -27,7 +27,8 @@ struct RegionData {
   SmallVector<BufferRef> plain, original;
   /// Values that the tail reads beside the region's results.
   SmallVector<BufferRef> bypasses;
-  BufferRef logits;
+  /// The float network's outputs that have a term in the prediction difference.
+  SmallVector<BufferRef> predictions;
 };
 
 class RegionCalibrator {
@@ -51,7 +52,8 @@ public:
   /// `resumed` on where it is given. `save` is called between iterations as
   /// often as the options say.
   /// Errors: a loss that is not finite, with region, iteration and likely
-  /// cause.
+  /// cause. Fails without an error where a signal interrupts it; the report has
+  /// the iterations that are done and saved.
   LogicalResult calibrate(const RegionData &data, const StepState *resumed,
                           SaveFn save, RegionReport &report);
 
@@ -61,6 +63,7 @@ public:
                SmallVectorImpl<BufferRef> &floating);
 
 private:
+  SmallVector<BufferRef> gatherScaleSamples(ArrayRef<BufferRef> inputs);
   LogicalResult correct(const RegionData &data,
                         SmallVectorImpl<BufferRef> &corrected);
   LogicalResult evaluate(const RegionData &data, ArrayRef<BufferRef> targets,

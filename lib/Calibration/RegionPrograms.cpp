@@ -5,6 +5,7 @@
 
 #include "RegionPrograms.h"
 #include "KeptForms.h"
+#include "OutputTerms.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/TensorBuilder.h"
 
@@ -27,7 +28,12 @@ bool mlir::pdq::hasSpread(BatchNormOp norm) {
 }
 
 bool RegionContext::hasBatchNorms() const {
+  bool hasFloatInput =
+      llvm::any_of(getRegion().getInputs().getTypes(), [](Type type) {
+        return getElementTypeOrSelf(type).isF32();
+      });
   return options.distributionCorrection && options.correctionSteps > 0 &&
+         hasFloatInput &&
          llvm::any_of(getRegion().getFloatBody().front().getOps<BatchNormOp>(),
                       hasSpread);
 }
@@ -137,8 +143,15 @@ static void addTeach(ModuleOp module, const RegionContext &context) {
   program.finish(buildToCaches(program.getBuilder(), results));
 }
 
-/// Both losses with nothing dropped; the prediction difference is 0 where the
-/// outputs are no logits (batch, classes).
+SmallVector<Type> mlir::pdq::getTargetTypes(const RegionContext &context,
+                                            func::FuncOp tail) {
+  return llvm::map_to_vector(
+      getTermOutputs(context.options),
+      [&](unsigned output) { return tail.getResultTypes()[output]; });
+}
+
+/// Both losses with nothing dropped; the prediction difference is 0 where no
+/// output has a term.
 static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
                                  func::FuncOp tail) {
   StudentOptions options;
@@ -153,20 +166,16 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
       addStudentArguments(program, context, *student);
   SmallVector<Value> targets =
       addCacheArguments(program, context.getRegion().getResultTypes());
-  auto logitsType = cast<RankedTensorType>(tail.getResultTypes().front());
-  Value logits = program.addArgument(getCacheType(logitsType));
+  SmallVector<Value> predictions =
+      addCacheArguments(program, getTargetTypes(context, tail));
   SmallVector<Value> bypasses =
       addCacheArguments(program, TypeRange(ValueRange(context.getBypasses())));
   ValueRange results = program.call(*student, arguments);
   Value reconstruction = buildReconstructionLoss(b, results, targets);
-  Value difference = buildScalar(b, b.getF32Type(), 0.0);
-  if (logitsType.getRank() == 2) {
-    auto tailArguments = getTailArguments(context, results, bypasses);
-    difference = PredictionDifferenceOp::create(
-        b, reconstruction.getType(), program.call(tail, tailArguments).front(),
-        logits, APFloat(context.options.temperature),
-        APFloat(context.options.lambdaR));
-  }
+  ValueRange predicted =
+      program.call(tail, getTailArguments(context, results, bypasses));
+  Value difference =
+      buildOutputTerms(b, context.options, predicted, predictions);
   program.finish({reconstruction, difference});
   return success();
 }

@@ -4,9 +4,11 @@
 // Options of every pass that runs the network: on what, and where.
 
 #include "RunOptions.h"
+#include "pdq/Execution/MemoryLimit.h"
 #include "pdq/IO/FileDiagnostics.h"
 #include "pdq/IO/Npy.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -28,20 +30,6 @@ static std::optional<Target> readTarget(StringRef text) {
       .Default(std::nullopt);
 }
 
-/// "1500000", "300K", "64M", "2G" (powers of 1024).
-static std::optional<uint64_t> readBytes(StringRef text) {
-  unsigned shift = llvm::StringSwitch<unsigned>(text.take_back())
-                       .Case("K", 10)
-                       .Case("M", 20)
-                       .Case("G", 30)
-                       .Default(0);
-  uint64_t number = 0;
-  if (text.drop_back(shift ? 1 : 0).getAsInteger(10, number) || number == 0 ||
-      number > (UINT64_MAX >> shift))
-    return std::nullopt;
-  return number << shift;
-}
-
 LogicalResult RunOptions::check(Location loc) const {
   if (calibration.empty())
     return emitError(loc) << "option 'calibration' is missing: name a .npy "
@@ -52,6 +40,12 @@ LogicalResult RunOptions::check(Location loc) const {
   if (init != "mse" && init != "minmax")
     return emitError(loc) << "option 'init' is '" << init
                           << "', expected 'mse' or 'minmax'";
+  if (scaleSamples != "spread" && scaleSamples != "first")
+    return emitError(loc) << "option 'scale-samples' is '" << scaleSamples
+                          << "', expected 'spread' or 'first'";
+  if (!memoryLimit.empty() && !readByteCount(memoryLimit))
+    return emitError(loc) << "option 'memory-limit' is '" << memoryLimit
+                          << "', expected bytes such as 1500000, 64M or 2G";
   if (!readCPU(cpu))
     return emitError(loc) << "option 'cpu' is '" << cpu
                           << "', expected 'host', 'generic', 'avx2' or "
@@ -62,7 +56,7 @@ LogicalResult RunOptions::check(Location loc) const {
   if (math != "fp32" && math != "tf32" && math != "bf16")
     return emitError(loc) << "option 'math' is '" << math
                           << "', expected 'fp32', 'tf32' or 'bf16'";
-  if (!memoryBudget.empty() && !readBytes(memoryBudget))
+  if (!memoryBudget.empty() && !readByteCount(memoryBudget))
     return emitError(loc) << "option 'memory-budget' is '" << memoryBudget
                           << "', expected bytes such as 1500000, 64M or 2G";
   if (target == "cpu" && !memoryBudget.empty())
@@ -77,26 +71,37 @@ LogicalResult RunOptions::check(Location loc) const {
 void RunOptions::apply(CalibrationOptions &options) const {
   options.batch = batch;
   if (!memoryBudget.empty())
-    options.memoryBudget = readBytes(memoryBudget);
+    options.memoryBudget = readByteCount(memoryBudget);
   options.initSamples = initSamples;
   options.init = init == "mse" ? ScaleInit::MSE : ScaleInit::MinMax;
+  options.spreadsScaleSamples = scaleSamples == "spread";
+  options.seed = seed;
 }
 
-/// NumPy's own type of numbers, in the network's.
-static HostTensor narrow(const HostTensor &data) {
-  HostTensor result(data.getShape(), ElementType::F32);
-  llvm::copy(data.values<double>(), result.values<float>().begin());
-  return result;
+SmallVector<StringRef> RunOptions::getDataPaths() const {
+  // A name may have commas of its own.
+  if (llvm::sys::fs::exists(calibration))
+    return {calibration};
+  SmallVector<StringRef> paths;
+  StringRef(calibration).split(paths, ',');
+  return paths;
 }
 
 FailureOr<CalibrationData> RunOptions::readData(MLIRContext *context) const {
-  llvm::Expected<HostTensor> data = readNpy(calibration);
-  if (!data)
-    return emitFileError(context, calibration, data.takeError());
-  Location loc = getFileLocation(context, calibration);
-  if (data->getElementType() == ElementType::F64)
-    return CalibrationData{narrow(*data), loc};
-  return CalibrationData{std::move(*data), loc};
+  setMemoryLimit(memoryLimit.empty() ? 0 : *readByteCount(memoryLimit));
+  CalibrationData result;
+  for (StringRef path : getDataPaths()) {
+    llvm::Expected<NpyFile> file = NpyFile::open(path);
+    if (!file)
+      return emitFileError(context, path, file.takeError());
+    Location loc = getFileLocation(context, path);
+    if (failed(checkMemoryLimit(loc, file->getContents().size(),
+                                "calibration data",
+                                "take fewer samples, or give more")))
+      return failure();
+    result.inputs.push_back({file->read(), loc});
+  }
+  return result;
 }
 
 FailureOr<std::unique_ptr<Executor>>

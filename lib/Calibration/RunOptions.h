@@ -13,23 +13,31 @@ namespace mlir::pdq {
 /// The options as the user wrote them.
 struct RunOptions {
   std::string calibration, target, chip, math, cpu, init, memoryBudget;
+  std::string scaleSamples, memoryLimit;
   int64_t batch, initSamples;
+  uint64_t seed;
   unsigned threads;
 
   /// Reads the options of a pass that has them.
   template <typename PassT> static RunOptions of(PassT &pass) {
-    return {pass.calibration, pass.target, pass.chip,         pass.math,
-            pass.cpu,         pass.init,   pass.memoryBudget, pass.batch,
-            pass.initSamples, pass.threads};
+    return {pass.calibration,  pass.target,      pass.chip,
+            pass.math,         pass.cpu,         pass.init,
+            pass.memoryBudget, pass.scaleSamples, pass.memoryLimit,
+            pass.batch,        pass.initSamples, pass.seed,
+            pass.threads};
   }
 
-  /// Emits an error at `loc` where an option is out of range.
+  /// Emits an error at `loc`, the options' place, where one is out of range.
   LogicalResult check(Location loc) const;
+
+  /// The files of the calibration set, one for each input.
+  SmallVector<StringRef> getDataPaths() const;
 
   /// Sets what a calibration has of these options.
   void apply(CalibrationOptions &options) const;
 
-  /// Reads the calibration set; emits an error where it cannot be read.
+  /// Sets the memory limit and reads the calibration set, a file for each input;
+  /// emits an error where one cannot be read or is over the limit.
   FailureOr<CalibrationData> readData(MLIRContext *context) const;
 
   /// Makes the executor; emits an error where there is no such target.

@@ -5,6 +5,7 @@
 
 #include "KeptForms.h"
 #include "Optimizer.h"
+#include "OutputTerms.h"
 #include "RegionPrograms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -33,7 +34,7 @@ public:
 
 private:
   /// loss_total as the private function (mixed inputs, plain inputs, targets,
-  /// logits, bypasses, student parameters, step, beta, rounding weight) ->
+  /// predictions, bypasses, student parameters, step, beta, rounding weight) ->
   /// (total, reconstruction loss, prediction difference, regularizer).
   LogicalResult buildObjective();
   LogicalResult buildTrainedStudent();
@@ -41,8 +42,8 @@ private:
   /// The arguments of the objective. `weights` are rounding variables where
   /// rounding is learned, else the weights themselves.
   struct ObjectiveArguments {
-    ValueRange mixed, plain, targets, bypasses, weights, scales;
-    Value logits, step, beta, roundingWeight;
+    ValueRange mixed, plain, targets, predictions, bypasses, weights, scales;
+    Value step, beta, roundingWeight;
   };
   ObjectiveArguments getObjectiveArguments(ValueRange arguments);
   SmallVector<Value> callStudent(ImplicitLocOpBuilder &b,
@@ -64,6 +65,9 @@ private:
 
   bool learnsRounding() const { return options.learnedRounding; }
   bool drops() const { return options.dropAct < 1.0; }
+  bool predicts() const {
+    return options.predictionDifference && !getTermOutputs(options).empty();
+  }
 
   ModuleOp module;
   const RegionContext &context;
@@ -100,7 +104,7 @@ SmallVector<Value> StepBuilder::callStudent(ImplicitLocOpBuilder &b,
   SmallVector<Value> arguments;
   for (auto [lhs, rhs] : llvm::zip_equal(parts.mixed, parts.plain))
     arguments.push_back(
-        options.predictionDifference
+        predicts()
             ? tensor::ConcatOp::create(b, 0, ValueRange{lhs, rhs}).getResult()
             : lhs);
   llvm::append_range(arguments, parts.weights);
@@ -132,7 +136,7 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
   append(region.getInputs().getTypes());
   append(region.getInputs().getTypes());
   append(region.getResultTypes());
-  append(tail.getResultTypes().take_front());
+  llvm::append_range(types, getTargetTypes(context, tail));
   append(TypeRange(ValueRange(context.getBypasses())));
   size_t numParameters = context.quantizers.weights.size() +
                          2 * context.quantizers.activations.size();
@@ -147,7 +151,7 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
 LogicalResult StepBuilder::buildTrainedStudent() {
   StudentOptions form;
   form.weights = learnsRounding() ? WeightForm::Rounding : WeightForm::Ready;
-  form.batch = options.predictionDifference ? 2 * batch : batch;
+  form.batch = predicts() ? 2 * batch : batch;
   form.keep = options.dropAct;
   form.seed = options.seed;
   form.stream = stream + maskStream;
@@ -171,7 +175,7 @@ StepBuilder::getObjectiveArguments(ValueRange arguments) {
   parts.mixed = take(region.getInputs().size());
   parts.plain = take(region.getInputs().size());
   parts.targets = take(region.getNumResults());
-  parts.logits = take(1).front();
+  parts.predictions = take(getTermOutputs(options).size());
   parts.bypasses = take(context.getBypasses().size());
   parts.weights = take(context.quantizers.weights.size());
   parts.scales = take(2 * context.quantizers.activations.size());
@@ -186,9 +190,7 @@ Value StepBuilder::buildPredictionDifference(ImplicitLocOpBuilder &b,
                                              const ObjectiveArguments &parts) {
   auto call = func::CallOp::create(
       b, tail, getTailArguments(context, predicted, parts.bypasses));
-  return PredictionDifferenceOp::create(
-      b, scalar, call.getResult(0), parts.logits, APFloat(options.temperature),
-      APFloat(options.lambdaR));
+  return buildOutputTerms(b, options, call.getResults(), parts.predictions);
 }
 
 LogicalResult StepBuilder::buildObjective() {
@@ -204,19 +206,18 @@ LogicalResult StepBuilder::buildObjective() {
   ObjectiveArguments parts = getObjectiveArguments(objective.getArguments());
   // With prediction difference the batch holds the mixed inputs, which are
   // reconstructed, and then the plain ones, which are predicted from.
-  bool predicts = options.predictionDifference;
   SmallVector<Value> reconstructed, predicted;
   for (Value result : callStudent(b, parts)) {
-    reconstructed.push_back(predicts ? buildSlice(b, result, 0, batch)
-                                     : result);
-    if (predicts)
+    reconstructed.push_back(predicts() ? buildSlice(b, result, 0, batch)
+                                       : result);
+    if (predicts())
       predicted.push_back(buildSlice(b, result, batch, batch));
   }
   Value reconstruction =
       buildReconstructionLoss(b, reconstructed, parts.targets);
   Value total = reconstruction;
   Value difference = buildScalar(b, b.getF32Type(), 0.0);
-  if (predicts) {
+  if (predicts()) {
     difference = buildPredictionDifference(b, predicted, parts);
     total = buildAdd(b, total, difference);
   }
@@ -275,7 +276,7 @@ void StepBuilder::addMiniBatch(ProgramBuilder &program, Value step,
   llvm::append_range(arguments, mixed);
   llvm::append_range(arguments, plain);
   SmallVector<Type> others(context.getRegion().getResultTypes());
-  others.push_back(tail.getResultTypes().front());
+  llvm::append_range(others, getTargetTypes(context, tail));
   llvm::append_range(others, TypeRange(ValueRange(context.getBypasses())));
   for (Type type : others) {
     auto tensor = cast<RankedTensorType>(type);

@@ -5,7 +5,9 @@
 // behind it, and whoever hands in something else learns what and where.
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/MathExtras.h"
 #include "pdq/Execution/HostTensor.h"
 #include "pdq/Execution/Passes.h"
 
@@ -39,6 +41,24 @@ static bool isExecutableDialect(StringRef name) {
   return llvm::is_contained({"arith", "linalg", "tensor", "math"}, name);
 }
 
+/// Work that no machine does in days: operands can be small and their iteration
+/// space a product of all of them.
+static constexpr uint64_t mostIterations = uint64_t(1) << 52;
+
+static LogicalResult checkWork(Operation &op) {
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  if (!structured)
+    return success();
+  uint64_t iterations = 1;
+  for (int64_t size : structured.getStaticLoopRanges())
+    iterations = llvm::SaturatingMultiply<uint64_t>(
+        iterations, std::max<int64_t>(size, 1));
+  if (iterations <= mostIterations)
+    return success();
+  return op.emitOpError("cannot be executed: it has more than ")
+         << mostIterations << " iterations, which would take weeks";
+}
+
 static LogicalResult checkOperation(Operation &op) {
   StringRef dialect = op.getName().getDialectNamespace();
   if (dialect == "pdq")
@@ -53,7 +73,7 @@ static LogicalResult checkOperation(Operation &op) {
   for (Type type : op.getResultTypes())
     if (failed(checkType(type, [&] { return op.emitOpError(); })))
       return failure();
-  return success();
+  return checkWork(op);
 }
 
 /// Checks `pdq.in_place` of all results.

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/IR/DataArguments.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/Rebatch.h"
 
@@ -62,7 +63,7 @@ struct RestoreBatch : pdq::impl::RestoreBatchBase<RestoreBatch> {
     int64_t size = batch == -1 ? ShapedType::kDynamic : batch;
     if (type.getDimSize(0) == size)
       return success();
-    return rebatch(network, size, {0});
+    return rebatch(network, size, getDataArguments(network));
   }
 };
 } // namespace

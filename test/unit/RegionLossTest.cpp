@@ -156,6 +156,7 @@ void RegionLossTest::setScales() {
 /// The objective of the step program in one block, and its arguments.
 void RegionLossTest::buildObjective() {
   options.batch = batch;
+  options.outputs = {{OutputLoss::Divergence, 1}};
   RegionContext region{*stages, block, quantizers, options, /*samples=*/batch};
   module = ModuleOp::create(UnknownLoc::get(&context));
   func::FuncOp tail = stages->buildTail(*module, "tail", block, Body::Folded);

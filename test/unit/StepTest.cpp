@@ -209,6 +209,7 @@ TEST_P(StepTest, loss_total) {
   CalibrationOptions options;
   options.iterations = 200;
   options.batch = batch;
+  options.outputs = {{OutputLoss::Divergence, 1}};
   options.seed = 0x123456789abcdef;
   for (int variant = 0; variant < 4; ++variant) {
     options.predictionDifference = variant != 1;

@@ -10,6 +10,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "pdq/Execution/MemoryLimit.h"
 #include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/CapturedOutput.h"
 #include "pdq/IO/CommandLine.h"
@@ -169,5 +170,6 @@ static int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  enforceMemoryLimit("pdq-opt");
   return runWithLargeStack([&] { return run(argc, argv); });
 }

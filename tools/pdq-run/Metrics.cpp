@@ -8,6 +8,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
 #include <limits>
@@ -24,11 +25,24 @@ static std::string printShape(ArrayRef<int64_t> shape) {
          "]";
 }
 
-/// The element at `index` of an output, f32 or f64.
+/// The element at `index` of an output.
 static double getValue(const HostTensor &outputs, int64_t index) {
-  if (outputs.getElementType() == ElementType::F32)
+  switch (outputs.getElementType()) {
+  case ElementType::F32:
     return outputs.values<float>()[index];
-  return outputs.values<double>()[index];
+  case ElementType::F64:
+    return outputs.values<double>()[index];
+  case ElementType::I64:
+    return static_cast<double>(outputs.values<int64_t>()[index]);
+  case ElementType::I32:
+    return outputs.values<int32_t>()[index];
+  case ElementType::I8:
+    return outputs.values<int8_t>()[index];
+  case ElementType::U8:
+  case ElementType::I1:
+    return outputs.values<uint8_t>()[index];
+  }
+  llvm_unreachable("unknown element type");
 }
 
 /// Index of the first largest of `count` elements from `first` on; -1 where
@@ -95,12 +109,22 @@ llvm::Error mlir::pdq::printAccuracy(const HostTensor &outputs,
   return llvm::Error::success();
 }
 
-void mlir::pdq::remarkNotFinite(const HostTensor &outputs, raw_ostream &os) {
-  int64_t count = outputs.getShape().front(), bad = 0;
-  int64_t width = outputs.getNumElements() / count;
+/// Elements of sample `sample` of an output are from the first to the second.
+static std::pair<int64_t, int64_t> getRange(const HostTensor &outputs,
+                                            int64_t sample) {
+  int64_t width = outputs.getNumElements() / outputs.getShape().front();
+  return {sample * width, (sample + 1) * width};
+}
+
+void mlir::pdq::remarkNotFinite(ArrayRef<HostTensor> outputs,
+                                raw_ostream &os) {
+  int64_t count = outputs.front().getShape().front(), bad = 0;
   for (int64_t i = 0; i < count; ++i)
-    bad += llvm::any_of(llvm::seq(i * width, (i + 1) * width), [&](int64_t j) {
-      return !std::isfinite(getValue(outputs, j));
+    bad += llvm::any_of(outputs, [&](const HostTensor &output) {
+      auto [begin, end] = getRange(output, i);
+      return llvm::any_of(llvm::seq(begin, end), [&](int64_t j) {
+        return !std::isfinite(getValue(output, j));
+      });
     });
   if (bad)
     os << "pdq-run: remark: outputs of " << bad << " of " << count
@@ -116,27 +140,75 @@ static double getDifference(double a, double b) {
                                 : difference;
 }
 
-llvm::Error mlir::pdq::printComparison(const HostTensor &outputs,
-                                       const HostTensor &others,
-                                       raw_ostream &os) {
-  ArrayRef<int64_t> shape = outputs.getShape();
-  if (shape != others.getShape() ||
-      outputs.getElementType() != others.getElementType())
-    return llvm::createStringError(
-        "outputs are " + getName(outputs.getElementType()) + " " +
-        printShape(shape) + " and " + getName(others.getElementType()) + " " +
-        printShape(others.getShape()) + ", expected two of one type");
+namespace {
+/// What two networks' values of one output have in common.
+struct OutputComparison {
+  OutputComparison(const HostTensor &outputs, const HostTensor &others);
+  void print(raw_ostream &os, StringRef separator) const;
+
   double largest = 0;
+  /// Whether the index of the largest element agrees, sample by sample.
+  SmallVector<bool> agrees;
+};
+} // namespace
+
+OutputComparison::OutputComparison(const HostTensor &outputs,
+                                   const HostTensor &others) {
   for (int64_t i = 0; i < outputs.getNumElements(); ++i)
     largest = std::max(
         largest, getDifference(getValue(outputs, i), getValue(others, i)));
-  int64_t count = shape.front(), agreeing = 0;
-  int64_t width = outputs.getNumElements() / count;
-  for (int64_t i = 0; i < count; ++i)
-    agreeing += findLargest(outputs, i * width, width) ==
-                findLargest(others, i * width, width);
-  os << "max difference: " << llvm::format("%.9g", largest) << "\n"
-     << "agreement: " << llvm::format("%.2f", 100.0 * agreeing / count)
+  for (int64_t i = 0; i < outputs.getShape().front(); ++i) {
+    auto [begin, end] = getRange(outputs, i);
+    agrees.push_back(findLargest(outputs, begin, end - begin) ==
+                     findLargest(others, begin, end - begin));
+  }
+}
+
+void OutputComparison::print(raw_ostream &os, StringRef separator) const {
+  os << "max difference: " << llvm::format("%.9g", largest) << separator
+     << "agreement: "
+     << llvm::format("%.2f",
+                     100.0 * llvm::count(agrees, true) / agrees.size())
      << " %\n";
+}
+
+static llvm::Error checkTypes(ArrayRef<HostTensor> outputs,
+                              ArrayRef<HostTensor> others) {
+  if (outputs.size() != others.size())
+    return llvm::createStringError(
+        "networks have " + Twine(outputs.size()) + " and " +
+        Twine(others.size()) + " outputs, expected as many");
+  for (auto [output, other] : llvm::zip_equal(outputs, others))
+    if (output.getShape() != other.getShape() ||
+        output.getElementType() != other.getElementType())
+      return llvm::createStringError(
+          "outputs are " + getName(output.getElementType()) + " " +
+          printShape(output.getShape()) + " and " +
+          getName(other.getElementType()) + " " +
+          printShape(other.getShape()) + ", expected two of one type");
+  return llvm::Error::success();
+}
+
+llvm::Error mlir::pdq::printComparison(ArrayRef<HostTensor> outputs,
+                                       ArrayRef<HostTensor> others,
+                                       raw_ostream &os) {
+  if (llvm::Error error = checkTypes(outputs, others))
+    return error;
+  std::optional<OutputComparison> all;
+  for (auto [number, output] : llvm::enumerate(outputs)) {
+    OutputComparison one(output, others[number]);
+    if (outputs.size() > 1) {
+      os << "output " << number << ": ";
+      one.print(os, ", ");
+    }
+    if (!all) {
+      all = one;
+      continue;
+    }
+    all->largest = std::max(all->largest, one.largest);
+    for (auto [sample, agrees] : llvm::enumerate(one.agrees))
+      all->agrees[sample] = all->agrees[sample] && agrees;
+  }
+  all->print(os, "\n");
   return llvm::Error::success();
 }

@@ -18,8 +18,9 @@ namespace mlir::pdq {
 /// Errors: one line if they are not integers [samples].
 llvm::Error checkLabels(const HostTensor &labels, int64_t samples);
 
-/// Says in one line of how many samples the outputs [N, ...] are not finite.
-void remarkNotFinite(const HostTensor &outputs, llvm::raw_ostream &os);
+/// Says in one line of how many samples some of the outputs [N, ...] are not
+/// finite.
+void remarkNotFinite(llvm::ArrayRef<HostTensor> outputs, llvm::raw_ostream &os);
 
 /// Prints `accuracy: 74.80 % (3740 / 5000)`: how often the largest of the
 /// outputs [N, K] is at the label's index. The first of equal outputs counts;
@@ -29,12 +30,14 @@ void remarkNotFinite(const HostTensor &outputs, llvm::raw_ostream &os);
 llvm::Error printAccuracy(const HostTensor &outputs, const HostTensor &labels,
                           llvm::raw_ostream &os);
 
-/// Prints `max difference: 0`, the largest absolute difference of two outputs
-/// of one shape, and `agreement: 100.00 %`, how often the index of their
-/// largest elements agrees. NaN differs from everything but NaN.
+/// Prints `max difference: 0`, the largest absolute difference of two networks'
+/// outputs, and `agreement: 100.00 %`, how often the index of the largest element
+/// of a sample agrees in all of them. NaN differs from everything but NaN. Where
+/// there are several outputs, a line for each comes first.
 ///
-/// Errors: one line if shapes or element types differ.
-llvm::Error printComparison(const HostTensor &outputs, const HostTensor &others,
+/// Errors: one line if numbers, shapes or element types differ.
+llvm::Error printComparison(llvm::ArrayRef<HostTensor> outputs,
+                            llvm::ArrayRef<HostTensor> others,
                             llvm::raw_ostream &os);
 
 } // namespace mlir::pdq

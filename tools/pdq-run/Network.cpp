@@ -10,17 +10,16 @@
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/Passes.h"
 #include "pdq/IR/Canonicalizer.h"
+#include "pdq/IR/DataArguments.h"
 #include "pdq/IR/Rebatch.h"
+#include "pdq/Execution/MemoryLimit.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <chrono>
 #include <cstring>
 
 using namespace mlir;
 using namespace mlir::pdq;
-
-/// Samples and results are kept below this size; a larger one in a module is
-/// taken for a mistake or an attack.
-static constexpr size_t maxTensorBytes = size_t(1) << 34;
 
 /// The network of a module: its one public function with a body.
 static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
@@ -37,22 +36,49 @@ static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
   return network;
 }
 
-/// The type of an argument or a result that samples can go through.
-static FailureOr<RankedTensorType> checkType(func::FuncOp function, Type type,
-                                             StringRef what) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || tensor.getRank() < 1 || !tensor.hasStaticShape() ||
-      !(tensor.getElementType().isF32() || tensor.getElementType().isF64()))
-    return function.emitError() << what << " has type " << type
-                                << ", expected a tensor of f32 or f64 whose "
-                                   "first dimension is the batch";
-  auto bytes = getCheckedByteSize(tensor.getShape(),
-                                  *getElementType(tensor.getElementType()));
-  if (!bytes || *bytes > maxTensorBytes)
-    return function.emitError()
-           << what << " of type " << type << " needs more than "
-           << maxTensorBytes << " bytes";
-  return tensor;
+/// The types of arguments or results, which samples go through: tensors with
+/// the batch as dimension 0.
+static FailureOr<SmallVector<RankedTensorType>>
+checkTypes(func::FuncOp function, TypeRange types, StringRef what,
+           int64_t batch) {
+  SmallVector<RankedTensorType> tensors;
+  for (auto [number, type] : llvm::enumerate(types)) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || tensor.getRank() < 1 || !tensor.hasStaticShape() ||
+        failed(getElementType(tensor.getElementType())))
+      return function.emitError()
+             << what << " " << number << " has type " << type
+             << ", expected a tensor whose first dimension is the batch";
+    if (tensor.getDimSize(0) != batch)
+      return function.emitError()
+             << what << " " << number << " has type " << type << ", expected "
+             << batch << " as first dimension, the batch";
+    tensors.push_back(tensor);
+  }
+  return tensors;
+}
+
+static SmallVector<BufferRef> allocate(Executor &executor,
+                                       ArrayRef<RankedTensorType> types) {
+  return llvm::map_to_vector(types, [&](RankedTensorType type) {
+    return executor.allocate(type.getShape(),
+                             *getElementType(type.getElementType()));
+  });
+}
+
+/// Bytes of `batch` samples, or all, in `types`.
+static uint64_t sumBytes(ArrayRef<RankedTensorType> types, int64_t samples) {
+  uint64_t sum = 0;
+  for (RankedTensorType type : types) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape[0] = samples;
+    sum = llvm::SaturatingAdd(
+        sum, static_cast<uint64_t>(
+                 getCheckedByteSize(shape,
+                                    *getElementType(type.getElementType()))
+                     .value_or(UINT64_MAX)));
+  }
+  return sum;
 }
 
 /// Lowers what the stages behind the frontend left; every pass leaves alone
@@ -88,46 +114,48 @@ Network::load(StringRef path, RegionBody body,
   FailureOr<func::FuncOp> function = findNetwork(*network->module);
   if (failed(function))
     return failure();
-  if (function->getNumArguments() != 1 || function->getNumResults() != 1)
+  if (function->getNumArguments() == 0 || function->getNumResults() == 0)
     return function->emitError()
-           << "network has " << function->getNumArguments() << " arguments and "
-           << function->getNumResults() << " results, expected one of each";
-  if (failed(rebatch(*function, batch, {0})) ||
+           << "network has " << function->getNumArguments() << " inputs and "
+           << function->getNumResults() << " outputs, expected one of each";
+  if (failed(rebatch(*function, batch, getDataArguments(*function))) ||
       failed(simplify(*network->module)))
     return failure();
-  auto input =
-      checkType(*function, function->getArgumentTypes()[0], "argument");
-  if (failed(input))
+  auto inputs =
+      checkTypes(*function, function->getArgumentTypes(), "argument", batch);
+  if (failed(inputs))
     return failure();
-  auto result = checkType(*function, function->getResultTypes()[0], "result");
-  if (failed(result))
+  auto results =
+      checkTypes(*function, function->getResultTypes(), "result", batch);
+  if (failed(results))
     return failure();
-  if (result->getDimSize(0) != batch)
-    return function->emitError()
-           << "result has type " << *result << ", expected " << batch
-           << " as first dimension, the batch";
+  if (failed(checkMemoryLimit(
+          function->getLoc(),
+          llvm::SaturatingAdd(sumBytes(*inputs, batch),
+                              sumBytes(*results, batch)),
+          "a batch of " + Twine(batch) + " samples",
+          "take a smaller 'batch', or give more")))
+    return failure();
   auto executable = executor.compile(*network->module);
   if (failed(executable))
     return failure();
   network->name = function->getName().str();
-  network->inputType = *input;
-  network->resultType = *result;
+  network->inputTypes = std::move(*inputs);
+  network->resultTypes = std::move(*results);
   network->executable = std::move(*executable);
-  network->input = executor.allocate(input->getShape(),
-                                     *getElementType(input->getElementType()));
-  network->result = executor.allocate(
-      result->getShape(), *getElementType(result->getElementType()));
+  network->inputs = allocate(executor, network->inputTypes);
+  network->results = allocate(executor, network->resultTypes);
   return network;
 }
 
-/// Samples, filled up to a whole batch.
-HostTensor Network::fillBatch(HostTensor rows) const {
+/// Samples of an input, filled up to the batch of its type.
+static HostTensor fillBatch(HostTensor rows, RankedTensorType type) {
   int64_t count = rows.getShape().front();
-  if (count == inputType.getDimSize(0))
+  if (count == type.getDimSize(0))
     return rows;
-  HostTensor filled(inputType.getShape(), rows.getElementType());
+  HostTensor filled(type.getShape(), rows.getElementType());
   size_t row = rows.getNumBytes() / count;
-  for (int64_t i = 0; i < inputType.getDimSize(0); ++i)
+  for (int64_t i = 0; i < type.getDimSize(0); ++i)
     std::memcpy(static_cast<char *>(filled.data()) + i * row,
                 static_cast<const char *>(rows.data()) +
                     std::min(i, count - 1) * row,
@@ -135,30 +163,46 @@ HostTensor Network::fillBatch(HostTensor rows) const {
   return filled;
 }
 
-llvm::Expected<HostTensor> Network::run(const Samples &samples,
-                                        double &seconds) {
-  int64_t count = samples.getNumRows(), batch = inputType.getDimSize(0);
-  SmallVector<int64_t> shape(resultType.getShape());
-  shape.front() = count;
-  ElementType type = *getElementType(resultType.getElementType());
-  auto bytes = getCheckedByteSize(shape, type);
-  if (!bytes || *bytes > maxTensorBytes)
-    return llvm::createStringError("the outputs of %lld samples are too large",
-                                   static_cast<long long>(count));
-  HostTensor outputs(shape, type);
-  size_t row = *bytes / count;
+llvm::Expected<std::vector<HostTensor>>
+Network::allocateOutputs(int64_t count) const {
+  uint64_t bytes = sumBytes(resultTypes, count), used = getUsedBytes();
+  if (llvm::SaturatingAdd(bytes, used) > getMemoryLimit())
+    return llvm::createStringError(
+        "the outputs of " + Twine(count) + " samples need " + Twine(bytes) +
+        " bytes of memory beside " + Twine(used) + " in use, memory-limit is " +
+        Twine(getMemoryLimit()) + "; take fewer samples, or give more");
+  std::vector<HostTensor> outputs;
+  for (RankedTensorType type : resultTypes) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape.front() = count;
+    outputs.emplace_back(shape, *getElementType(type.getElementType()));
+  }
+  return outputs;
+}
+
+llvm::Expected<std::vector<HostTensor>>
+Network::run(ArrayRef<Samples> samples, double &seconds) {
+  int64_t count = samples.front().getNumRows(), batch = getBatch();
+  auto outputs = allocateOutputs(count);
+  if (!outputs)
+    return outputs.takeError();
   seconds = 0;
   for (int64_t first = 0; first < count; first += batch) {
     int64_t rows = std::min(batch, count - first);
-    input->write(fillBatch(samples.readRows(first, rows)));
+    for (auto [input, source, type] :
+         llvm::zip_equal(inputs, samples, inputTypes))
+      input->write(fillBatch(source.readRows(first, rows), type));
     auto start = std::chrono::steady_clock::now();
-    executable->call(name, {input}, {result});
+    executable->call(name, inputs, results);
     seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
             .count();
-    HostTensor computed = result->read();
-    std::memcpy(static_cast<char *>(outputs.data()) + first * row,
-                computed.data(), rows * row);
+    for (auto [result, output] : llvm::zip_equal(results, *outputs)) {
+      HostTensor computed = result->read();
+      size_t row = output.getNumBytes() / count;
+      std::memcpy(static_cast<char *>(output.data()) + first * row,
+                  computed.data(), rows * row);
+    }
   }
   return outputs;
 }

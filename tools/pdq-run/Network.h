@@ -30,22 +30,26 @@ public:
        const NormalizeFrontendOptions &frontend, int64_t batch,
        Executor &executor, MLIRContext *context);
 
-  /// Outputs for all samples, f32 or f64 [N, ...]. Any number of samples will
-  /// do: the last batch is filled up with repetitions of its last sample.
+  /// Outputs for all samples, [N, ...] each. `samples` has as many samples of
+  /// each input. Any number of them will do: the last batch is filled up with
+  /// repetitions of its last sample.
   ///
   /// Units: `seconds` is set to the time inside of compiled code.
   /// Errors: one line.
-  llvm::Expected<HostTensor> run(const Samples &samples, double &seconds);
+  llvm::Expected<std::vector<HostTensor>> run(ArrayRef<Samples> samples,
+                                              double &seconds);
 
-  RankedTensorType getInputType() const { return inputType; }
+  ArrayRef<RankedTensorType> getInputTypes() const { return inputTypes; }
+  ArrayRef<RankedTensorType> getResultTypes() const { return resultTypes; }
 
 private:
-  HostTensor fillBatch(HostTensor rows) const;
+  int64_t getBatch() const { return inputTypes.front().getDimSize(0); }
+  llvm::Expected<std::vector<HostTensor>> allocateOutputs(int64_t count) const;
 
   OwningOpRef<ModuleOp> module;
-  RankedTensorType inputType, resultType;
+  SmallVector<RankedTensorType> inputTypes, resultTypes;
   std::unique_ptr<Executable> executable;
-  BufferRef input, result;
+  SmallVector<BufferRef> inputs, results;
   std::string name;
 };
 

@@ -9,6 +9,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
+#include "pdq/Execution/MemoryLimit.h"
 #include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/CommandLine.h"
 #include "pdq/IO/FileDiagnostics.h"
@@ -37,7 +38,8 @@ struct Options {
       "input", cl::Required, cl::value_desc("file"),
       cl::desc("Samples: .npy file, [N, ...] as the network's input, N "
                "whatever the module's batch is; bytes [N, H, W, C] are images "
-               "that are normalized"),
+               "that are normalized. One file for each input, separated by "
+               "commas"),
       cl::cat(category)};
   cl::opt<std::string> mean{
       "mean", cl::value_desc("numbers"),
@@ -50,8 +52,8 @@ struct Options {
       cl::cat(category)};
   cl::opt<std::string> labelsPath{
       "labels", cl::value_desc("file"),
-      cl::desc("Print the accuracy against these labels: .npy file of "
-               "integers [N]"),
+      cl::desc("Print the accuracy of the first output [N, classes] against "
+               "these labels: .npy file of integers [N]"),
       cl::cat(category)};
   cl::opt<std::string> comparePath{
       "compare", cl::value_desc("module"),
@@ -59,7 +61,9 @@ struct Options {
       cl::cat(category)};
   cl::opt<std::string> outputPath{
       "output", cl::value_desc("file"),
-      cl::desc("Write the outputs to this .npy file"), cl::cat(category)};
+      cl::desc("Write the outputs to this .npy file; one for each output, "
+               "separated by commas"),
+      cl::cat(category)};
   cl::opt<std::string> entry{
       "entry", cl::value_desc("name"),
       cl::desc("Function that is the network, where a module has several"),
@@ -83,6 +87,11 @@ struct Options {
   cl::opt<unsigned> batch{"batch", cl::init(32),
                           cl::desc("Samples that are computed at once (32)"),
                           cl::cat(category)};
+  cl::opt<std::string> memoryLimit{
+      "memory-limit", cl::value_desc("bytes"),
+      cl::desc("Memory that may be used, such as 64M or 2G (80 % of the "
+               "machine's)"),
+      cl::cat(category)};
   cl::opt<unsigned> threads{"threads", cl::init(0),
                             cl::desc("Threads; 0: one a core (default)"),
                             cl::cat(category)};
@@ -122,25 +131,24 @@ struct Options {
 /// One call of the tool: its options, its samples, and what runs them.
 struct Run {
   const Options &options;
-  const NpyFile &file;
+  /// Paths and contents, one for each input.
+  ArrayRef<StringRef> inputPaths;
+  ArrayRef<NpyFile> files;
+  /// Paths for the outputs, one for each; or none.
+  ArrayRef<StringRef> outputPaths;
   std::optional<Normalization> normalization;
   std::optional<HostTensor> labels;
   Executor &executor;
   MLIRContext &context;
 
-  /// What modules do not say themselves: dynamic sizes are those of the data.
-  NormalizeFrontendOptions getFrontendOptions() const {
-    NormalizeFrontendOptions frontend;
-    frontend.entry = options.entry;
-    if (!file.getShape().empty())
-      frontend.sampleShape = llvm::join(
-          llvm::map_range(file.getShape().drop_front(),
-                          [](int64_t size) { return std::to_string(size); }),
-          "x");
-    return frontend;
-  }
-  FailureOr<HostTensor> runModule(StringRef path, RegionBody body);
-  int report(const HostTensor &outputs);
+  FailureOr<std::vector<HostTensor>> runModule(StringRef path, RegionBody body);
+  int report(ArrayRef<HostTensor> outputs);
+
+private:
+  NormalizeFrontendOptions getFrontendOptions() const;
+  llvm::Error checkNumbers(const Network &network) const;
+  llvm::Expected<std::vector<Samples>> getSamples(const Network &network) const;
+  llvm::Error printFirstAccuracy(ArrayRef<HostTensor> outputs) const;
 };
 } // namespace
 
@@ -157,8 +165,66 @@ static int fail(StringRef path, llvm::Error error) {
   return fail(path + ": " + llvm::toString(std::move(error)));
 }
 
+/// What modules do not say themselves: dynamic sizes are those of the data.
+NormalizeFrontendOptions Run::getFrontendOptions() const {
+  NormalizeFrontendOptions frontend;
+  frontend.entry = options.entry;
+  auto getSizes = [](const NpyFile &file) {
+    ArrayRef<int64_t> shape = file.getShape();
+    return llvm::join(
+        llvm::map_range(shape.drop_front(shape.empty() ? 0 : 1),
+                        [](int64_t size) { return std::to_string(size); }),
+        "x");
+  };
+  frontend.sampleShape = llvm::join(llvm::map_range(files, getSizes), ",");
+  return frontend;
+}
+
+/// Checks that there is a file for each input and each output.
+llvm::Error Run::checkNumbers(const Network &network) const {
+  auto check = [](StringRef option, size_t numFiles, StringRef what,
+                  size_t expected) -> llvm::Error {
+    if (numFiles == expected)
+      return llvm::Error::success();
+    return llvm::createStringError(
+        "option '" + option + "' names " + Twine(numFiles) +
+        " files, the network has " + Twine(expected) + " " + what +
+        "; expected one for each, separated by commas");
+  };
+  if (llvm::Error error = check("input", files.size(), "inputs",
+                                network.getInputTypes().size()))
+    return error;
+  if (outputPaths.empty())
+    return llvm::Error::success();
+  return check("output", outputPaths.size(), "outputs",
+               network.getResultTypes().size());
+}
+
+llvm::Expected<std::vector<Samples>>
+Run::getSamples(const Network &network) const {
+  std::vector<Samples> result;
+  for (auto [path, file, type] :
+       llvm::zip_equal(inputPaths, files, network.getInputTypes())) {
+    // The statistics are for images, which others among the inputs are not.
+    bool isImage = file.getElementType() == ElementType::U8;
+    auto samples = Samples::create(
+        file, type, isImage || files.size() == 1 ? normalization : std::nullopt,
+        llvm::errs());
+    if (!samples)
+      return llvm::createStringError(path + ": " +
+                                     llvm::toString(samples.takeError()));
+    if (samples->getNumRows() != files.front().getNumRows())
+      return llvm::createStringError(
+          path + ": has " + Twine(samples->getNumRows()) + " samples, " +
+          inputPaths.front() + " has " + Twine(files.front().getNumRows()));
+    result.push_back(std::move(*samples));
+  }
+  return result;
+}
+
 /// Loads a module, runs it on the samples and prints the time.
-FailureOr<HostTensor> Run::runModule(StringRef path, RegionBody body) {
+FailureOr<std::vector<HostTensor>> Run::runModule(StringRef path,
+                                                  RegionBody body) {
   // A file that does not exist has no location that a diagnostic could show.
   std::string message;
   std::unique_ptr<llvm::MemoryBuffer> module = openInputFile(path, &message);
@@ -167,39 +233,48 @@ FailureOr<HostTensor> Run::runModule(StringRef path, RegionBody body) {
   if (failed(checkNesting(*module, context.getDialectRegistry())))
     return failure();
   module.reset();
-  int64_t batch =
-      std::clamp<int64_t>(file.getNumRows(), 1, options.batch.getValue());
+  int64_t count = files.front().getNumRows();
+  int64_t batch = std::clamp<int64_t>(count, 1, options.batch.getValue());
   locateDiagnosticsAt(&context, path, tool);
   FailureOr<std::unique_ptr<Network>> network = Network::load(
       path, body, getFrontendOptions(), batch, executor, &context);
   if (failed(network))
     return failure();
-  auto samples = Samples::create(file, (*network)->getInputType(),
-                                 normalization, llvm::errs());
+  if (llvm::Error error = checkNumbers(**network))
+    return fail(std::move(error)), failure();
+  auto samples = getSamples(**network);
   if (!samples)
-    return fail(options.inputPath, samples.takeError()), failure();
+    return fail(samples.takeError()), failure();
   double seconds = 0;
-  llvm::Expected<HostTensor> outputs = (*network)->run(*samples, seconds);
+  auto outputs = (*network)->run(*samples, seconds);
   if (!outputs)
     return fail(options.inputPath, outputs.takeError()), failure();
-  llvm::outs() << path << ": " << file.getNumRows() << " samples in "
+  llvm::outs() << path << ": " << count << " samples in "
                << llvm::format("%.3f", seconds) << " s, "
-               << llvm::format("%.3f", 1e3 * seconds / file.getNumRows())
+               << llvm::format("%.3f", 1e3 * seconds / count)
                << " ms a sample\n";
   remarkNotFinite(*outputs, llvm::errs());
   return std::move(*outputs);
 }
 
+/// The accuracy of the first output that has classes.
+llvm::Error Run::printFirstAccuracy(ArrayRef<HostTensor> outputs) const {
+  const HostTensor *logits = llvm::find_if(
+      outputs, [](const HostTensor &o) { return o.getShape().size() == 2; });
+  return printAccuracy(logits == outputs.end() ? outputs.front() : *logits,
+                       *labels, llvm::outs());
+}
+
 /// Prints and writes what was asked for.
-int Run::report(const HostTensor &outputs) {
-  if (!options.outputPath.empty())
-    if (llvm::Error error = writeNpy(options.outputPath, outputs))
+int Run::report(ArrayRef<HostTensor> outputs) {
+  for (auto [path, output] : llvm::zip(outputPaths, outputs))
+    if (llvm::Error error = writeNpy(path, output))
       return fail(std::move(error));
   if (!options.comparePath.empty()) {
     RegionBody body = options.compareMode.getNumOccurrences()
                           ? options.compareMode
                           : options.mode;
-    FailureOr<HostTensor> others = runModule(options.comparePath, body);
+    auto others = runModule(options.comparePath, body);
     if (failed(others))
       return 1;
     if (llvm::Error error = printComparison(outputs, *others, llvm::outs()))
@@ -207,13 +282,12 @@ int Run::report(const HostTensor &outputs) {
   }
   if (!labels)
     return 0;
-  if (llvm::Error error = printAccuracy(outputs, *labels, llvm::outs()))
+  if (llvm::Error error = printFirstAccuracy(outputs))
     return fail(options.labelsPath, std::move(error));
   return 0;
 }
 
-/// Options that contradict each other, and an output that would go over an
-/// input; none of it is worth the wait for the network.
+/// Options that contradict each other: not worth the wait for the network.
 static llvm::Error checkOptions(const Options &options) {
   if (options.batch == 0)
     return llvm::createStringError("option 'batch' is 0, expected at least 1");
@@ -230,26 +304,67 @@ static llvm::Error checkOptions(const Options &options) {
   if (options.math != "fp32" && options.math != "tf32")
     return llvm::createStringError("option 'math' is '" + options.math +
                                    "', expected 'fp32' or 'tf32'");
-  if (options.outputPath.empty())
-    return llvm::Error::success();
-  for (const cl::opt<std::string> *read :
-       {&options.modulePath, &options.inputPath, &options.labelsPath,
-        &options.comparePath})
-    if (llvm::sys::fs::equivalent(read->getValue(), options.outputPath))
-      return llvm::createStringError("option 'output' names '" +
-                                     options.outputPath + "', which is read");
-  return checkFileWritable(options.outputPath);
+  if (!options.memoryLimit.empty() && !readByteCount(options.memoryLimit))
+    return llvm::createStringError("option 'memory-limit' is '" +
+                                   options.memoryLimit +
+                                   "', expected bytes such as 1500000, 64M or "
+                                   "2G");
+  return llvm::Error::success();
+}
+
+/// The files of an option, one for each input or output. A name that exists is
+/// one, whatever commas it has.
+static SmallVector<StringRef> splitPaths(StringRef text) {
+  SmallVector<StringRef> paths;
+  if (llvm::sys::fs::exists(text))
+    paths.push_back(text);
+  else if (!text.empty())
+    text.split(paths, ',');
+  return paths;
+}
+
+/// Outputs must not go over what is read, nor over each other.
+static llvm::Error checkOutputs(const Options &options,
+                                ArrayRef<StringRef> outputs,
+                                ArrayRef<StringRef> inputs) {
+  SmallVector<StringRef> read(inputs);
+  read.append({options.modulePath, options.labelsPath, options.comparePath});
+  for (auto [number, path] : llvm::enumerate(outputs)) {
+    for (StringRef other : read)
+      if (llvm::sys::fs::equivalent(other, path))
+        return llvm::createStringError("option 'output' names '" + path +
+                                       "', which is read");
+    if (llvm::is_contained(outputs.take_front(number), path))
+      return llvm::createStringError("option 'output' names '" + path +
+                                     "' twice");
+    if (llvm::Error error = checkFileWritable(path))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+/// Errors: one of the files cannot be read.
+static llvm::Expected<std::vector<NpyFile>>
+openFiles(ArrayRef<StringRef> paths) {
+  std::vector<NpyFile> files;
+  for (StringRef path : paths) {
+    llvm::Expected<NpyFile> file = NpyFile::open(path);
+    if (!file)
+      return file.takeError();
+    files.push_back(std::move(*file));
+  }
+  return files;
 }
 
 /// The labels, where the options name some.
 static llvm::Expected<std::optional<HostTensor>>
-readLabels(const Options &options, const NpyFile &file) {
+readLabels(const Options &options, const NpyFile &samples) {
   if (options.labelsPath.empty())
     return std::nullopt;
   llvm::Expected<HostTensor> labels = readNpy(options.labelsPath);
   if (!labels)
     return labels.takeError();
-  if (llvm::Error error = checkLabels(*labels, file.getNumRows()))
+  if (llvm::Error error = checkLabels(*labels, samples.getNumRows()))
     return llvm::createStringError(options.labelsPath + ": " +
                                    llvm::toString(std::move(error)));
   return std::move(*labels);
@@ -296,10 +411,19 @@ static int runTool(int argc, char **argv) {
   auto normalization = parseNormalization(options.mean, options.deviation);
   if (!normalization)
     return fail(normalization.takeError());
-  llvm::Expected<NpyFile> file = NpyFile::open(options.inputPath);
-  if (!file)
-    return fail(file.takeError());
-  auto labels = readLabels(options, *file);
+  if (!options.memoryLimit.empty())
+    setMemoryLimit(*readByteCount(options.memoryLimit));
+  enforceMemoryLimit("pdq-run");
+  SmallVector<StringRef> inputPaths = splitPaths(options.inputPath);
+  SmallVector<StringRef> outputPaths = splitPaths(options.outputPath);
+  if (inputPaths.empty())
+    return fail("option 'input' names no file");
+  if (llvm::Error error = checkOutputs(options, outputPaths, inputPaths))
+    return fail(std::move(error));
+  auto files = openFiles(inputPaths);
+  if (!files)
+    return fail(files.takeError());
+  auto labels = readLabels(options, files->front());
   if (!labels)
     return fail(labels.takeError());
 
@@ -313,10 +437,12 @@ static int runTool(int argc, char **argv) {
   auto executor = Executor::create(&context, getExecutorOptions(options));
   if (!executor)
     return fail(executor.takeError());
-  Run run{options,    *file,  std::move(*normalization), std::move(*labels),
-          **executor, context};
-  FailureOr<HostTensor> outputs =
-      run.runModule(options.modulePath, options.mode);
+  Run run{options,     inputPaths,
+          *files,      outputPaths,
+          std::move(*normalization),
+          std::move(*labels),
+          **executor,  context};
+  auto outputs = run.runModule(options.modulePath, options.mode);
   return failed(outputs) ? 1 : run.report(*outputs);
 }
 

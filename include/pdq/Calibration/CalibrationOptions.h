@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace llvm::cl {
 class Option;
@@ -25,6 +26,18 @@ namespace mlir::pdq {
 /// First scale and zero point of a quantizer (init_minmax, init_mse).
 enum class ScaleInit { MinMax, MSE };
 
+/// What the prediction difference takes of an output: `Automatic` chooses by the
+/// output's type.
+enum class OutputLoss { Automatic, None, Divergence, SquaredError };
+
+/// The term of one output (loss_pd, loss_mse).
+struct OutputTerm {
+  OutputLoss loss = OutputLoss::Automatic;
+  /// Dimension of the classes; nothing where it is found out, or not needed.
+  std::optional<int64_t> axis;
+  double weight = 1.0;
+};
+
 /// Settings of a calibration; the defaults are those of ResNet-18 in the
 /// table of algorithm.md section 4.
 struct CalibrationOptions {
@@ -34,6 +47,8 @@ struct CalibrationOptions {
   int64_t batch = 32;
   /// Samples that initialize the activation quantizers.
   int64_t initSamples = 256;
+  /// Whether they are spread over the whole set, else its first ones.
+  bool spreadsScaleSamples = true;
   ScaleInit init = ScaleInit::MSE;
   uint64_t seed = 1005;
 
@@ -53,6 +68,8 @@ struct CalibrationOptions {
   /// loss_pd: softening of the logits, and its divisor.
   double temperature = 4.0;
   double lambdaR = 0.1;
+  /// One term for each output; empty takes what the outputs' types say.
+  std::vector<OutputTerm> outputs;
   /// dc_2: divisor of the distance, steps per batch, learning rate.
   double lambdaC = 0.02;
   int64_t correctionSteps = 500;

@@ -12,11 +12,20 @@
 
 namespace mlir::pdq {
 
-/// Samples [N, ...] f32, as the network takes its input, and the place that
+/// Samples [N, ...] of one input, as the network takes it, and the place that
 /// errors about them are located at.
-struct CalibrationData {
+struct InputData {
   HostTensor samples;
   Location loc;
+};
+
+/// The calibration set: as many samples of each of the network's inputs.
+struct CalibrationData {
+  std::vector<InputData> inputs;
+
+  int64_t getNumSamples() const {
+    return inputs.front().samples.getShape().front();
+  }
 };
 
 /// Calibrates the annotated network in `module` on `data` and writes what was
@@ -28,8 +37,10 @@ struct CalibrationData {
 /// goes on from it, with a result that is byte for byte the same. A checkpoint
 /// of other settings, data or another model is refused.
 ///
+/// `data` becomes what the network takes (see `fitData`).
+///
 /// Errors: emits located diagnostics; the checkpoint keeps the last good state.
-LogicalResult calibrate(ModuleOp module, const CalibrationData &data,
+LogicalResult calibrate(ModuleOp module, CalibrationData &data,
                         const CalibrationOptions &options, Executor &executor,
                         StringRef checkpoint, CalibrationReport &report);
 
@@ -39,7 +50,7 @@ LogicalResult calibrate(ModuleOp module, const CalibrationData &data,
 /// `initSamples` count. Adds the number of quantizers to `numQuantizers`.
 ///
 /// Errors: as above.
-LogicalResult initializeScales(ModuleOp module, const CalibrationData &data,
+LogicalResult initializeScales(ModuleOp module, CalibrationData &data,
                                const CalibrationOptions &options,
                                Executor &executor, int64_t &numQuantizers);
 

@@ -11,7 +11,7 @@ include "pdq/IR/PassBase.td"
 /// Options of every pass that runs the network on the calibration set.
 defvar runOptions = [
   Option<"calibration", "calibration", "std::string", /*default=*/"",
-         "Calibration set: .npy file, float32, [N, ...] as the network's input">,
+         "Calibration set: .npy file, [N, ...] as the network's input; one for each input, separated by commas">,
   Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
   Option<"threads", "threads", "unsigned", /*default=*/"0",
          "Worker threads; 0 takes one per core. The result does not depend on it">,
@@ -28,7 +28,12 @@ defvar runOptions = [
   Option<"init", "init", "std::string", /*default=*/"\"mse\"",
          "First scales: mse (smallest error) or minmax">,
   Option<"initSamples", "init-samples", "int64_t", /*default=*/"256",
-         "Samples that initialize the activation quantizers">
+         "Samples that initialize the activation quantizers">,
+  Option<"scaleSamples", "scale-samples", "std::string", /*default=*/"\"spread\"",
+         "Which ones: spread over the whole set, drawn by the seed, or the first (the paper's)">,
+  Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
+  Option<"memoryLimit", "memory-limit", "std::string", /*default=*/"",
+         "Bytes of the host's memory for programs and samples (1500000, 64M, 2G); empty takes 80 % of the machine's">
 ];
 
 def InitializeScales : PDQPass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
@@ -155,15 +160,33 @@ def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
     }
     ```
 
-    Declines networks without regions, and data of another shape than the
-    network's input. A region that is calibrated already stays as it is.
+    A network may have several inputs and outputs, all with the batch as
+    dimension 0. The prediction difference is the sum over the outputs, each with
+    its weight from `output-weights`: for logits `[N, K]` the divergence of the
+    predictions, for maps and sequences the mean of it over all positions, for an
+    output of one number a sample (or one channel) the mean squared error; outputs
+    that are no tensors of f32 have no term. The dimension of the classes is that
+    of the last layer's output channels; where no layer shows it, it is dimension 1
+    of maps and the last dimension of sequences `[N, T, C]`. `output-losses` says
+    it otherwise. What is chosen beside logits `[N, K]` is said in a remark.
+
+    Without `preset` the settings are those of the family that the network's
+    structure is closest to; a remark names it. Remarks say too where all samples
+    are equal, where a mini-batch is constant, and where samples come sorted by the
+    classes that the float network predicts.
+
+    SIGINT and SIGTERM end a calibration between two iterations, with the state in
+    the checkpoint. A checkpoint belongs to one process at a time.
+
+    Declines networks without regions, data of another shape than the network's
+    input, and what needs more memory than `memory-limit`. A region that is
+    calibrated already stays as it is.
   }];
   let options = !listconcat(runOptions, [
-    Option<"preset", "preset", "std::string", /*default=*/"\"resnet\"",
-           "Settings of a network family: resnet, regnetx, mobilenetv2 or mnasnet">,
+    Option<"preset", "preset", "std::string", /*default=*/"\"auto\"",
+           "Settings of a network family: resnet, regnetx, mobilenetv2 or mnasnet; auto chooses by the network's structure">,
     Option<"iterations", "iterations", "int64_t", /*default=*/"20000",
            "Optimizer iterations per region; 0 rounds to nearest">,
-    Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
     Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
            "File that keeps the state, to go on after an interruption">,
     Option<"checkpointEvery", "checkpoint-every", "int64_t", /*default=*/"2000",
@@ -193,6 +216,10 @@ def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
            "Softening of the logits in the prediction difference; negative takes the preset's">,
     Option<"lambdaR", "lambda-r", "double", /*default=*/"0.1",
            "Divisor of the prediction difference">,
+    Option<"outputLosses", "output-losses", "std::string", /*default=*/"",
+           "What the prediction difference takes of each output, separated by commas: kl (or kl:AXIS, the dimension of the classes), mse, none or auto">,
+    Option<"outputWeights", "output-weights", "std::string", /*default=*/"",
+           "Factor of each output in the prediction difference, separated by commas">,
     Option<"lambdaC", "lambda-c", "double", /*default=*/"-1.0",
            "Divisor of the distance in distribution correction; negative takes the preset's">,
     Option<"roundingRate", "rounding-rate", "double", /*default=*/"3e-3",

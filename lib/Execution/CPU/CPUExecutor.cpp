@@ -13,6 +13,7 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "pdq/Execution/Executor.h"
+#include "pdq/Execution/MemoryLimit.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
@@ -252,12 +253,8 @@ static LogicalResult checkMemory(const LaunchPlan &plan) {
     add(type);
   for (ElementsAttr constant : plan.constants)
     add(constant.getShapedType());
-  uint64_t available = getMachineBytes();
-  if (needed <= available)
-    return success();
-  return emitError(plan.loc)
-         << "cannot be executed: needs " << needed
-         << " bytes of memory at once, this machine has " << available;
+  return checkMemoryLimit(plan.loc, needed, "cannot be executed: it",
+                          "take a smaller batch, or give more");
 }
 
 LogicalResult CPUExecutable::add(std::vector<LaunchPlan> plans) {

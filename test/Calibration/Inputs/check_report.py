@@ -18,7 +18,8 @@ TOP = {
 }
 SETTINGS = {
     **dict.fromkeys(("calibration", "preset", "init", "target", "cpu", "chip", "math", "memory-budget"), str),
-    **dict.fromkeys(("checkpoint", "report", "first-last", "granularity"), str),
+    **dict.fromkeys(("checkpoint", "report", "first-last", "granularity", "preset-from", "memory-limit"), str),
+    **dict.fromkeys(("scale-samples", "output-losses", "output-weights"), str),
     **dict.fromkeys(("weight-bits", "activation-bits", "iterations", "batch", "init-samples", "seed"), int),
     **dict.fromkeys(("threads", "checkpoint-every", "distribution-correction-steps"), int),
     **dict.fromkeys(("learned-rounding", "scale-learning", "prediction-difference", "distribution-correction"), bool),

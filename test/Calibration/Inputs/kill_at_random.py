@@ -1,0 +1,128 @@
+"""Ends a calibration at random moments: what it writes is whole or absent.
+
+    kill_at_random.py KILLS SEED FOLDER COMMAND...
+
+In COMMAND, @OUT and @STATE stand for its output and its checkpoint, which lie in
+FOLDER. It runs to the end once; then runs are ended by SIGKILL, SIGINT or SIGTERM
+at moments drawn by SEED, some of them with a checkpoint of all regions, so that
+reading it and the export are hit too. Each run goes on from what the one before
+left; a run that ends by itself must have the bytes of the first, after which all
+begins anew. Prints figures; fails if anything is half written, differs, or if a
+run does not go on from a checkpoint.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def remove(path):
+    if os.path.exists(path):
+        os.remove(path)
+
+
+class Series:
+    def __init__(self, seed, folder, command):
+        self.random = random.Random(seed)
+        self.out = os.path.join(folder, "out.mlirbc")
+        self.state = os.path.join(folder, "state.mlirbc")
+        self.finished = os.path.join(folder, "finished.mlirbc")
+        places = {"@OUT": self.out, "@STATE": self.state}
+        self.command = command
+        for name, path in places.items():
+            self.command = [part.replace(name, path) for part in self.command]
+        self.figures = {"completed": 0, "whole": 0, "absent": 0, "one line": 0}
+        self.killed = dict.fromkeys(SIGNALS, 0)
+
+    def start(self):
+        return subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def run_to_end(self):
+        """Runs without an end from outside; gives the seconds it took."""
+        begin = time.monotonic()
+        process = self.start()
+        _, errors = process.communicate()
+        if process.returncode != 0:
+            sys.exit(f"a run fails ({process.returncode}): {errors}")
+        return time.monotonic() - begin
+
+    def measure(self):
+        self.seconds = self.run_to_end()
+        self.reference = read(self.out)
+        shutil.copy(self.state, self.finished)
+        remove(self.out)
+        self.export_seconds = self.run_to_end()
+        self.check_out("the finished checkpoint gives")
+        remove(self.out)
+        remove(self.state)
+
+    def check_out(self, what):
+        if read(self.out) != self.reference:
+            sys.exit(f"{what} another result")
+
+    def check_message(self, process, number, errors):
+        """A signal that can be caught leaves one line, or none at the very ends
+        of the process, where it has nothing to keep."""
+        lines = [line for line in errors.splitlines() if "error:" in line]
+        if process.returncode == 1:
+            if len(lines) != 1 or "interrupted by " + signal.Signals(number).name not in lines[0]:
+                sys.exit(f"{signal.Signals(number).name} ends with: {errors}")
+            self.figures["one line"] += 1
+        elif process.returncode != -number:
+            sys.exit(f"{signal.Signals(number).name} ends with {process.returncode}: {errors}")
+
+    def kill_once(self):
+        """Starts a run and ends it; true where it did not end by itself."""
+        limit = self.seconds
+        if self.random.random() < 0.25:
+            shutil.copy(self.finished, self.state)
+            limit = self.export_seconds
+        remove(self.out)
+        process = self.start()
+        number = self.random.choice(SIGNALS)
+        try:
+            process.wait(self.random.uniform(0, limit))
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+        _, errors = process.communicate()
+        if process.returncode == 0:
+            self.check_out("a run that went on has")
+            self.figures["completed"] += 1
+            remove(self.out)
+            remove(self.state)
+            return False
+        self.check_message(process, number, errors)
+        self.killed[number] += 1
+        exists = os.path.exists(self.out)
+        if exists:
+            self.check_out("an ended run has")
+        self.figures["whole" if exists else "absent"] += 1
+        return True
+
+
+def main():
+    kills, seed, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    series = Series(seed, folder, sys.argv[4:])
+    series.measure()
+    done = 0
+    while done < kills:
+        done += series.kill_once()
+    series.run_to_end()
+    series.check_out("the last run has")
+    signals = ", ".join(f"{signal.Signals(number).name} {count}" for number, count in series.killed.items())
+    figures = ", ".join(f"{name} {count}" for name, count in series.figures.items())
+    print(f"killed {done} runs ({signals}); results: {figures}; broken 0")
+
+
+main()
