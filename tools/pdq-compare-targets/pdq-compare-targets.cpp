@@ -177,7 +177,8 @@ static int run(const Options &options, MLIRContext &context) {
       options.tolerance,
       [&](const RegionComparison &region) { table.add(region); });
   CalibrationReport report;
-  CalibrationData data{std::move(*samples), module->getLoc()};
+  CalibrationData data;
+  data.inputs.push_back({std::move(*samples), module->getLoc()});
   if (failed(calibrate(*module, data, calibration, executor, "", report)))
     return 1;
   return table.finish();
