@@ -3,12 +3,17 @@
 """Frontend IR from a PyTorch module, through torch-mlir."""
 
 import copy
+import re
 import warnings
 
 import torch
-from torch_mlir import fx
+from torch_mlir import compiler_utils, fx, passmanager
 
-FORMS = {"linalg": "linalg-on-tensors", "plain": "linalg-on-tensors", "tosa": "tosa"}
+FORMS = {"linalg": "torch", "plain": "torch", "tosa": "tosa"}
+
+# A pattern of the canonicalizer that moves what is padded in front of a strided
+# transposed convolution (docs/UpstreamReports.md), as GCC and Clang spell its type.
+UNSOUND = 'disable-patterns="{anonymous}::FoldInsertPadIntoFill,(anonymous namespace)::FoldInsertPadIntoFill" '
 
 
 def _freeze_buffers(network):
@@ -25,6 +30,15 @@ def _freeze_buffers(network):
                 module._non_persistent_buffers_set.discard(name)
                 frozen = torch.nn.Parameter(value.detach().clone(), requires_grad=False)
                 module.register_parameter(name, frozen)
+
+
+def _lower_to_linalg(module):
+    """Lowers a module of the torch dialect by torch-mlir's own passes, without UNSOUND."""
+    with module.context:
+        name = "builtin.module(torch-backend-to-linalg-on-tensors-backend-pipeline)"
+        passes = str(passmanager.PassManager.parse(name))
+    passes = re.sub(r"\bcanonicalize\{", "canonicalize{" + UNSOUND, passes)
+    compiler_utils.run_pipeline_with_repro_report(module, passes, "Lowering to linalg on tensors")
 
 
 def export(module, example_input, *, dynamic_batch=False, form="linalg"):
@@ -55,4 +69,7 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
             example_input = torch.cat([example_input, example_input])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return str(fx.export_and_import(network, example_input, **options))
+        exported = fx.export_and_import(network, example_input, **options)
+        if form != "tosa":
+            _lower_to_linalg(exported)
+        return str(exported)

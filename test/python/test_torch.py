@@ -51,6 +51,12 @@ class ExportTest(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "linalg, plain, tosa"):
             pdq.torch.export(small_network(), torch.zeros(2, 3, 8, 8), form="onnx")
 
+    def test_padding_in_front_of_a_strided_transposed_convolution_is_kept(self):
+        network = torch.nn.Sequential(torch.nn.ZeroPad2d(1), torch.nn.ConvTranspose2d(1, 1, 2, stride=2))
+        text = pdq.torch.export(network, torch.zeros(2, 1, 3, 3))
+        # Upstream's canonicalizer would make one of the two: x at offset 2, not 3.
+        self.assertRegex(text, r"insert_slice %padded into %\w+\[0, 0, 1, 1\] \[2, 1, 5, 5\] \[1, 1, 2, 2\]")
+
     def test_every_form_parses_in_pdq_opt(self):
         try:
             tool = _tools.find_tool("pdq-opt")
