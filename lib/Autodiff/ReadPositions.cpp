@@ -186,7 +186,8 @@ void PositionInverter::fill() {
     table.steps.append(table.width - steps.size(), -1);
     table.isFull &= static_cast<int64_t>(steps.size()) == table.width;
   }
-  table.shape.push_back(table.width);
+  if (table.width > 1)
+    table.shape.push_back(table.width);
 }
 
 FailureOr<InverseTable> PositionInverter::run() {

@@ -43,7 +43,7 @@ private:
 
 /// The iterations that read an element: for each step of the loops `given` and
 /// each place along `dims`, `width` steps of the loops `sought`, as one
-/// row-major number; -1 where there are fewer.
+/// row-major number; -1 where there are fewer. A width of 1 has no dimension.
 struct InverseTable {
   SmallVector<unsigned> dims, given, sought;
   int64_t width = 0;

@@ -96,8 +96,10 @@ void TableAdjoint::addTables() {
     for (unsigned loop : table.given)
       place.push_back(*loopOf[loop]);
     llvm::append_range(place, table.dims);
+    if (table.width == 1)
+      continue;
     place.push_back(numLoops++);
-    accumulates |= table.width > 1;
+    accumulates = true;
   }
 }
 

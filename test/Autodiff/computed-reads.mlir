@@ -48,6 +48,42 @@ func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
 
 // -----
 
+#all = affine_map<(d0, d1) -> (d0, d1)>
+
+// A flip: each element is read once, nothing is summed.
+// CHECK-DAG: #[[$ALL:.*]] = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-DAG: #[[$TABLE:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK-LABEL: func.func private @f__vjp_0(
+func.func private @f(%x: tensor<2x4xf32>) -> tensor<f32> {
+  %e = tensor.empty() : tensor<2x4xf32>
+  %c3 = arith.constant 3 : index
+  // CHECK: %[[LOSS:.*]] = linalg.reduce
+  // CHECK: %[[STEPS:.*]] = arith.constant dense<[3, 2, 1, 0]> : tensor<4xi32>
+  // CHECK: %[[DX:.*]] = linalg.generic {indexing_maps = [#[[$TABLE]], #[[$ALL]]], iterator_types = ["parallel", "parallel"]} ins(%[[STEPS]] : tensor<4xi32>)
+  // CHECK: %[[ELEMENT:.*]] = tensor.extract
+  // CHECK-NEXT: linalg.yield %[[ELEMENT]]
+  // CHECK: return %[[LOSS]], %[[DX]]
+  %y = linalg.generic {indexing_maps = [#all], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<2x4xf32>) {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %q = arith.subi %c3, %j : index
+    %r = tensor.extract %x[%i, %q] : tensor<2x4xf32>
+    linalg.yield %r : f32
+  } -> tensor<2x4xf32>
+  %z = arith.constant 0.0 : f32
+  %e0 = tensor.empty() : tensor<f32>
+  %f = linalg.fill ins(%z : f32) outs(%e0 : tensor<f32>) -> tensor<f32>
+  %s = linalg.reduce { arith.addf } ins(%y : tensor<2x4xf32>) outs(%f : tensor<f32>) dimensions = [0, 1]
+  return %s : tensor<f32>
+}
+func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %l, %d = pdq.value_and_grad @f(%x) wrt [0] : (tensor<2x4xf32>) -> (tensor<f32>, tensor<2x4xf32>)
+  return %d : tensor<2x4xf32>
+}
+
+// -----
+
 #row = affine_map<(d0, d1) -> (d0)>
 #all = affine_map<(d0, d1) -> (d0, d1)>
 

@@ -67,10 +67,19 @@ protected:
     registerAllDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadDialect<PDQDialect, func::FuncDialect>();
-    ExecutorOptions options;
-    options.threads = 1;
     executor = Executor::createCPU(&context, options);
   }
+
+#ifdef PDQ_SIMULATED_GPU
+  /// Runs on the simulated device from here on.
+  void useDevice() {
+    setenv("PDQ_CUDA_LIBRARY", PDQ_SIMULATED_GPU, /*overwrite=*/0);
+    Executor::getDependentDialects(registry);
+    context.appendDialectRegistry(registry);
+    options.target = Target::CUDA;
+    executor = llvm::cantFail(Executor::create(&context, options));
+  }
+#endif
 
   BufferRef upload(const HostTensor &tensor) {
     BufferRef buffer =
@@ -147,8 +156,15 @@ protected:
     }
   }
 
+  static ExecutorOptions getOptions() {
+    ExecutorOptions options;
+    options.threads = 1;
+    return options;
+  }
+
   DialectRegistry registry;
   MLIRContext context;
+  ExecutorOptions options = getOptions();
   OwningOpRef<ModuleOp> module;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<Executable> executable;

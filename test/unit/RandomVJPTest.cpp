@@ -345,6 +345,82 @@ TEST_F(RandomVJPTest, WindowsWithoutNames) {
     checkDraws(form, getCount(2), /*isNamed=*/false, draws);
 }
 
+/// A transposed convolution as front ends write it: the image %x goes to every
+/// stride-th place of zeros, the filter %w (inputs, outputs, window) is turned
+/// round by a payload that reads it.
+std::string buildTransposed(unsigned space, Draws &draws) {
+  static constexpr const char *names[] = {
+      "conv_1d_ncw_fcw", "conv_2d_nchw_fchw", "conv_3d_ncdhw_fcdhw"};
+  int64_t batch = draws.pick(1, 2), inputs = draws.pick(1, 3),
+          outputs = draws.pick(1, 3);
+  SmallVector<int64_t> image{batch, inputs}, wide{batch, inputs},
+      filter{inputs, outputs}, turned{outputs, inputs}, result{batch, outputs},
+      offsets{0, 0}, strides{1, 1};
+  for (unsigned dim = 0; dim < space; ++dim) {
+    int64_t window = draws.pick(1, 3), padding = draws.pick(0, window - 1);
+    image.push_back(draws.pick(2, space == 3 ? 3 : 5));
+    strides.push_back(draws.pick(1, 3));
+    filter.push_back(window);
+    turned.push_back(window);
+    offsets.push_back(window - 1 - padding);
+    // With a place that the frontend's output padding adds.
+    wide.push_back((image.back() - 1) * strides.back() + 1 +
+                   2 * offsets.back() + draws.pick(0, 1));
+    result.push_back(wide.back() - window + 1);
+    if (result.back() < 1)
+      return buildTransposed(space, draws);
+  }
+  auto list = [](ArrayRef<int64_t> numbers) {
+    std::string text;
+    for (int64_t number : numbers)
+      text += (text.empty() ? "" : ", ") + std::to_string(number);
+    return "[" + text + "]";
+  };
+  SmallVector<std::string> loops, iterators, places{"%i1", "%i0"};
+  std::string payload;
+  for (size_t loop = 0; loop < turned.size(); ++loop) {
+    std::string number = std::to_string(loop);
+    loops.push_back("d" + number);
+    iterators.push_back("\"parallel\"");
+    payload += "  %i" + number + " = linalg.index " + number + " : index\n";
+    if (loop < 2)
+      continue;
+    payload += "  %l" + number + " = arith.constant " +
+               std::to_string(turned[loop] - 1) + " : index\n  %p" + number +
+               " = arith.subi %l" + number + ", %i" + number + " : index\n";
+    places.push_back("%p" + number);
+  }
+  auto type = [](ArrayRef<int64_t> shape) { return pdq::getTypeText(shape); };
+  std::string all = "(" + llvm::join(loops, ", ") + ")";
+  std::string body =
+      "%none = tensor.empty() : " + type(wide) +
+      "\n%zeros = linalg.fill ins(%zero : f64) outs(%none : " + type(wide) +
+      ") -> " + type(wide) + "\n%wide = tensor.insert_slice %x into %zeros" +
+      list(offsets) + " " + list(image) + " " + list(strides) + " : " +
+      type(image) + " into " + type(wide) +
+      "\n%free = tensor.empty() : " + type(turned) +
+      "\n%turned = linalg.generic {indexing_maps = [affine_map<" + all +
+      " -> " + all + ">], iterator_types = [" + llvm::join(iterators, ", ") +
+      "]} outs(%free : " + type(turned) + ") {\n^bb0(%o: f64):\n" + payload +
+      "  %r = tensor.extract %w[" + llvm::join(places, ", ") +
+      "] : " + type(filter) + "\n  linalg.yield %r : f64\n} -> " +
+      type(turned) + "\n%y = linalg." + names[space - 1] +
+      " ins(%wide, %turned : " + type(wide) + ", " + type(turned) +
+      ") outs(%b : " + type(result) + ") -> " + type(result);
+  return withSquaredSum("%x: " + type(image) + ", %w: " + type(filter) +
+                            ", %b: " + type(result),
+                        body, result);
+}
+
+TEST_F(RandomVJPTest, TransposedConvolutions) {
+  Draws draws(11 + getFirstSeed());
+  for (int number = 0, count = getCount(12); number < count; ++number) {
+    std::string source = buildTransposed(1 + number % 3, draws);
+    SCOPED_TRACE(source);
+    check(source, {0, 1, 2});
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Generic operations
 //===----------------------------------------------------------------------===//

@@ -295,4 +295,10 @@ TEST_F(ReadVJPTest, InfinityThatIsNotRead) {
     EXPECT_EQ(element, i / 3 % 5 == 2 ? 0 : 2 * x.values<double>()[i]) << i;
 }
 
+// The device forms other kernels of the same operations.
+TEST_F(ReadVJPTest, ConstantPositionsOnDevice) {
+  useDevice();
+  check(selectConstant("[3, 0, 3, 4]"), {0});
+}
+
 } // namespace
