@@ -160,6 +160,8 @@ void CalibratePass::addSettings(llvm::json::Object &settings) {
   settings["calibration"] = calibration.getValue();
   settings["preset"] = chosenPreset.empty() ? preset.getValue() : chosenPreset;
   settings["preset-from"] = chosenPreset.empty() ? "option" : "structure";
+  settings["mean"] = mean.getValue();
+  settings["std"] = deviation.getValue();
   settings["threads"] = threads.getValue();
   settings["target"] = target.getValue();
   settings["cpu"] = cpu.getValue();

@@ -4,6 +4,7 @@
 // What a network and a calibration set must be.
 
 #include "Inputs.h"
+#include "pdq/IO/Samples.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/PassOptionText.h"
 #include <cmath>
@@ -51,9 +52,9 @@ static LogicalResult checkType(func::FuncOp function, Type type, StringRef what,
 
 LogicalResult mlir::pdq::checkNetwork(func::FuncOp function) {
   if (function.getNumArguments() == 0 || function.getNumResults() == 0)
-    return function.emitError()
-           << "network has " << function.getNumArguments() << " inputs and "
-           << function.getNumResults() << " outputs, expected at least one each";
+    return function.emitError() << "network has " << function.getNumArguments()
+                                << " inputs and " << function.getNumResults()
+                                << " outputs, expected at least one each";
   auto first = dyn_cast<RankedTensorType>(function.getArgumentTypes()[0]);
   int64_t batch = first && first.getRank() > 0 ? first.getDimSize(0) : 1;
   for (auto [number, type] : llvm::enumerate(function.getArgumentTypes()))
@@ -84,75 +85,33 @@ static LogicalResult checkFinite(Location loc, const HostTensor &data) {
                         << *found;
 }
 
-template <typename To, typename From>
-static FailureOr<HostTensor> convert(const HostTensor &data, ElementType type) {
-  HostTensor result(data.getShape(), type);
-  for (auto [to, from] : llvm::zip_equal(result.values<To>(),
-                                         data.values<From>())) {
-    to = static_cast<To>(from);
-    if (std::is_integral_v<From> && static_cast<From>(to) != from)
-      return failure();
-  }
-  return result;
-}
-
-template <typename To>
-static FailureOr<HostTensor> convertIntegers(const HostTensor &data,
-                                             ElementType type) {
-  switch (data.getElementType()) {
-  case ElementType::I1:
-  case ElementType::U8:
-    return convert<To, uint8_t>(data, type);
-  case ElementType::I8:
-    return convert<To, int8_t>(data, type);
-  case ElementType::I32:
-    return convert<To, int32_t>(data, type);
-  case ElementType::I64:
-    return convert<To, int64_t>(data, type);
-  default:
-    return failure();
-  }
-}
-
-/// The data as numbers of the network's type; failure where they would change.
-static FailureOr<HostTensor> convertTo(const HostTensor &data,
-                                       ElementType type) {
-  ElementType from = data.getElementType();
-  if (type == ElementType::F32 && from == ElementType::F64)
-    return convert<float, double>(data, type);
-  if (type == ElementType::I32)
-    return convertIntegers<int32_t>(data, type);
-  if (type == ElementType::I64)
-    return convertIntegers<int64_t>(data, type);
-  return failure();
-}
-
+/// Makes `data` what the network takes as `input`; says what it takes images
+/// for.
 static LogicalResult fitInput(RankedTensorType input, InputData &data,
+                              std::optional<Normalization> normalization,
                               int64_t samples) {
-  ArrayRef<int64_t> found = data.samples.getShape();
-  bool matches = found.size() == static_cast<size_t>(input.getRank()) &&
-                 found.drop_front() == input.getShape().drop_front() &&
-                 found.front() > 0;
-  ElementType type = *getElementType(input.getElementType());
-  if (matches && data.samples.getElementType() != type) {
-    FailureOr<HostTensor> converted = convertTo(data.samples, type);
-    matches = succeeded(converted);
-    if (matches)
-      data.samples = std::move(*converted);
-  }
-  if (matches && found.front() != samples)
+  auto form =
+      SampleForm::choose(data.samples.getShape(), data.samples.getElementType(),
+                         input, std::move(normalization));
+  if (!form)
+    return emitError(data.loc) << llvm::toString(form.takeError());
+  if (llvm::Error error = form->check(data.samples))
+    return emitError(data.loc) << llvm::toString(std::move(error));
+  if (std::string text = form->describeImages(); !text.empty())
+    emitRemark(data.loc) << text;
+  data.samples = form->take(std::move(data.samples));
+  int64_t found = data.samples.getShape().front();
+  if (found != samples)
     return emitError(data.loc)
-           << "calibration data has " << found.front()
+           << "calibration data has " << found
            << " samples, that of the first input has " << samples;
-  if (matches)
-    return checkFinite(data.loc, data.samples);
-  InFlightDiagnostic diag = emitError(data.loc, "calibration data is ");
-  diag << getName(data.samples.getElementType()) << " [";
-  llvm::interleaveComma(found, diag);
-  diag << "], expected " << getName(type) << " [N";
-  for (int64_t size : input.getShape().drop_front())
-    diag << ", " << size;
-  return diag << "]";
+  return checkFinite(data.loc, data.samples);
+}
+
+/// Whether `data` is taken for images.
+static bool isImage(RankedTensorType input, const InputData &data) {
+  return input.getRank() == 4 && isa<FloatType>(input.getElementType()) &&
+         data.samples.getElementType() == ElementType::U8;
 }
 
 LogicalResult mlir::pdq::fitData(func::FuncOp function, CalibrationData &data,
@@ -164,10 +123,22 @@ LogicalResult mlir::pdq::fitData(func::FuncOp function, CalibrationData &data,
            << " inputs; expected one for each, separated by commas";
   ArrayRef<int64_t> first = data.inputs.front().samples.getShape();
   int64_t samples = first.empty() ? 0 : first.front();
+  bool hasImages = false;
   for (auto [type, input] :
-       llvm::zip_equal(function.getArgumentTypes(), data.inputs))
-    if (failed(fitInput(cast<RankedTensorType>(type), input, samples)))
+       llvm::zip_equal(function.getArgumentTypes(), data.inputs)) {
+    auto tensor = cast<RankedTensorType>(type);
+    std::optional<Normalization> normalization;
+    if (isImage(tensor, input)) {
+      normalization = data.normalization;
+      hasImages = true;
+    }
+    if (failed(fitInput(tensor, input, std::move(normalization), samples)))
       return failure();
+  }
+  if (data.normalization && !hasImages)
+    return emitError(optionLoc)
+           << "options 'mean' and 'std' are for images of bytes, which no input "
+              "of the calibration set is";
   return success();
 }
 

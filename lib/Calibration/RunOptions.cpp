@@ -6,6 +6,7 @@
 #include "RunOptions.h"
 #include "pdq/Execution/MemoryLimit.h"
 #include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IO/Normalization.h"
 #include "pdq/IO/Npy.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
@@ -34,6 +35,8 @@ LogicalResult RunOptions::check(Location loc) const {
   if (calibration.empty())
     return emitError(loc) << "option 'calibration' is missing: name a .npy "
                              "file with calibration samples";
+  if (auto normalization = parseNormalization(mean, deviation); !normalization)
+    return emitError(loc) << llvm::toString(normalization.takeError());
   if (batch < 1 || initSamples < 1)
     return emitError(loc)
            << "options 'batch' and 'init-samples' must be 1 or more";
@@ -90,6 +93,7 @@ SmallVector<StringRef> RunOptions::getDataPaths() const {
 FailureOr<CalibrationData> RunOptions::readData(MLIRContext *context) const {
   setMemoryLimit(memoryLimit.empty() ? 0 : *readByteCount(memoryLimit));
   CalibrationData result;
+  result.normalization = llvm::cantFail(parseNormalization(mean, deviation));
   for (StringRef path : getDataPaths()) {
     llvm::Expected<NpyFile> file = NpyFile::open(path);
     if (!file)

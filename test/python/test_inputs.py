@@ -145,6 +145,14 @@ class BytesTest(unittest.TestCase):
         outputs = self.pdq.run(IDENTITY, np.full((4, 2), 0.1))
         np.testing.assert_array_equal(outputs, np.full((4, 2), 0.1, np.float32))
 
+    def test_calibration_takes_the_same_images(self):
+        images = np.arange(2 * 3, dtype=np.uint8).reshape(2, 3, 1, 1) * 40
+        mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+        floats = (images / np.float32(255) - mean.reshape(3, 1, 1)) / std.reshape(3, 1, 1)
+        options = {"iterations": 0, "prediction_difference": False, "distribution_correction": False}
+        results = [self.pdq.quantize(SUM, data, **options).module for data in (images, floats)]
+        self.assertEqual(*results)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -84,6 +84,13 @@ class NetworkTest(unittest.TestCase):
         for result in results[1:]:
             np.testing.assert_array_equal(result, results[0])
 
+    def test_a_loader_of_bytes_is_a_calibration_set(self):
+        images = torch.randint(0, 256, (6, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
+        result = pdq.quantize(small_network(), DataLoader(TensorDataset(images), batch_size=4), **OPTIONS)
+        # Channels last says the same.
+        last = pdq.quantize(small_network(), images.permute(0, 2, 3, 1), **OPTIONS)
+        self.assertEqual(result.module, last.module)
+
     def test_a_network_that_does_not_fit_the_data_is_refused_in_one_line(self):
         with self.assertRaisesRegex(PDQError, r"Sequential cannot be exported for an input \[6, 5, 8, 8\]: ") as caught:
             pdq.quantize(small_network(), torch.zeros(6, 5, 8, 8), **OPTIONS)

@@ -9,6 +9,7 @@
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "pdq/Calibration/Report.h"
 #include "pdq/Execution/Executor.h"
+#include "pdq/IO/Normalization.h"
 
 namespace mlir::pdq {
 
@@ -22,6 +23,8 @@ struct InputData {
 /// The calibration set: as many samples of each of the network's inputs.
 struct CalibrationData {
   std::vector<InputData> inputs;
+  /// Of inputs that are images as bytes, where the user says it.
+  std::optional<Normalization> normalization;
 
   int64_t getNumSamples() const {
     return inputs.front().samples.getShape().front();

@@ -11,7 +11,11 @@ include "pdq/IR/PassBase.td"
 /// Options of every pass that runs the network on the calibration set.
 defvar runOptions = [
   Option<"calibration", "calibration", "std::string", /*default=*/"",
-         "Calibration set: .npy file, [N, ...] as the network's input; one for each input, separated by commas">,
+         "Calibration set: .npy file, [N, ...] as the network's input, or bytes [N, H, W, C] or [N, C, H, W], which are images; one for each input, separated by commas">,
+  Option<"mean", "mean", "std::string", /*default=*/"",
+         "Images as bytes become (byte / 255 - mean) / std: one number a channel (0.485,0.456,0.406 for 3 channels, else 0)">,
+  Option<"deviation", "std", "std::string", /*default=*/"",
+         "See mean (0.229,0.224,0.225 for 3 channels, else 1)">,
   Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
   Option<"threads", "threads", "unsigned", /*default=*/"0",
          "Worker threads; 0 takes one per core. The result does not depend on it">,
