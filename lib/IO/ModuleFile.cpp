@@ -4,6 +4,7 @@
 // Limits of what modules nest.
 
 #include "pdq/IO/ModuleFile.h"
+#include "TrialRead.h"
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -143,8 +144,9 @@ static size_t measureNesting(Operation *root) {
   return deepest;
 }
 
-static LogicalResult checkBytecode(const llvm::MemoryBuffer &module,
-                                   const DialectRegistry &registry) {
+/// What is wrong with bytecode, or nothing.
+static std::string readBytecode(const llvm::MemoryBuffer &module,
+                                const DialectRegistry &registry) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.allowUnregisteredDialects();
   std::string cause;
@@ -154,19 +156,28 @@ static LogicalResult checkBytecode(const llvm::MemoryBuffer &module,
   });
   Block block;
   ParserConfig config(&context, /*verifyAfterParse=*/false);
-  if (failed(readBytecodeFile(module.getMemBufferRef(), &block, config))) {
-    llvm::WithColor::error(llvm::errs(), module.getBufferIdentifier())
-        << "bytecode is damaged, cut off or of another version: " << cause
-        << "\n";
-    return failure();
-  }
+  if (failed(readBytecodeFile(module.getMemBufferRef(), &block, config)))
+    return "bytecode is damaged, cut off or of another version: " + cause;
   for (Operation &op : block)
-    if (measureNesting(&op) > maxNesting) {
-      llvm::WithColor::error(llvm::errs(), module.getBufferIdentifier())
-          << "regions are nested more than " << maxNesting << " deep\n";
-      return failure();
-    }
-  return success();
+    if (measureNesting(&op) > maxNesting)
+      return "regions are nested more than " + std::to_string(maxNesting) +
+             " deep";
+  return "";
+}
+
+/// The reader believes the numbers of a file: damaged ones make it take all
+/// memory, run for ever or write where nothing is (docs/Fuzzing.md).
+static LogicalResult checkBytecode(const llvm::MemoryBuffer &module,
+                                   const DialectRegistry &registry) {
+  uint64_t bytes = module.getBufferSize();
+  TrialLimits limits{5 + (bytes >> 20), (uint64_t(1) << 30) + 16 * bytes};
+  std::string wrong =
+      runTrial([&] { return readBytecode(module, registry); }, limits);
+  if (wrong.empty())
+    return success();
+  llvm::WithColor::error(llvm::errs(), module.getBufferIdentifier())
+      << wrong << "\n";
+  return failure();
 }
 
 LogicalResult mlir::pdq::checkNesting(const llvm::MemoryBuffer &module,

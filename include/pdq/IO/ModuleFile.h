@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Modules from strangers: upstream's parsers, verifier and printer call
-// themselves for what is nested, and have no bound for it.
+// themselves for what is nested, and have no bound for it; its reader of
+// bytecode believes the numbers in a file.
 
 #ifndef PDQ_IO_MODULEFILE_H
 #define PDQ_IO_MODULEFILE_H
@@ -16,8 +17,9 @@ namespace mlir::pdq {
 
 /// Checks, before a module is parsed, that nothing in it is nested too deep for
 /// what walks through it: text by its brackets, bytecode (of dialects in
-/// `registry`) by its regions, which is read for this. What is wrong with text
-/// otherwise is left to the parser.
+/// `registry`) by its regions. Bytecode is read for this, in a child process, so
+/// that a file which the reader does not survive is an error like any other.
+/// What is wrong with text otherwise is left to the parser.
 ///
 /// Errors: one message on stderr, at line and column or at the file.
 LogicalResult checkNesting(const llvm::MemoryBuffer &module,
