@@ -168,7 +168,7 @@ CHECKS = {
     "coverage": (check_coverage, 1.0),
     "float": (check_float_body, 0.25),
     "threads": (check_threads, 0.05),
-    "gradient": (check_gradient, 0.1),
-    "calibrated": (check_calibrated, 0.03),
+    "gradient": (check_gradient, 0.05),
+    "calibrated": (check_calibrated, 0.01),
     "targets": (check_targets, 0.0),
 }
