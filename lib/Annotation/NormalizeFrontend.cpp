@@ -4,6 +4,7 @@
 // Brings what frontends hand us into one form: one function on static tensors
 // in linalg.
 
+#include "CheckInsertions.h"
 #include "DecomposeAggregates.h"
 #include "DischargeAssertions.h"
 #include "DropPositionChecks.h"
@@ -187,7 +188,8 @@ void NormalizeFrontend::runOnOperation() {
       failed(foldGlobals(getOperation(), *network)) ||
       failed(checkInputs(*network)) || failed(lowerTosa(*network)) ||
       failed(lowerAggregates(*network)) || failed(checkOperations(*network)) ||
-      failed(specializeShapes(*network)) || failed(simplify()))
+      failed(specializeShapes(*network)) || failed(simplify()) ||
+      failed(checkInsertions(*network)))
     return signalPassFailure();
   dropPositionChecks(*network);
   if (failed(dischargeAssertions(*network)) || failed(raise(*network)) ||

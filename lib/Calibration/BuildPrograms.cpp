@@ -104,7 +104,8 @@ BuildPrograms::build(func::FuncOp network, const NetworkStages &stages,
 
 LogicalResult BuildPrograms::replaceNetwork() {
   FailureOr<func::FuncOp> network = findNetwork(getOperation());
-  if (failed(network) || failed(rebatch(*network, batch, getDataArguments(*network))) ||
+  if (failed(network) ||
+      failed(rebatch(*network, batch, getDataArguments(*network))) ||
       failed(checkBorders(*network, batch)))
     return failure();
   NetworkStages stages(*network);

@@ -88,8 +88,10 @@ private:
 LogicalResult Calibrator::checkInputs() {
   FailureOr<func::FuncOp> network = findNetwork(module);
   if (failed(network) || failed(checkNetwork(*network)) ||
-      failed(fitData(*network, data, getOptionsLocation(module.getContext()))) ||
-      failed(chooseOutputTerms(*network, options, getOptionsLocation(module.getContext()))))
+      failed(
+          fitData(*network, data, getOptionsLocation(module.getContext()))) ||
+      failed(chooseOutputTerms(*network, options,
+                               getOptionsLocation(module.getContext()))))
     return failure();
   int64_t samples = data.getNumSamples();
   if (options.batch > samples)
@@ -160,8 +162,8 @@ FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
 
 /// Looks at the first output that has classes.
 void Calibrator::remarkOrder() const {
-  for (auto [output, predictions] : llvm::zip_equal(
-           getTermOutputs(options), propagation->getPredictions()))
+  for (auto [output, predictions] :
+       llvm::zip_equal(getTermOutputs(options), propagation->getPredictions()))
     if (options.outputs[output].loss == OutputLoss::Divergence &&
         predictions->getShape().size() == 2)
       return remarkClassOrder(predictions->read(), !options.spreadsScaleSamples,
@@ -282,9 +284,8 @@ LogicalResult Calibrator::calibrate(StringRef checkpointPath,
   report.seed = options.seed;
   report.dataSHA256 = hashData(data);
   module.walk([&](BatchNormOp) { ++report.batchNormsCaptured; });
-  Checkpoint checkpoint(checkpointPath,
-                        {describeSettings(), report.dataSHA256,
-                         hashModule(module)});
+  Checkpoint checkpoint(checkpointPath, {describeSettings(), report.dataSHA256,
+                                         hashModule(module)});
   if (failed(checkpoint.load(module, report.regions, resumed)) ||
       failed(prepare()))
     return failure();

@@ -33,8 +33,8 @@ public:
   /// Takes the file for this process and goes on from it where it exists:
   /// replaces the body of `module`, fills `reports` of finished regions and the
   /// state inside a region; a remark says where that is.
-  /// Errors: the file is no checkpoint, is damaged, belongs to something else or
-  /// to another process; it stays as it is.
+  /// Errors: the file is no checkpoint, is damaged, belongs to something else
+  /// or to another process; it stays as it is.
   LogicalResult load(ModuleOp module, std::vector<RegionReport> &reports,
                      std::optional<StepState> &state);
 

@@ -41,9 +41,8 @@ static func::FuncOp addObjective(ModuleOp module,
       moved.push_back(input);
       targets.push_back(original);
     }
-  Value distance = moved.empty()
-                       ? buildScalar(b, b.getF32Type(), 0.0)
-                       : buildReconstructionLoss(b, moved, targets);
+  Value distance = moved.empty() ? buildScalar(b, b.getF32Type(), 0.0)
+                                 : buildReconstructionLoss(b, moved, targets);
   Value loss = buildMul(b, distance, factor);
   for (BatchNormOp norm : function.getBody().front().getOps<BatchNormOp>())
     if (hasSpread(norm))

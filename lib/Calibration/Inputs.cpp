@@ -136,9 +136,9 @@ LogicalResult mlir::pdq::fitData(func::FuncOp function, CalibrationData &data,
       return failure();
   }
   if (data.normalization && !hasImages)
-    return emitError(optionLoc)
-           << "options 'mean' and 'std' are for images of bytes, which no input "
-              "of the calibration set is";
+    return emitError(optionLoc) << "options 'mean' and 'std' are for images of "
+                                   "bytes, which no input "
+                                   "of the calibration set is";
   return success();
 }
 

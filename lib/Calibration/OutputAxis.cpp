@@ -38,7 +38,8 @@ private:
 };
 } // namespace
 
-/// Whether a value depends on constants only, as a filter that is reversed does.
+/// Whether a value depends on constants only, as a filter that is reversed
+/// does.
 static bool isConstant(Value value) {
   llvm::SetVector<Value> values;
   values.insert(value);
@@ -96,9 +97,9 @@ Dims ChannelFinder::visit(tensor::ExpandShapeOp op) {
   Dims found;
   ArrayRef<int64_t> shape = op.getResultType().getShape();
   for (int64_t dim : find(op.getSrc())) {
-    Dims parts = llvm::to_vector(
-        llvm::make_filter_range(op.getReassociationIndices()[dim],
-                                [&](int64_t part) { return shape[part] != 1; }));
+    Dims parts = llvm::to_vector(llvm::make_filter_range(
+        op.getReassociationIndices()[dim],
+        [&](int64_t part) { return shape[part] != 1; }));
     if (parts.size() != 1)
       return {};
     found.push_back(parts.front());
@@ -114,8 +115,8 @@ Dims ChannelFinder::compute(Value value) {
   unsigned number = cast<OpResult>(value).getResultNumber();
   return llvm::TypeSwitch<Operation *, Dims>(value.getDefiningOp())
       .Case([&](RegionOp op) {
-        return find(op.getFloatBody().front().getTerminator()->getOperand(
-            number));
+        return find(
+            op.getFloatBody().front().getTerminator()->getOperand(number));
       })
       .Case([&](BatchNormOp op) {
         return Dims{static_cast<int64_t>(op.getAxis())};

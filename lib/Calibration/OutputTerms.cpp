@@ -116,7 +116,8 @@ LogicalResult TermChooser::chooseAutomatically(OutputTerm &term) {
   }
   int64_t perSample =
       type.getRank() ? type.getNumElements() / type.getDimSize(0) : 0;
-  term.loss = perSample == 1 ? OutputLoss::SquaredError : OutputLoss::Divergence;
+  term.loss =
+      perSample == 1 ? OutputLoss::SquaredError : OutputLoss::Divergence;
   if (term.loss == OutputLoss::Divergence && failed(chooseAxis(term)))
     return failure();
   // One class has no prediction: a map of heights or of one probability.
@@ -136,8 +137,7 @@ LogicalResult TermChooser::chooseAxis(OutputTerm &term) {
     term.axis = 1;
     return success();
   }
-  Value output =
-      network.getBody().front().getTerminator()->getOperand(number);
+  Value output = network.getBody().front().getTerminator()->getOperand(number);
   if (std::optional<int64_t> axis = findChannelAxis(output); axis && *axis) {
     term.axis = *axis;
     axisIsKnown = true;
@@ -284,8 +284,7 @@ static Value buildTerm(ImplicitLocOpBuilder &b, const OutputTerm &term,
   int64_t samples = cast<RankedTensorType>(predicted.getType()).getDimSize(0);
   Value sum = ReconstructionLossOp::create(b, scalar, predicted, target,
                                            /*axis=*/0);
-  return buildMul(b, sum,
-                  buildScalar(b, element, 1.0 / (samples * lambda)));
+  return buildMul(b, sum, buildScalar(b, element, 1.0 / (samples * lambda)));
 }
 
 Value mlir::pdq::buildOutputTerms(ImplicitLocOpBuilder &b,

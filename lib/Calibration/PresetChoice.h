@@ -19,8 +19,8 @@ struct PresetChoice {
 
 /// Chooses the preset of the network family that an annotated network belongs
 /// to: mobilenetv2 for depthwise convolutions between pointwise ones with
-/// activations that are clamped at 6 or are no rectifier, mnasnet for those with
-/// plain rectifiers, regnetx for grouped convolutions, else resnet.
+/// activations that are clamped at 6 or are no rectifier, mnasnet for those
+/// with plain rectifiers, regnetx for grouped convolutions, else resnet.
 PresetChoice choosePreset(ModuleOp module);
 
 } // namespace mlir::pdq

@@ -27,8 +27,7 @@ static std::string print(double loss) {
   bool isSmall = loss != 0 && std::abs(loss) < 1e-3;
   if (loss == 0)
     return "0";
-  return isSmall ? printShort(loss)
-                 : llvm::formatv("{0:f4}", loss).str();
+  return isSmall ? printShort(loss) : llvm::formatv("{0:f4}", loss).str();
 }
 
 Progress::Progress(size_t numRegions, int64_t iterations)

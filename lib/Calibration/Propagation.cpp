@@ -52,17 +52,17 @@ static uint64_t getSampleBytes(Value value, int64_t batch, int64_t samples) {
   return static_cast<uint64_t>(count * (type.getElementTypeBitWidth() / 8.0));
 }
 
-/// Bytes of what a region learns: of each weight a copy, its quantized form, its
-/// rounding and two moments on the host and in buffers.
+/// Bytes of what a region learns: of each weight a copy, its quantized form,
+/// its rounding and two moments on the host and in buffers.
 static uint64_t getWeightBytes(RegionOp region) {
   uint64_t bytes = 0;
   region.getQuantizedBody().walk([&](FakeQuantOp op) {
     if (op.getQuantizer().getAxis())
       bytes = llvm::SaturatingAdd(
-          bytes, getCheckedByteSize(
-                     cast<RankedTensorType>(op.getType()).getShape(),
-                     ElementType::F32)
-                     .value_or(UINT64_MAX / 8));
+          bytes,
+          getCheckedByteSize(cast<RankedTensorType>(op.getType()).getShape(),
+                             ElementType::F32)
+              .value_or(UINT64_MAX / 8));
   });
   return llvm::SaturatingMultiply<uint64_t>(bytes, 6);
 }
@@ -72,8 +72,8 @@ LogicalResult Propagation::checkMemory(ArrayRef<Value> predicted) const {
     uint64_t bytes = 0;
     for (Value value : values)
       bytes = llvm::SaturatingAdd(
-          bytes, llvm::SaturatingMultiply(
-                     getSampleBytes(value, batch, samples), copies));
+          bytes, llvm::SaturatingMultiply(getSampleBytes(value, batch, samples),
+                                          copies));
     return bytes;
   };
   uint64_t predictions = sum(predicted, 1);
@@ -87,13 +87,13 @@ LogicalResult Propagation::checkMemory(ArrayRef<Value> predicted) const {
     needed = llvm::SaturatingAdd(needed, sum(stage.outputs, 2));
     // The corrected inputs, the targets, and what is learned.
     if (RegionOp region = stage.region)
-      needed = llvm::SaturatingAdd(needed, sum(stage.inputs, 1),
-                                   sum(stage.outputs, 1),
-                                   getWeightBytes(region));
-    if (failed(checkMemoryLimit(stage.operations.front()->getLoc(), needed,
-                                "calibration with " + Twine(samples) +
-                                    " samples",
-                                "take fewer samples, or give more")))
+      needed =
+          llvm::SaturatingAdd(needed, sum(stage.inputs, 1),
+                              sum(stage.outputs, 1), getWeightBytes(region));
+    if (failed(
+            checkMemoryLimit(stage.operations.front()->getLoc(), needed,
+                             "calibration with " + Twine(samples) + " samples",
+                             "take fewer samples, or give more")))
       return failure();
   }
   return success();

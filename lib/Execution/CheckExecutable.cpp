@@ -7,9 +7,9 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/Support/MathExtras.h"
 #include "pdq/Execution/HostTensor.h"
 #include "pdq/Execution/Passes.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_CHECKEXECUTABLE
@@ -51,8 +51,8 @@ static LogicalResult checkWork(Operation &op) {
     return success();
   uint64_t iterations = 1;
   for (int64_t size : structured.getStaticLoopRanges())
-    iterations = llvm::SaturatingMultiply<uint64_t>(
-        iterations, std::max<int64_t>(size, 1));
+    iterations = llvm::SaturatingMultiply<uint64_t>(iterations,
+                                                    std::max<int64_t>(size, 1));
   if (iterations <= mostIterations)
     return success();
   return op.emitOpError("cannot be executed: it has more than ")

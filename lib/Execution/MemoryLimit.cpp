@@ -67,8 +67,9 @@ uint64_t mlir::pdq::getUsedBytes() {
   // Pages of the whole program, and of it in memory.
   auto text = llvm::MemoryBuffer::getFileAsStream("/proc/self/statm");
   uint64_t pages = 0;
-  if (!text || (*text)->getBuffer().split(' ').second.split(' ').first
-                   .getAsInteger(10, pages))
+  if (!text ||
+      (*text)->getBuffer().split(' ').second.split(' ').first.getAsInteger(
+          10, pages))
     return 0;
   return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
@@ -90,10 +91,10 @@ LogicalResult mlir::pdq::checkMemoryLimit(Location loc, uint64_t needed,
 static const char *toolName = "pdq";
 
 static void endWithoutMemory() {
-  for (StringRef part :
-       {StringRef(toolName), StringRef(": error: out of memory: memory-limit is "
-                                       "reached; take fewer samples or a smaller "
-                                       "batch, or give more\n")})
+  for (StringRef part : {StringRef(toolName),
+                         StringRef(": error: out of memory: memory-limit is "
+                                   "reached; take fewer samples or a smaller "
+                                   "batch, or give more\n")})
     if (::write(STDERR_FILENO, part.data(), part.size()) < 0)
       break;
   ::_exit(1);

@@ -95,7 +95,8 @@ Attribute ConstantElements::computeElement(Value tensor,
                                            ArrayRef<int64_t> indices) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(tensor.getType()).getShape();
   if (DenseElementsAttr constant = getConstant(tensor))
-    return constant.getValues<Attribute>()[linearize(indices, computeStrides(shape))];
+    return constant
+        .getValues<Attribute>()[linearize(indices, computeStrides(shape))];
   Operation *def = tensor.getDefiningOp();
   if (auto cast = dyn_cast_or_null<tensor::CastOp>(def))
     return getElement(cast.getSource(), indices);

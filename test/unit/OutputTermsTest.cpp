@@ -48,14 +48,15 @@ protected:
       return;
     SmallVector<BufferRef> arguments;
     for (const SmallVector<int64_t> &shape : shapes)
-      arguments.push_back(upload(makeRandomDoubles(shape, 1 + arguments.size())));
+      arguments.push_back(
+          upload(makeRandomDoubles(shape, 1 + arguments.size())));
     double expected = 0;
     for (unsigned output : getTermOutputs(options)) {
       arguments.push_back(
           upload(makeRandomDoubles(shapes[output], 1 + arguments.size())));
-      expected += computeTerm(options.outputs[output],
-                              arguments[output]->read(),
-                              arguments.back()->read());
+      expected +=
+          computeTerm(options.outputs[output], arguments[output]->read(),
+                      arguments.back()->read());
     }
     EXPECT_GT(expected, 0.01);
     EXPECT_NEAR(evaluate("value", arguments), expected, 1e-9);

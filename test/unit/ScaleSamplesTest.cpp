@@ -18,9 +18,9 @@ TEST(ScaleSamplesTest, SpreadOverTheSet) {
   SmallVector<int64_t> drawn = drawScaleSamples(1000, 10, 7);
   ASSERT_EQ(drawn.size(), 10u);
   for (int64_t i = 0; i < 10; ++i)
-    EXPECT_EQ(drawn[i], 100 * i + int64_t(uint64_t(draw(7, UINT32_MAX, 0, i)) *
-                                              100 >>
-                                          32));
+    EXPECT_EQ(drawn[i],
+              100 * i +
+                  int64_t(uint64_t(draw(7, UINT32_MAX, 0, i)) * 100 >> 32));
   EXPECT_NE(drawn, drawScaleSamples(1000, 10, 8));
 }
 
@@ -103,8 +103,9 @@ TEST_F(RemarkTest, OneClassForAll) {
   SmallVector<int64_t> classes(32, 3);
   remarkClassOrder(makeLogits(classes, 4), false, loc);
   ASSERT_EQ(remarks.size(), 1u);
-  EXPECT_EQ(remarks[0],
-            "the float network predicts class 3 for all 32 calibration samples");
+  EXPECT_EQ(
+      remarks[0],
+      "the float network predicts class 3 for all 32 calibration samples");
 }
 
 TEST_F(RemarkTest, EqualSamples) {

@@ -116,8 +116,7 @@ static std::pair<int64_t, int64_t> getRange(const HostTensor &outputs,
   return {sample * width, (sample + 1) * width};
 }
 
-void mlir::pdq::remarkNotFinite(ArrayRef<HostTensor> outputs,
-                                raw_ostream &os) {
+void mlir::pdq::remarkNotFinite(ArrayRef<HostTensor> outputs, raw_ostream &os) {
   int64_t count = outputs.front().getShape().front(), bad = 0;
   for (int64_t i = 0; i < count; ++i)
     bad += llvm::any_of(outputs, [&](const HostTensor &output) {
@@ -167,25 +166,24 @@ OutputComparison::OutputComparison(const HostTensor &outputs,
 void OutputComparison::print(raw_ostream &os, StringRef separator) const {
   os << "max difference: " << llvm::format("%.9g", largest) << separator
      << "agreement: "
-     << llvm::format("%.2f",
-                     100.0 * llvm::count(agrees, true) / agrees.size())
+     << llvm::format("%.2f", 100.0 * llvm::count(agrees, true) / agrees.size())
      << " %\n";
 }
 
 static llvm::Error checkTypes(ArrayRef<HostTensor> outputs,
                               ArrayRef<HostTensor> others) {
   if (outputs.size() != others.size())
-    return llvm::createStringError(
-        "networks have " + Twine(outputs.size()) + " and " +
-        Twine(others.size()) + " outputs, expected as many");
+    return llvm::createStringError("networks have " + Twine(outputs.size()) +
+                                   " and " + Twine(others.size()) +
+                                   " outputs, expected as many");
   for (auto [output, other] : llvm::zip_equal(outputs, others))
     if (output.getShape() != other.getShape() ||
         output.getElementType() != other.getElementType())
       return llvm::createStringError(
           "outputs are " + getName(output.getElementType()) + " " +
           printShape(output.getShape()) + " and " +
-          getName(other.getElementType()) + " " +
-          printShape(other.getShape()) + ", expected two of one type");
+          getName(other.getElementType()) + " " + printShape(other.getShape()) +
+          ", expected two of one type");
   return llvm::Error::success();
 }
 

@@ -31,9 +31,9 @@ llvm::Error printAccuracy(const HostTensor &outputs, const HostTensor &labels,
                           llvm::raw_ostream &os);
 
 /// Prints `max difference: 0`, the largest absolute difference of two networks'
-/// outputs, and `agreement: 100.00 %`, how often the index of the largest element
-/// of a sample agrees in all of them. NaN differs from everything but NaN. Where
-/// there are several outputs, a line for each comes first.
+/// outputs, and `agreement: 100.00 %`, how often the index of the largest
+/// element of a sample agrees in all of them. NaN differs from everything but
+/// NaN. Where there are several outputs, a line for each comes first.
 ///
 /// Errors: one line if numbers, shapes or element types differ.
 llvm::Error printComparison(llvm::ArrayRef<HostTensor> outputs,

@@ -9,10 +9,10 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/Passes.h"
+#include "pdq/Execution/MemoryLimit.h"
 #include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/DataArguments.h"
 #include "pdq/IR/Rebatch.h"
-#include "pdq/Execution/MemoryLimit.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <chrono>
@@ -73,10 +73,10 @@ static uint64_t sumBytes(ArrayRef<RankedTensorType> types, int64_t samples) {
     SmallVector<int64_t> shape(type.getShape());
     shape[0] = samples;
     sum = llvm::SaturatingAdd(
-        sum, static_cast<uint64_t>(
-                 getCheckedByteSize(shape,
-                                    *getElementType(type.getElementType()))
-                     .value_or(UINT64_MAX)));
+        sum,
+        static_cast<uint64_t>(
+            getCheckedByteSize(shape, *getElementType(type.getElementType()))
+                .value_or(UINT64_MAX)));
   }
   return sum;
 }
@@ -129,12 +129,11 @@ Network::load(StringRef path, RegionBody body,
       checkTypes(*function, function->getResultTypes(), "result", batch);
   if (failed(results))
     return failure();
-  if (failed(checkMemoryLimit(
-          function->getLoc(),
-          llvm::SaturatingAdd(sumBytes(*inputs, batch),
-                              sumBytes(*results, batch)),
-          "a batch of " + Twine(batch) + " samples",
-          "take a smaller 'batch', or give more")))
+  if (failed(checkMemoryLimit(function->getLoc(),
+                              llvm::SaturatingAdd(sumBytes(*inputs, batch),
+                                                  sumBytes(*results, batch)),
+                              "a batch of " + Twine(batch) + " samples",
+                              "take a smaller 'batch', or give more")))
     return failure();
   auto executable = executor.compile(*network->module);
   if (failed(executable))
@@ -180,8 +179,8 @@ Network::allocateOutputs(int64_t count) const {
   return outputs;
 }
 
-llvm::Expected<std::vector<HostTensor>>
-Network::run(ArrayRef<Samples> samples, double &seconds) {
+llvm::Expected<std::vector<HostTensor>> Network::run(ArrayRef<Samples> samples,
+                                                     double &seconds) {
   int64_t count = samples.front().getNumRows(), batch = getBatch();
   auto outputs = allocateOutputs(count);
   if (!outputs)

@@ -437,11 +437,14 @@ static int runTool(int argc, char **argv) {
   auto executor = Executor::create(&context, getExecutorOptions(options));
   if (!executor)
     return fail(executor.takeError());
-  Run run{options,     inputPaths,
-          *files,      outputPaths,
+  Run run{options,
+          inputPaths,
+          *files,
+          outputPaths,
           std::move(*normalization),
           std::move(*labels),
-          **executor,  context};
+          **executor,
+          context};
   auto outputs = run.runModule(options.modulePath, options.mode);
   return failed(outputs) ? 1 : run.report(*outputs);
 }

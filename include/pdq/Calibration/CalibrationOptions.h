@@ -26,8 +26,8 @@ namespace mlir::pdq {
 /// First scale and zero point of a quantizer (init_minmax, init_mse).
 enum class ScaleInit { MinMax, MSE };
 
-/// What the prediction difference takes of an output: `Automatic` chooses by the
-/// output's type.
+/// What the prediction difference takes of an output: `Automatic` chooses by
+/// the output's type.
 enum class OutputLoss { Automatic, None, Divergence, SquaredError };
 
 /// The term of one output (loss_pd, loss_mse).

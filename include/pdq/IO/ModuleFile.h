@@ -17,8 +17,8 @@ namespace mlir::pdq {
 
 /// Checks, before a module is parsed, that nothing in it is nested too deep for
 /// what walks through it: text by its brackets, bytecode (of dialects in
-/// `registry`) by its regions. Bytecode is read for this, in a child process, so
-/// that a file which the reader does not survive is an error like any other.
+/// `registry`) by its regions. Bytecode is read for this, in a child process,
+/// so that a file which the reader does not survive is an error like any other.
 /// What is wrong with text otherwise is left to the parser.
 ///
 /// Errors: one message on stderr, at line and column or at the file.

@@ -10,8 +10,8 @@
 
 namespace mlir::pdq {
 
-/// The inputs of a network by number, as `rebatch` takes them: each argument has
-/// the batch as dimension 0.
+/// The inputs of a network by number, as `rebatch` takes them: each argument
+/// has the batch as dimension 0.
 inline SmallVector<unsigned> getDataArguments(func::FuncOp network) {
   return llvm::to_vector(llvm::seq<unsigned>(0, network.getNumArguments()));
 }
