@@ -11,7 +11,7 @@
 // SUMS: 3 30 6 60 3 30 4 40
 // RUN: %python %S/Inputs/write_npy.py %t.f.npy f4 4x2 0.5
 // RUN: not pdq-run %s --input=%t.f.npy 2>&1 | FileCheck %s --check-prefix=FLOATS
-// FLOATS: error: {{.+}}samples are of type f32, the network takes integers
+// FLOATS: error: {{.+}}samples are f32, expected integers, since the network takes i64
 
 #token = affine_map<(d0, d1, d2) -> (d0, d1)>
 #row = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
