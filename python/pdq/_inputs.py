@@ -130,6 +130,15 @@ def save_data(data, folder, name, what):
     return path
 
 
+def save_inputs(data, folder, name, what):
+    """The paths of the samples of all inputs: a tuple has one item an input."""
+    if not isinstance(data, tuple):
+        return [save_data(data, folder, f"{name}.npy", what)]
+    if not data:
+        raise PDQError(f"{what}: an empty tuple, expected samples for each input of the network")
+    return [save_data(item, folder, f"{name}{i}.npy", f"{what}, input {i}") for i, item in enumerate(data)]
+
+
 # ---- networks -----------------------------------------------------------------
 
 
@@ -146,28 +155,34 @@ def _example_shape(shape, is_image):
     return (batch, *shape[1:])
 
 
+def _example(path):
+    """A tensor like the samples of a .npy file, as a network takes them."""
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    is_float = array.dtype.kind == "f" or array.dtype == np.uint8
+    shape = _example_shape(array.shape, array.dtype == np.uint8)
+    return _torch().zeros(shape) if is_float else _torch().from_numpy(np.array(array[: shape[0]]))
+
+
 def _export(network, samples):
-    """MLIR text of a torch.nn.Module for inputs like the samples of a .npy file."""
+    """MLIR text of a torch.nn.Module for inputs like the samples of .npy files."""
     try:
         import pdq.torch
     except ImportError as error:
         raise PDQError(
             f"a torch.nn.Module needs torch-mlir, and {_first_line(error)}; pip install --no-deps torch-mlir, or give MLIR text"
         ) from error
-    array = np.load(samples, mmap_mode="r", allow_pickle=False)
-    is_float = array.dtype.kind == "f" or array.dtype == np.uint8
-    shape = _example_shape(array.shape, array.dtype == np.uint8)
-    example = _torch().zeros(shape) if is_float else _torch().from_numpy(np.array(array[: shape[0]]))
+    examples = tuple(_example(path) for path in samples)
     try:
-        return pdq.torch.export(network, example)
+        return pdq.torch.export(network, examples if len(examples) > 1 else examples[0])
     except Exception as error:  # of torch.export or torch-mlir, which have no common base
-        raise PDQError(f"{_describe(network)} cannot be exported for an input {list(shape)}: {_first_line(error)}") from error
+        shapes = " and ".join(str(list(example.shape)) for example in examples)
+        raise PDQError(f"{_describe(network)} cannot be exported for an input {shapes}: {_first_line(error)}") from error
 
 
 def save_network(model, folder, samples):
     """The path of a network as a file of MLIR.
 
-    A torch.nn.Module is exported for inputs like those in the file `samples`.
+    A torch.nn.Module is exported for inputs like those in the files `samples`.
     """
     if is_network(model):
         model = _export(model, samples)

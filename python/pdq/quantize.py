@@ -11,7 +11,7 @@ from typing import Dict, List, Tuple, Union
 
 import numpy as np
 
-from pdq._inputs import save_data, save_network
+from pdq._inputs import save_inputs, save_network
 from pdq._tools import PDQError, run_tool, write_file
 
 
@@ -143,11 +143,13 @@ def quantize(model, calibration_set, *, progress=False, **options):
             DataLoader (of pairs, the first element), or the path of a .npy file.
             Numbers are normalized as for training; bytes (uint8) are images
             [N, H, W, C] or [N, C, H, W], normalized with the options `mean`
-            and `std`, by default ImageNet's for three channels.
+            and `std`, by default ImageNet's for three channels. A tuple has one
+            of these for each input of the network.
         progress: pass the compiler's progress on to stderr.
         **options: options of the pipeline `pdq-quantize`, with underscores for
             hyphens: weight_bits=2, activation_bits=4, iterations=2000,
             preset="resnet", seed=1, threads=2, mean=(0.5,), std=(0.25,),
+            output_losses=("kl", "mse"), output_weights=(1, 0.4),
             checkpoint="state.mlirbc", ... (`pdq-opt --help` explains all of
             them). None is the default.
     Returns: QuantizedModule.
@@ -158,9 +160,9 @@ def quantize(model, calibration_set, *, progress=False, **options):
             raise PDQError(f"option '{name}' is set by quantize() itself")
     with tempfile.TemporaryDirectory(prefix="pdq-") as folder:
         report, output = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "out.mlirbc"
-        samples = save_data(calibration_set, folder, "calibration.npy", "calibration set")
+        samples = save_inputs(calibration_set, folder, "calibration", "calibration set")
         given = {name: value for name, value in options.items() if value is not None}
-        given.update(calibration=samples.absolute(), report=report)
+        given.update(calibration=[path.absolute() for path in samples], report=report)
         pipeline = " ".join(_option(name, value) for name, value in given.items())
         arguments = [_as_file(model, folder, samples), f"--pdq-quantize={pipeline}"]
         run_tool("pdq-opt", [*arguments, "--emit-bytecode", "-o", output], progress, folder)
@@ -173,20 +175,25 @@ def run(model, images, *, mean=None, std=None):
     Args:
         model: a QuantizedModule, or what quantize() takes.
         images: what quantize() takes as calibration set; N does not have to be
-            the module's batch size.
+            the module's batch size. A tuple has one for each input.
         mean, std: normalization of images that are bytes, one number a channel.
-    Returns: the outputs, float32 [N, K].
+    Returns: the output, float32 [N, K]; a tuple of them where the network has
+        several.
     Raises: PDQError with the tool's message.
     """
     with tempfile.TemporaryDirectory(prefix="pdq-") as folder:
-        samples = save_data(images, folder, "input.npy", "images")
-        target = pathlib.Path(folder) / "output.npy"
-        arguments = [_as_file(model, folder, samples), f"--input={samples}", f"--output={target}"]
+        samples = save_inputs(images, folder, "input", "images")
+        targets = pathlib.Path(folder) / "outputs"
+        targets.mkdir()
+        inputs = ",".join(map(str, samples))
+        arguments = [_as_file(model, folder, samples), f"--input={inputs}", f"--output={targets}/"]
         for name, value in (("mean", mean), ("std", std)):
             if value is not None:
                 arguments.append("--" + _option(name, value))
         run_tool("pdq-run", arguments, folder=folder)
-        return np.load(target, allow_pickle=False)
+        count = len(list(targets.iterdir()))
+        outputs = tuple(np.load(targets / f"output{i}.npy", allow_pickle=False) for i in range(count))
+        return outputs if count > 1 else outputs[0]
 
 
 def _as_file(model, folder, samples):

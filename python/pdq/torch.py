@@ -46,8 +46,9 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
 
     Args:
         module: torch.nn.Module; exported in evaluation mode, not changed.
-        example_input: tensor [N, C, H, W] of the shape to export for.
-        dynamic_batch: leave N open (`tensor<?x...>`).
+        example_input: tensor [N, C, H, W] of the shape to export for; a tuple of
+            tensors with one N where the network has several inputs.
+        dynamic_batch: leave N open (`tensor<?x...>`), that of all inputs.
         form: "linalg" (torch-mlir's default), "plain" (linalg, batch norms not
             decomposed by PyTorch) or "tosa".
     Returns: the module as MLIR text, with one public function `main`.
@@ -56,20 +57,22 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
     if form not in FORMS:
         raise ValueError(f"form is '{form}' but must be one of {', '.join(FORMS)}")
     network = copy.deepcopy(module).eval()
+    examples = example_input if isinstance(example_input, tuple) else (example_input,)
     with torch.no_grad():
-        network(example_input)  # Fills what modules compute once and keep.
+        network(*examples)  # Fills what modules compute once and keep.
     _freeze_buffers(network)
     options = {"output_type": FORMS[form], "func_name": "main"}
     if form == "plain":
         options["decomposition_table"] = {}
     if dynamic_batch:
-        options["dynamic_shapes"] = ({0: torch.export.Dim("batch", min=1, max=65536)},)
+        batch = torch.export.Dim("batch", min=1, max=65536)
+        options["dynamic_shapes"] = tuple({0: batch} for _ in examples)
         # A batch of one would be specialized by torch.export.
-        if example_input.shape[0] < 2:
-            example_input = torch.cat([example_input, example_input])
+        if examples[0].shape[0] < 2:
+            examples = tuple(torch.cat([example, example]) for example in examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exported = fx.export_and_import(network, example_input, **options)
+        exported = fx.export_and_import(network, *examples, **options)
         if form != "tosa":
             _lower_to_linalg(exported)
         return str(exported)

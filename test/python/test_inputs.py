@@ -13,6 +13,12 @@ import numpy as np
 from pdq import PDQError, QuantizedModule, _inputs, _tools
 
 IDENTITY = "func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {\n  return %x : tensor<4x2xf32>\n}\n"
+# Two inputs in the other order.
+TWO = """
+func.func @main(%x: tensor<4x2xf32>, %y: tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<4x2xf32>) {
+  return %y, %x : tensor<4x3xf32>, tensor<4x2xf32>
+}
+"""
 # The sum of 3 channels.
 SUM = """
 func.func @main(%x: tensor<1x3x1x1xf32>) -> tensor<1x1x1x1xf32> {
@@ -136,6 +142,21 @@ class BytesTest(unittest.TestCase):
     def test_other_integers_are_refused(self):
         with self.assertRaisesRegex(PDQError, "samples are i64.*expected f32 or f64"):
             self.pdq.run(IDENTITY, np.ones((4, 2), np.int64))
+
+    def test_several_inputs_and_outputs_are_tuples(self):
+        first, second = np.ones((6, 2), np.float32), np.arange(18, dtype=np.float32).reshape(6, 3)
+        outputs = self.pdq.run(TWO, (first, second))
+        self.assertIsInstance(outputs, tuple)
+        for output, expected in zip(outputs, (second, first), strict=True):
+            np.testing.assert_array_equal(output, expected)
+
+    def test_each_input_wants_its_samples(self):
+        with self.assertRaisesRegex(PDQError, "option 'input' names 1 files, the network has 2 inputs"):
+            self.pdq.run(TWO, np.ones((6, 2), np.float32))
+        with self.assertRaisesRegex(PDQError, "input1.npy: has 5 samples, .*input0.npy has 6"):
+            self.pdq.run(TWO, (np.ones((6, 2), np.float32), np.ones((5, 3), np.float32)))
+        with self.assertRaisesRegex(PDQError, "images: an empty tuple"):
+            self.pdq.run(TWO, ())
 
     def test_a_wrong_rank_says_which_is_right(self):
         with self.assertRaisesRegex(PDQError, r"samples have shape \[4, 2, 1\], expected \[N, 2\]"):

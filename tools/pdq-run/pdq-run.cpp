@@ -62,7 +62,8 @@ struct Options {
   cl::opt<std::string> outputPath{
       "output", cl::value_desc("file"),
       cl::desc("Write the outputs to this .npy file; one for each output, "
-               "separated by commas"),
+               "separated by commas, or FOLDER/ for output0.npy, output1.npy "
+               "and so on"),
       cl::cat(category)};
   cl::opt<std::string> entry{
       "entry", cl::value_desc("name"),
@@ -148,6 +149,7 @@ private:
   NormalizeFrontendOptions getFrontendOptions() const;
   llvm::Error checkNumbers(const Network &network) const;
   llvm::Expected<std::vector<Samples>> getSamples(const Network &network) const;
+  llvm::Error write(ArrayRef<HostTensor> outputs) const;
   llvm::Error printFirstAccuracy(ArrayRef<HostTensor> outputs) const;
 };
 } // namespace
@@ -164,6 +166,9 @@ static int fail(llvm::Error error) {
 static int fail(StringRef path, llvm::Error error) {
   return fail(path + ": " + llvm::toString(std::move(error)));
 }
+
+/// Whether a path names a folder by its end.
+static bool isFolder(StringRef path) { return path.ends_with("/"); }
 
 /// What modules do not say themselves: dynamic sizes are those of the data.
 NormalizeFrontendOptions Run::getFrontendOptions() const {
@@ -194,7 +199,7 @@ llvm::Error Run::checkNumbers(const Network &network) const {
   if (llvm::Error error = check("input", files.size(), "inputs",
                                 network.getInputTypes().size()))
     return error;
-  if (outputPaths.empty())
+  if (outputPaths.empty() || isFolder(options.outputPath))
     return llvm::Error::success();
   return check("output", outputPaths.size(), "outputs",
                network.getResultTypes().size());
@@ -265,11 +270,26 @@ llvm::Error Run::printFirstAccuracy(ArrayRef<HostTensor> outputs) const {
                        *labels, llvm::outs());
 }
 
+/// Writes the outputs to their files.
+llvm::Error Run::write(ArrayRef<HostTensor> outputs) const {
+  if (outputPaths.empty())
+    return llvm::Error::success();
+  for (auto [number, output] : llvm::enumerate(outputs)) {
+    std::string path = isFolder(options.outputPath)
+                           ? (options.outputPath + "output" + Twine(number) +
+                              ".npy")
+                                 .str()
+                           : outputPaths[number].str();
+    if (llvm::Error error = writeNpy(path, output))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
 /// Prints and writes what was asked for.
 int Run::report(ArrayRef<HostTensor> outputs) {
-  for (auto [path, output] : llvm::zip(outputPaths, outputs))
-    if (llvm::Error error = writeNpy(path, output))
-      return fail(std::move(error));
+  if (llvm::Error error = write(outputs))
+    return fail(std::move(error));
   if (!options.comparePath.empty()) {
     RegionBody body = options.compareMode.getNumOccurrences()
                           ? options.compareMode
@@ -337,7 +357,9 @@ static llvm::Error checkOutputs(const Options &options,
     if (llvm::is_contained(outputs.take_front(number), path))
       return llvm::createStringError("option 'output' names '" + path +
                                      "' twice");
-    if (llvm::Error error = checkFileWritable(path))
+    // In a folder the first of the files stands for all.
+    std::string file = isFolder(path) ? (path + "output0.npy").str() : path.str();
+    if (llvm::Error error = checkFileWritable(file))
       return error;
   }
   return llvm::Error::success();
