@@ -64,7 +64,22 @@ static Dims followLoops(AffineMap map, ArrayRef<int64_t> dims,
   return found;
 }
 
-/// Of a layer the loops that its filter and its result have in common.
+/// Dimensions of the result along which a constant operand, a bias, differs.
+static Dims followBias(linalg::LinalgOp op, OpOperand *operand,
+                       AffineMap result) {
+  auto type = dyn_cast<RankedTensorType>(operand->get().getType());
+  if (!type || !isConstant(operand->get()))
+    return {};
+  Dims proper;
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (size != 1)
+      proper.push_back(dim);
+  return followLoops(op.getMatchingIndexingMap(operand), proper, result);
+}
+
+/// Of a layer the loops that its filter and its result have in common. Where
+/// the channels were split (a transposed convolution by phases), the bias that
+/// is added behind tells what they have become.
 Dims ChannelFinder::visit(linalg::LinalgOp op) {
   if (op.getNumDpsInits() != 1)
     return {};
@@ -80,6 +95,9 @@ Dims ChannelFinder::visit(linalg::LinalgOp op) {
   for (OpOperand *operand : op.getDpsInputOperands())
     if (Dims dims = find(operand->get()); !dims.empty())
       return followLoops(op.getMatchingIndexingMap(operand), dims, result);
+  for (OpOperand *operand : op.getDpsInputOperands())
+    if (Dims dims = followBias(op, operand, result); dims.size() == 1)
+      return dims;
   return {};
 }
 

@@ -59,11 +59,15 @@ std::string mlir::pdq::getDefaultOptions(StringRef name) {
   std::string pipeline, options;
   llvm::raw_string_ostream stream(pipeline);
   pm.printAsTextualPipeline(stream);
-  // pass{name=value name=value},pass,...
-  for (StringRef rest = pipeline; !rest.empty();) {
-    auto [values, behind] = rest.split('{').second.split('}');
-    options += (values + " ").str();
-    rest = behind;
+  // pass{name=value name={value}},pass,...
+  int depth = 0;
+  for (char c : pipeline) {
+    depth -= c == '}';
+    if (depth > 0)
+      options += c;
+    else if (c == '}')
+      options += ' ';
+    depth += c == '{';
   }
   return options;
 }

@@ -58,6 +58,6 @@ func.func @first_scales(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
 // RUN: not pdq-opt %s --pdq-initialize-scales="calibration=%t.npy init=best" 2>&1 | FileCheck %s --check-prefix=INIT
 // INIT: error: option 'init' is 'best', expected 'mse' or 'minmax'
 // RUN: not pdq-opt %s --pdq-initialize-scales="calibration=%t.npy iterations=1" 2>&1 | FileCheck %s --check-prefix=ITERATIONS
-// ITERATIONS: no such option iterations
+// ITERATIONS: pdq-opt: error: option 'iterations' is unknown; --help lists those that there are
 // RUN: not pdq-opt %examples/tiny/network.mlir --pdq-initialize-scales="calibration=%t.npy" 2>&1 | FileCheck %s --check-prefix=REGIONS
 // REGIONS: error: no function with pdq.region; run -pdq-annotate first

@@ -275,11 +275,10 @@ llvm::Error Run::write(ArrayRef<HostTensor> outputs) const {
   if (outputPaths.empty())
     return llvm::Error::success();
   for (auto [number, output] : llvm::enumerate(outputs)) {
-    std::string path = isFolder(options.outputPath)
-                           ? (options.outputPath + "output" + Twine(number) +
-                              ".npy")
-                                 .str()
-                           : outputPaths[number].str();
+    std::string path =
+        isFolder(options.outputPath)
+            ? (options.outputPath + "output" + Twine(number) + ".npy").str()
+            : outputPaths[number].str();
     if (llvm::Error error = writeNpy(path, output))
       return error;
   }
@@ -358,7 +357,8 @@ static llvm::Error checkOutputs(const Options &options,
       return llvm::createStringError("option 'output' names '" + path +
                                      "' twice");
     // In a folder the first of the files stands for all.
-    std::string file = isFolder(path) ? (path + "output0.npy").str() : path.str();
+    std::string file =
+        isFolder(path) ? (path + "output0.npy").str() : path.str();
     if (llvm::Error error = checkFileWritable(file))
       return error;
   }
