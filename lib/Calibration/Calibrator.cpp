@@ -8,6 +8,7 @@
 #include "Checkpoint.h"
 #include "Inputs.h"
 #include "Interruption.h"
+#include "NetworkCheck.h"
 #include "OutputTerms.h"
 #include "Parameters.h"
 #include "Propagation.h"
@@ -111,7 +112,8 @@ LogicalResult Calibrator::prepare() {
   func::FuncOp network = *findNetwork(*working);
   guardScalars(network);
   if (failed(rebatch(network, options.batch, getDataArguments(network))) ||
-      failed(checkBorders(network, options.batch)))
+      failed(checkBorders(network, options.batch)) ||
+      failed(checkOtherBatch(module, options.batch, data, executor)))
     return failure();
   stages.emplace(network);
   progress.emplace(targets.size(), options.iterations);

@@ -6,6 +6,7 @@
 #ifndef PDQ_LIB_IR_BLOCKREBATCHER_H
 #define PDQ_LIB_IR_BLOCKREBATCHER_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/IR/PDQ.h"
@@ -81,6 +82,8 @@ private:
   // Values that were made without looking at data: an equal value whose
   // dimension carries the batch.
   FailureOr<Value> rebuild(Value value, BatchDim place, OpBuilder &builder);
+  FailureOr<Value> rebuildConstant(arith::ConstantOp op, BatchDim place,
+                                   OpBuilder &builder);
   FailureOr<Value> rebuildStructured(linalg::LinalgOp op, BatchDim place,
                                      OpBuilder &builder);
   FailureOr<Value> rebuildCollapse(tensor::CollapseShapeOp op, BatchDim place,

@@ -120,6 +120,47 @@ FailureOr<Value> BlockRebatcher::rebuildStructured(linalg::LinalgOp op,
   return clone->getResult(0);
 }
 
+/// A constant that holds the same for every sample, as a folder makes of one
+/// that was repeated.
+FailureOr<Value> BlockRebatcher::rebuildConstant(arith::ConstantOp op,
+                                                 BatchDim place,
+                                                 OpBuilder &builder) {
+  auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
+  if (!elements || ShapedType::isDynamic(oldBatch) || elements.isSplat() ||
+      !elements.getElementType().isIntOrFloat() ||
+      elements.getElementType().getIntOrFloatBitWidth() % 8 != 0)
+    return failure();
+  auto type = cast<RankedTensorType>(elements.getType());
+  if (type.getDimSize(place.dim) != oldBatch * place.factor)
+    return failure();
+  // [before, batch, one sample's elements in a row]
+  int64_t before =
+      ShapedType::getNumElements(type.getShape().take_front(place.dim)) *
+      place.outer;
+  ArrayRef<char> old = elements.getRawData();
+  size_t bytes = old.size() / (before * oldBatch);
+  auto getRow = [&](int64_t number) {
+    return old.slice(number * bytes, bytes);
+  };
+  for (int64_t i = 0, e = before * oldBatch; i < e; ++i)
+    if (getRow(i) != getRow(i / oldBatch * oldBatch))
+      return failure();
+  // A dynamic batch reads the one row that there is.
+  bool isDynamic = ShapedType::isDynamic(batch);
+  if (isDynamic && place.factor != 1)
+    return failure();
+  SmallVector<char> data;
+  for (int64_t i = 0; i < before; ++i)
+    for (int64_t sample = 0; sample < (isDynamic ? 1 : batch); ++sample)
+      llvm::append_range(data, getRow(i * oldBatch));
+  SmallVector<int64_t> shape(type.getShape());
+  shape[place.dim] = isDynamic ? 1 : batch * place.factor;
+  Value value = arith::ConstantOp::create(
+      builder, op.getLoc(),
+      DenseElementsAttr::getFromRawBuffer(type.clone(shape), data));
+  return isDynamic ? repeat(value, place, builder) : value;
+}
+
 /// A copy of a value for every sample, where the batch was 1.
 Value BlockRebatcher::repeat(Value value, BatchDim place, OpBuilder &builder) {
   Location loc = value.getLoc();
@@ -161,6 +202,10 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
       return arith::ConstantOp::create(builder, op->getLoc(),
                                        splat.resizeSplat(wanted))
           .getResult();
+    if (oldBatch != 1)
+      if (auto rebuilt = rebuildConstant(constant, place, builder);
+          succeeded(rebuilt))
+        return rebuilt;
   }
   auto cast = dyn_cast_or_null<tensor::CastOp>(op);
   if (cast && cast.getSource().getType() == wanted)

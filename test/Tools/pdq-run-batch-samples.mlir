@@ -37,6 +37,14 @@
 // RUN: od -A n -t f4 -w24 -j 128 %t.out.npy | FileCheck %s --check-prefix=TOKENS
 // TOKENS: 3 9 8 12 -3 -9
 
+// A constant that was repeated for two samples is the same for three, one that
+// has something of its own for each sample is not.
+// RUN: pdq-run %t/repeated.mlir --input=%t.npy --output=%t.out.npy
+// RUN: od -A n -t f4 -w48 -j 128 %t.out.npy | FileCheck %s --check-prefix=SHARED
+// RUN: sed 's/, \[10.0/, [11.0/' %t/repeated.mlir > %t.own.mlir
+// RUN: not pdq-run %t.own.mlir --input=%t.npy 2>&1 | FileCheck %s --check-prefix=OWN
+// OWN: error: value of type tensor<2x4xf32> has the batch size in its shape but does not come from data; keep the batch of 2
+
 // RUN: sed 's/1x4/2x4/g; s/tensor<4xf32>/tensor<8xf32>/' %t/mean.mlir > %t.two.mlir
 // RUN: not pdq-run %t.two.mlir --input=%t.npy 2>&1 | FileCheck %s --check-prefix=MIXED
 // MIXED: error: 'linalg.generic' op combines the samples of the batch; keep the batch of 2 that the network was exported for, or export it with a dynamic batch
@@ -157,4 +165,17 @@ func.func @main(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   %e3 = tensor.empty() : tensor<1x2xf32>
   %sums = linalg.transpose ins(%part : tensor<2x1xf32>) outs(%e3 : tensor<1x2xf32>) permutation = [1, 0]
   return %sums : tensor<1x2xf32>
+}
+
+//--- repeated.mlir
+#id = affine_map<(n, c) -> (n, c)>
+func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %table = arith.constant dense<[[10.0, 20.0, 30.0, 40.0], [10.0, 20.0, 30.0, 40.0]]> : tensor<2x4xf32>
+  %e = tensor.empty() : tensor<2x4xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %table : tensor<2x4xf32>, tensor<2x4xf32>) outs(%e : tensor<2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %d = arith.addf %a, %b : f32
+    linalg.yield %d : f32
+  } -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
 }

@@ -118,9 +118,12 @@ Network::load(StringRef path, RegionBody body,
     return function->emitError()
            << "network has " << function->getNumArguments() << " inputs and "
            << function->getNumResults() << " outputs, expected one of each";
-  if (failed(rebatch(*function, batch, getDataArguments(*function))) ||
+  SmallVector<unsigned> data = getDataArguments(*function);
+  auto check = BatchCheck::create(*function, batch, data);
+  if (failed(check) || failed(rebatch(*function, batch, data)) ||
       failed(simplify(*network->module)))
     return failure();
+  network->batchCheck = std::move(*check);
   auto inputs =
       checkTypes(*function, function->getArgumentTypes(), "argument", batch);
   if (failed(inputs))
@@ -177,6 +180,23 @@ Network::allocateOutputs(int64_t count) const {
     outputs.emplace_back(shape, *getElementType(type.getElementType()));
   }
   return outputs;
+}
+
+LogicalResult Network::checkBatch(ArrayRef<Samples> samples,
+                                  Executor &executor) {
+  if (!batchCheck)
+    return success();
+  int64_t count = std::min(getBatch(), samples.front().getNumRows());
+  std::vector<HostTensor> rows;
+  for (const Samples &source : samples)
+    rows.push_back(source.readRows(0, count));
+  SmallVector<const HostTensor *> inputs;
+  for (const HostTensor &row : rows)
+    inputs.push_back(&row);
+  if (failed(batchCheck->run(inputs, executor)))
+    return failure();
+  batchCheck.reset();
+  return success();
 }
 
 llvm::Expected<std::vector<HostTensor>> Network::run(ArrayRef<Samples> samples,

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "pdq/Annotation/Passes.h"
+#include "pdq/Execution/BatchCheck.h"
 #include "pdq/Execution/Executor.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IO/Npy.h"
@@ -30,6 +31,12 @@ public:
        const NormalizeFrontendOptions &frontend, int64_t batch,
        Executor &executor, MLIRContext *context);
 
+  /// Compares a few samples at the module's own batch, where it is another one,
+  /// with what will run.
+  ///
+  /// Errors: emits a diagnostic at the first operation that differs.
+  LogicalResult checkBatch(ArrayRef<Samples> samples, Executor &executor);
+
   /// Outputs for all samples, [N, ...] each. `samples` has as many samples of
   /// each input. Any number of them will do: the last batch is filled up with
   /// repetitions of its last sample.
@@ -48,6 +55,7 @@ private:
 
   OwningOpRef<ModuleOp> module;
   SmallVector<RankedTensorType> inputTypes, resultTypes;
+  std::optional<BatchCheck> batchCheck;
   std::unique_ptr<Executable> executable;
   SmallVector<BufferRef> inputs, results;
   std::string name;

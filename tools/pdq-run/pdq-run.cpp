@@ -250,6 +250,8 @@ FailureOr<std::vector<HostTensor>> Run::runModule(StringRef path,
   auto samples = getSamples(**network);
   if (!samples)
     return fail(samples.takeError()), failure();
+  if (failed((*network)->checkBatch(*samples, executor)))
+    return failure();
   double seconds = 0;
   auto outputs = (*network)->run(*samples, seconds);
   if (!outputs)

@@ -1,0 +1,56 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Whether the network that is calibrated is the one that was given.
+
+#include "NetworkCheck.h"
+#include "Inputs.h"
+#include "Program.h"
+#include "Stages.h"
+#include "mlir/IR/IRMapping.h"
+#include "pdq/Execution/BatchCheck.h"
+#include "pdq/IR/DataArguments.h"
+#include "pdq/IR/GuardScalars.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Replaces every region by its float body.
+static void inlineFloatBodies(func::FuncOp network) {
+  for (auto region : llvm::make_early_inc_range(
+           network.getBody().front().getOps<RegionOp>())) {
+    OpBuilder builder(region);
+    IRMapping mapping;
+    region->replaceAllUsesWith(
+        cloneBody(builder, region.getFloatBody(), region.getInputs(), mapping));
+    region.erase();
+  }
+}
+
+LogicalResult mlir::pdq::checkOtherBatch(ModuleOp module, int64_t batch,
+                                         const CalibrationData &data,
+                                         Executor &executor) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  FailureOr<func::FuncOp> network = findNetwork(*copy);
+  if (failed(network))
+    return failure();
+  auto input = cast<RankedTensorType>(network->getArgumentTypes()[0]);
+  if (input.getDimSize(0) == batch)
+    return success();
+  inlineFloatBodies(*network);
+  removeQuantizers(*network);
+  guardScalars(*network);
+  std::string name = network->getName().str();
+  if (failed(lowerPrograms(*copy)))
+    return failure();
+  auto lowered = copy->lookupSymbol<func::FuncOp>(name);
+  auto check = BatchCheck::create(lowered, batch, getDataArguments(lowered));
+  if (failed(check))
+    return failure();
+  if (!*check)
+    return success();
+  SmallVector<const HostTensor *> samples;
+  for (const InputData &input : data.inputs)
+    samples.push_back(&input.samples);
+  return (*check)->run(samples, executor);
+}
