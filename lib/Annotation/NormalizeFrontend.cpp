@@ -150,7 +150,7 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   if (failed(specializeInputs(network, specializedBatch, sampleShape)) ||
       failed(simplify()))
     return failure();
-  if (!isBatchDynamic)
+  if (!isBatchDynamic || propagateResults(network))
     return success();
   // What is left follows the batch through operations.
   auto inputs = llvm::seq<unsigned>(0, network.getNumArguments());

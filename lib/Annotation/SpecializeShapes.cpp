@@ -141,3 +141,30 @@ LogicalResult mlir::pdq::specializeInputs(func::FuncOp network, int64_t batch,
                                     network.getResultTypes()));
   return success();
 }
+
+static bool isStatic(Value value) {
+  auto type = dyn_cast<ShapedType>(value.getType());
+  return !type || type.hasStaticShape();
+}
+
+bool mlir::pdq::propagateResults(func::FuncOp network) {
+  Operation *terminator = network.getBody().front().getTerminator();
+  for (OpOperand &result : terminator->getOpOperands()) {
+    auto cast = result.get().getDefiningOp<tensor::CastOp>();
+    if (!cast || !isStatic(cast.getSource()))
+      continue;
+    result.set(cast.getSource());
+    if (cast.use_empty())
+      cast.erase();
+  }
+  network.setType(FunctionType::get(network.getContext(),
+                                    network.getArgumentTypes(),
+                                    terminator->getOperandTypes()));
+  return !network
+              .walk([](Operation *op) {
+                return llvm::all_of(op->getResults(), isStatic)
+                           ? WalkResult::advance()
+                           : WalkResult::interrupt();
+              })
+              .wasInterrupted();
+}

@@ -28,6 +28,10 @@ LogicalResult checkInputs(func::FuncOp network);
 LogicalResult specializeInputs(func::FuncOp network, int64_t batch,
                                StringRef sampleShapes);
 
+/// Gives the results the static types that their values have behind casts.
+/// Returns whether all values of `network` are static then.
+bool propagateResults(func::FuncOp network);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_ANNOTATION_SPECIALIZESHAPES_H
