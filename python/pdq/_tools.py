@@ -58,29 +58,33 @@ def write_file(path, contents):
         raise PDQError(f"{path}: cannot write: {error.strerror}") from error
 
 
-def run_tool(name, arguments, progress=False, folder=None):
+def run_tool(name, arguments, progress=False, folder=None, module=None):
     """Runs a tool and returns its stdout as text.
 
-    `progress` passes stderr on while the tool runs. Files in `folder`, which is
-    gone afterwards, are called by their names in messages. Raises PDQError with
-    the tool's first error, or its last words, if it fails.
+    `progress` passes stderr on while the tool runs. `module` is a file that the tool
+    reads as stdin, `-` among the arguments: its path is no part of locations then.
+    Files in `folder`, which is gone afterwards, are called by their names in
+    messages. Raises PDQError with the tool's first error, or its last words, if it
+    fails.
     """
     command = [find_tool(name), *map(str, arguments)]
-    process = subprocess.Popen(
+    lines = []
+    with open(module or os.devnull, "rb") as source, subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=source,
         stdout=subprocess.PIPE,
         stderr=None if progress and sys.stderr.isatty() else subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if progress:
-            print(line, end="", file=sys.stderr, flush=True)
-    status = process.wait()
+    ) as process:
+        for line in process.stdout:
+            lines.append(line)
+            if progress:
+                print(line, end="", file=sys.stderr, flush=True)
+    status = process.returncode
     output = "".join(lines)
+    if module is not None:
+        output = output.replace("<stdin>", pathlib.Path(module).name)
     if folder is not None:
         output = output.replace(f"{folder}{os.sep}", "")
     if status != 0:

@@ -164,8 +164,11 @@ def quantize(model, calibration_set, *, progress=False, **options):
         given = {name: value for name, value in options.items() if value is not None}
         given.update(calibration=[path.absolute() for path in samples], report=report)
         pipeline = " ".join(_option(name, value) for name, value in given.items())
-        arguments = [_as_file(model, folder, samples), f"--pdq-quantize={pipeline}"]
-        run_tool("pdq-opt", [*arguments, "--emit-bytecode", "-o", output], progress, folder)
+        module = _as_file(model, folder, samples)
+        # The same call gives the same bytes, so no path of this folder is a location.
+        is_temporary = module.parent == pathlib.Path(folder)
+        arguments = ["-" if is_temporary else module, f"--pdq-quantize={pipeline}", "--emit-bytecode", "-o", output]
+        run_tool("pdq-opt", arguments, progress, folder, module if is_temporary else None)
         return QuantizedModule(output.read_bytes(), Report.from_json(report.read_text()))
 
 
