@@ -52,13 +52,9 @@ TEXTS = {
     "two-networks.mlir": IDENTITY.format("f32") + IDENTITY.format("f32").replace("@main", "@other"),
     "two-inputs.mlir": "func.func @main(%x: tensor<4x2xf32>, %y: tensor<4x2xf32>) -> tensor<4x2xf32> {\n"
     "  return %x : tensor<4x2xf32>\n}\n",
-    "two-outputs.mlir": "func.func @main(%x: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {\n"
-    "  return %x, %x : tensor<4x2xf32>, tensor<4x2xf32>\n}\n",
     "scalar.mlir": "func.func @main(%x: f32) -> f32 {\n  return %x : f32\n}\n",
     "extern.mlir": "func.func private @system(tensor<4x2xf32>) -> tensor<4x2xf32>\n"
     + IDENTITY.format("f32").replace("return %x", "%y = call @system(%x) : (tensor<4x2xf32>) -> tensor<4x2xf32>\n  return %y"),
-    "memory.mlir": "func.func @main(%x: tensor<4x9000000000000xf32>) -> tensor<4x9000000000000xf32> {\n"
-    "  return %x : tensor<4x9000000000000xf32>\n}\n",
 }
 
 
