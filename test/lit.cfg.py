@@ -23,7 +23,7 @@ import lit.formats
 config.name = "PDQ"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "unit", "find_package"]
+config.excludes = ["Inputs", "unit", "find_package", "corpus"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.pdq_build_dir, "test")
 

@@ -30,26 +30,33 @@ static StringRef getQuoted(StringRef text) {
   return text.split('\'').second.split('\'').first;
 }
 
-/// The values of an option that has some of its own, as its help lists them:
-/// `    =name   -   what it is`.
-static std::string listValues(StringRef name) {
-  cl::Option *option = cl::getRegisteredOptions().lookup(name);
-  if (!option)
-    return "another value";
-  std::string help = captureStdout([&] { option->printOptionInfo(40); });
+/// The values of an option that has some of its own, as a help text lists them
+/// below `--name=<value>`: `    =name   -   what it is`.
+static std::string listValues(StringRef name, StringRef help) {
+  std::string own;
+  if (cl::Option *option = cl::getRegisteredOptions().lookup(name)) {
+    own = captureStdout([&] { option->printOptionInfo(40); });
+    help = own;
+  }
   SmallVector<StringRef> lines;
-  StringRef(help).split(lines, '\n');
+  help.split(lines, '\n');
   std::string values;
-  for (StringRef line : lines)
-    if (line.ltrim().starts_with("="))
+  bool isListed = false;
+  for (StringRef line : lines) {
+    StringRef text = line.ltrim();
+    if (text.consume_front("--"))
+      isListed = text.starts_with((name + "=").str());
+    else if (isListed && text.consume_front("="))
       values += ((values.empty() ? "'" : ", '") +
-                 line.ltrim(" =").take_until(llvm::isSpace) + "'")
+                 text.take_until(llvm::isSpace) + "'")
                     .str();
+  }
   return values.empty() ? "another value" : "one of " + values;
 }
 
 /// `for the --name option: ...`, in words that the passes use as well.
-static std::string describeOption(StringRef name, StringRef complaint) {
+static std::string describeOption(StringRef name, StringRef complaint,
+                                  StringRef help) {
   std::string option = ("option '" + name + "' ").str();
   if (complaint.starts_with("must be specified"))
     return option + "is missing";
@@ -61,17 +68,18 @@ static std::string describeOption(StringRef name, StringRef complaint) {
     return option + "takes no value";
   option += ("is '" + getQuoted(complaint) + "', expected ").str();
   if (complaint.starts_with("Cannot find option named"))
-    return option + listValues(name);
+    return option + listValues(name, help);
   return option + describeExpectedValue(complaint).str();
 }
 
-std::optional<std::string>
-mlir::pdq::describeOptionComplaint(StringRef printed) {
+std::optional<std::string> mlir::pdq::describeOptionComplaint(StringRef printed,
+                                                              StringRef help) {
   size_t place = printed.find("for the -");
   if (place == StringRef::npos)
     return std::nullopt;
   auto [name, complaint] = printed.drop_front(place + 8).split(" option: ");
-  return describeOption(name.ltrim('-'), complaint.split('\n').first.trim());
+  return describeOption(name.ltrim('-'), complaint.split('\n').first.trim(),
+                        help);
 }
 
 /// One line for everything that LLVM's library wrote: `said` about the line as
@@ -88,7 +96,7 @@ static std::string describe(StringRef said, StringRef printed, StringRef tool) {
     llvm::sort(known);
     return describeUnknownOption(getOptionName(name.ltrim('-')), known);
   }
-  if (std::optional<std::string> message = describeOptionComplaint(printed))
+  if (std::optional<std::string> message = describeOptionComplaint(printed, ""))
     return *message;
   StringRef text = printed.empty() ? said : printed;
   if (text.contains("Too many positional"))

@@ -3,7 +3,7 @@
 // RUN: pdq-opt %s --pdq-inline-regions | FileCheck %s --check-prefixes=CHECK,QUANT
 // RUN: not pdq-opt %s --pdq-inline-regions=body=teacher 2>&1 | FileCheck %s --check-prefix=ERROR
 
-// ERROR: Cannot find option named 'teacher'
+// ERROR: pdq-opt: error: option 'body' is 'teacher', expected one of 'float', 'quantized'
 
 // A region in front of a region: results and inputs are connected.
 // CHECK-LABEL: func @chain

@@ -93,6 +93,14 @@ static SmallVector<StringRef> getOtherNames() {
   return names;
 }
 
+std::string mlir::pdq::getHelp(StringRef name) {
+  const PassRegistryEntry *entry = findEntry(name);
+  if (!entry)
+    return "";
+  return captureStdout(
+      [&] { entry->printHelpStr(0, entry->getOptionWidth() + 2); });
+}
+
 void mlir::pdq::printHelp(raw_ostream &os) {
   os << introduction;
   for (StringRef name : flow)

@@ -46,21 +46,25 @@ static LogicalResult fail(const Twine &message) {
   return failure();
 }
 
-/// Names of the options of all passes that the arguments name.
-static std::string getOptionsOfPasses(ArrayRef<char *> arguments) {
-  std::string options;
+/// What `get` gives for each pass and pipeline that the arguments name.
+static std::string
+collectOfPasses(ArrayRef<char *> arguments,
+                function_ref<std::string(StringRef name)> get) {
+  std::string text;
   for (StringRef argument : arguments.drop_front())
     for (size_t place = argument.find("pdq-"); place != StringRef::npos;
          place = argument.find("pdq-", place + 1))
-      options += getDefaultOptions(argument.drop_front(place).take_while(
+      text += get(argument.drop_front(place).take_while(
           [](char c) { return llvm::isAlnum(c) || c == '-'; }));
-  return options;
+  return text;
 }
 
 /// One line for what upstream reported and printed about the pipeline.
 static std::string describePipelineError(StringRef reported, StringRef printed,
                                          ArrayRef<char *> arguments) {
-  if (std::optional<std::string> message = describeOptionComplaint(printed))
+  std::string help = collectOfPasses(arguments, pdq::getHelp);
+  if (std::optional<std::string> message =
+          describeOptionComplaint(printed, help))
     return *message;
   reported = reported.trim();
   reported.consume_front("<Pass-Options-Parser>: ");
@@ -68,7 +72,7 @@ static std::string describePipelineError(StringRef reported, StringRef printed,
   reported.consume_front("MLIR Textual PassPipeline Parser:1:1: error: ");
   if (!reported.consume_front("no such option "))
     return reported.str();
-  std::string options = getOptionsOfPasses(arguments);
+  std::string options = collectOfPasses(arguments, getDefaultOptions);
   return describeUnknownOption(
       reported, llvm::map_to_vector(splitOptions(options), getOptionName));
 }

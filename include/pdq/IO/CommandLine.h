@@ -22,7 +22,10 @@ LogicalResult parseCommandLine(int argc, char **argv, StringRef tool);
 
 /// What LLVM's library, which also parses the options of passes, `printed`
 /// about an option, in our words; nothing where that is about something else.
-std::optional<std::string> describeOptionComplaint(StringRef printed);
+/// `help` is the help text of the passes that are named: values that an option
+/// of theirs can have are listed from it.
+std::optional<std::string> describeOptionComplaint(StringRef printed,
+                                                   StringRef help);
 
 /// Prints an error of the tool and gives the exit code.
 int failTool(StringRef tool, const Twine &message);

@@ -18,7 +18,7 @@ TOP = {
 }
 SETTINGS = {
     **dict.fromkeys(("calibration", "preset", "init", "target", "cpu", "chip", "math", "memory-budget"), str),
-    **dict.fromkeys(("checkpoint", "report", "first-last", "granularity", "preset-from", "memory-limit"), str),
+    **dict.fromkeys(("checkpoint", "report", "first-last", "granularity", "preset-from", "memory-limit", "mean", "std"), str),
     **dict.fromkeys(("scale-samples", "output-losses", "output-weights"), str),
     **dict.fromkeys(("weight-bits", "activation-bits", "iterations", "batch", "init-samples", "seed"), int),
     **dict.fromkeys(("threads", "checkpoint-every", "distribution-correction-steps"), int),
