@@ -11,7 +11,7 @@ from typing import List, Optional
 
 import numpy as np
 
-from generator import activations, linears, norms, products, reductions, structure, views
+from generator import activations, linears, norms, products, reads, reductions, structure, views
 from generator.builder import Builder
 
 LAYERS = {
@@ -37,10 +37,13 @@ LAYERS = {
     "view": structure.view_layer,
     "spatial_view": structure.spatial_view,
     "flatten": structure.flatten,
-    "flip": structure.flip,
     "roll": structure.roll,
-    "select": structure.select,
-    "upsample": structure.upsample,
+    "flip": reads.flip,
+    "select": reads.select,
+    "upsample": reads.upsample,
+    "interpolate": reads.interpolate,
+    "reflect": reads.reflect,
+    "adaptive_pool": reads.adaptive_pool,
 }
 
 # How often a layer is drawn.
@@ -71,6 +74,9 @@ WEIGHTS = {
     "roll": 0.5,
     "select": 0.6,
     "upsample": 0.7,
+    "interpolate": 0.6,
+    "reflect": 0.4,
+    "adaptive_pool": 0.6,
 }
 BRANCHES = ("residual", "join")
 

@@ -1,6 +1,6 @@
 # Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Layers without weights: poolings, slices, pads, shuffles, reads by index."""
+"""Layers without weights: poolings, slices, pads, shuffles."""
 
 import numpy as np
 
@@ -172,35 +172,6 @@ def flatten(b, x, r):
     return views.view(b, x, [x.shape[0], views.product(x.shape[1:])]) if x.rank > 2 else None
 
 
-# Reads by index
-
-
-def gather(b, x, shape, axis, position, data, r):
-    """`tensor.extract` of x at the own indices, and at `position(p, index)` along `axis`.
-
-    The index of the sample is the loop's, a constant where the batch is one (as frontends
-    export it), or read from a tensor of indices.
-    """
-
-    def payload(p, *out):
-        indices = [p.index(i) for i in range(x.rank)]
-        if b.batch == 1 and r.random() < 0.7:
-            indices[0] = p.number(0, "index")
-        indices[axis] = position(p, indices[axis])
-        return p.raw(f"tensor.extract {x.name}[{', '.join(indices)}] : {b.type_of(x)}")
-
-    return b.generic(shape, [], payload, data)
-
-
-def flip(b, x, r):
-    axis = int(r.integers(1, x.rank))
-    last = x.shape[axis] - 1
-    data = np.flip(x.data, axis)
-    return gather(
-        b, x, x.shape, axis, lambda p, i: p("arith.subi", p.number(last, "index"), i, type="index"), data, r
-    )
-
-
 def roll(b, x, r):
     """Two slices the other way round."""
     axis = int(r.integers(1, x.rank))
@@ -213,66 +184,3 @@ def roll(b, x, r):
         return views.extract(b, x, offsets, [size if i == axis else d for i, d in enumerate(x.shape)])
 
     return views.concatenate(b, [part(at, x.shape[axis] - at), part(0, at)], axis, r)
-
-
-def select(b, x, r):
-    """x[:, indices], with indices in a constant, as torch-mlir writes it."""
-    axis = int(r.integers(1, x.rank))
-    indices = r.integers(0, x.shape[axis], int(r.integers(1, 5))).astype(np.int64)
-    shape = [len(indices) if i == axis else d for i, d in enumerate(x.shape)]
-    data = np.take(x.data, indices, axis)
-    table = b.constant(indices, "i64")
-
-    def iota(size, place):
-        """0, 1, ... in dimension `place` of a tensor that broadcasts."""
-        if size < 0 and b.batch == 1 and r.random() < 0.5:
-            zero = b.constant(np.zeros((1,), np.int64), "i64")
-            return Value(zero.name, [size], None, "i64")
-        def payload(p, out):
-            return p.raw(f"arith.index_cast {p.index(0)} : index to i64")
-        return b.generic([size], [], payload, element="i64")
-
-    inputs = []
-    for i in range(x.rank):
-        value = table if i == axis else iota(x.shape[i], i)
-        tail = x.rank - i - 1
-        inputs.append((views.view(b, value, [value.shape[0]] + [1] * tail), [i] + ["0"] * tail))
-
-    def payload(p, *operands):
-        places = []
-        for i, index in enumerate(operands[:-1]):
-            size = p.number(max(x.shape[i], 1), "i64")
-            if x.shape[i] < 0 and b.batch is not None:
-                size = p.number(-x.shape[i] * b.batch, "i64")
-            below = p("arith.cmpi", "slt", index, p.number(0, "i64"), type="i64")
-            wrapped = p.select(below, p("arith.addi", index, size, type="i64"), index, type="i64")
-            places.append(p.raw(f"arith.index_cast {wrapped} : i64 to index"))
-        return p.raw(f"tensor.extract {x.name}[{', '.join(places)}] : {b.type_of(x)}")
-
-    return b.generic(shape, inputs, payload, data)
-
-
-def upsample(b, x, r):
-    """Nearest neighbours, each dimension twice as large, by floating point positions."""
-    if x.rank not in (3, 4) or views.product(x.shape[1:]) > 200:
-        return None
-    spatial = range(1, x.rank - 1) if b.channels_last else range(2, x.rank)
-    shape = [2 * d if i in spatial else d for i, d in enumerate(x.shape)]
-    data = x.data
-    for i in spatial:
-        data = np.repeat(data, 2, i)
-
-    def payload(p, out):
-        indices = [p.index(i) for i in range(x.rank)]
-        if b.batch == 1 and r.random() < 0.5:
-            indices[0] = p.number(0, "index")
-        for i in spatial:
-            number = p.raw(f"arith.index_cast {indices[i]} : index to i64")
-            number = p.raw(f"arith.sitofp {number} : i64 to f32")
-            number = p("math.floor", p("arith.divf", number, p.number(2.0)))
-            number = p("arith.minimumf", p("arith.maximumf", number, p.number(0.0)), p.number(x.shape[i] - 1))
-            number = p.raw(f"arith.fptosi {number} : f32 to i64")
-            indices[i] = p.raw(f"arith.index_cast {number} : i64 to index")
-        return p.raw(f"tensor.extract {x.name}[{', '.join(indices)}] : {b.type_of(x)}")
-
-    return b.generic(shape, [], payload, data)
