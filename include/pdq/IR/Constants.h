@@ -26,7 +26,8 @@ template <typename T> std::optional<SmallVector<T>> readConstant(Value value) {
       return std::nullopt;
     return SmallVector<T>(values->begin(), values->end());
   }
-  auto resource = dyn_cast<detail::DenseResourceElementsAttrBase<T>>(attribute);
+  auto resource =
+      dyn_cast<::mlir::detail::DenseResourceElementsAttrBase<T>>(attribute);
   if (!resource)
     return std::nullopt;
   auto values = resource.tryGetAsArrayRef();
