@@ -49,6 +49,16 @@ struct AnnotateOptions : public PassPipelineOptions<AnnotateOptions> {
       llvm::cl::desc("Sizes behind the batch where they are dynamic, such as "
                      "3x32x32; for several inputs separated by commas"),
       llvm::cl::init("")};
+  Option<int64_t> check{
+      *this, "check",
+      llvm::cl::desc("Samples on which the annotated network is run and "
+                     "compared with the network as it was; 0 runs nothing"),
+      llvm::cl::init(0)};
+  Option<std::string> checkData{
+      *this, "check-data",
+      llvm::cl::desc(".npy file whose first samples are taken for it; normal "
+                     "numbers where it has none"),
+      llvm::cl::init("")};
 };
 
 /// Builds `pdq-annotate`: frontend IR -> annotated IR.

@@ -12,12 +12,17 @@
 namespace mlir::pdq {
 
 /// Whether `op` is a structured operation that computes each element of its one
-/// result from the corresponding elements of its operands (broadcast allowed).
+/// result from one element of each operand. Which one, the maps say: operands
+/// may be broadcast, and read in another order (`getOperandIndices`).
 bool isElementwise(Operation *op);
 
 /// Whether `op` only renames the elements of its one operand: reshapes, casts
 /// and transposes.
 bool isView(Operation *op);
+
+/// Whether `op` is a structured operation that copies the elements of its one
+/// operand, repeated along dimensions of the result or in another order.
+bool isBroadcast(Operation *op);
 
 /// The operand that a view renames.
 Value getViewSource(Operation *view);
@@ -26,13 +31,12 @@ Value getViewSource(Operation *view);
 /// products, whatever they read.
 bool isMultiplyAccumulate(Operation *op);
 
-/// Whether `op` is a convolution or a matrix product with a constant filter:
-/// multiply-accumulate over an input and a weight.
-bool isLayer(Operation *op);
+/// Whether a value is a constant that only views stand behind.
+bool isConstantBehindViews(Value value);
 
-/// Whether `op` is a product of two tensors that are no constants, as in
-/// attention.
-bool isDataProduct(Operation *op);
+/// Whether `op` is a convolution or a matrix product of data with a weight, in
+/// this order; the weight is a constant behind views.
+bool isLayer(Operation *op);
 
 /// Selects, maxima and minima in the payload of an elementwise operation.
 unsigned countBounds(Operation *op);
@@ -59,15 +63,22 @@ struct LayerWeight {
   Value constant;
   /// Dimension of the constant that indexes output channels.
   int64_t axis;
+
+  /// The views between the constant and the operand, from the operand on.
+  SmallVector<Operation *> getViews() const;
 };
 
-/// The weight of a layer; failure where it is no constant, or where output
-/// channels are not one dimension of it. Makes them one again where
-/// canonicalization has folded the view that splits them into groups.
+/// The weight of a layer. Where output channels are not one dimension of its
+/// constant, the layer gets a new one that begins with them, behind views; a
+/// remark says where there are no output channels. Failure, with an error,
+/// where the weight is no constant.
 FailureOr<LayerWeight> findWeight(linalg::LinalgOp layer);
 
 /// Dimensions of a layer's result that index output channels.
 SmallVector<int64_t> getChannelDims(linalg::LinalgOp layer);
+
+/// For each of these, the dimension of the weight as the layer reads it.
+SmallVector<int64_t> getWeightChannelDims(linalg::LinalgOp layer);
 
 } // namespace mlir::pdq
 

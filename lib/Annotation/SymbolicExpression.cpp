@@ -4,10 +4,10 @@
 // What a chain of elementwise operations computes.
 
 #include "SymbolicExpression.h"
-#include "Structure.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -16,26 +16,41 @@ using Kind = Expression::Kind;
 
 /// Operations between a tensor and the end of the chain.
 static constexpr int maxDepth = 16;
+/// Scalar operations between an argument of a payload and its result.
+static constexpr int maxScalarDepth = 256;
+
+bool Expression::isInOrder(RankedTensorType type) const {
+  return tensor && tensor.getType() == type && indices == getOwnIndices(type);
+}
 
 namespace {
 class ExpressionBuilder {
 public:
-  ExpressionBuilder(RankedTensorType type, int64_t axis)
-      : axis(axis), rank(type.getRank()), channels(type.getDimSize(axis)) {}
+  explicit ExpressionBuilder(const DataPath &path) : path(path) {}
 
-  ExpressionRef buildTensor(Value value, int depth);
-  ExpressionRef buildScalar(Value scalar, linalg::LinalgOp op, int depth);
+  /// The expression of a scalar in the payload of `op`, whose result has the
+  /// dimensions `indices`.
+  ExpressionRef buildScalar(Value scalar, linalg::LinalgOp op,
+                            const FactoredIndices &indices, int depth);
 
 private:
   static ExpressionRef make(Kind kind,
                             std::vector<ExpressionRef> operands = {}) {
     auto node = std::make_shared<Expression>();
     node->kind = kind;
-    node->readsData = kind == Kind::Data || kind == Kind::Other ||
-                      llvm::any_of(operands, [](const ExpressionRef &operand) {
-                        return operand->readsData;
-                      });
+    node->readsData = kind == Kind::Data;
+    node->hasRoot = kind == Kind::Sqrt || kind == Kind::Rsqrt;
+    for (const ExpressionRef &operand : operands) {
+      node->readsData |= operand->readsData;
+      node->hasRoot |= operand->hasRoot;
+    }
     node->operands = std::move(operands);
+    return node;
+  }
+  /// Something that is not known, and may be data.
+  static ExpressionRef makeUnknown() {
+    ExpressionRef node = make(Kind::Other);
+    node->readsData = true;
     return node;
   }
   static ExpressionRef makeConstant(double value) {
@@ -43,36 +58,24 @@ private:
     node->constant = value;
     return node;
   }
-  ExpressionRef makeLeaf(Value value);
-  ExpressionRef buildNewTensor(Value value, int depth);
-  ExpressionRef buildOperation(Operation *scalarOp, linalg::LinalgOp op,
+  ExpressionRef makeLeaf(Value value, const FactoredIndices &indices);
+  ExpressionRef buildTensor(Value value, const FactoredIndices &indices,
+                            int depth);
+  ExpressionRef buildNewTensor(Value value, const FactoredIndices &indices,
                                int depth);
-  bool isAlongOtherAxis(linalg::LinalgOp op, OpOperand &operand) const;
-  bool isPerChannel(Value value) const {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type && type.hasStaticShape() && type.getNumElements() == channels;
-  }
+  ExpressionRef buildArgument(OpOperand &operand, linalg::LinalgOp op,
+                              const FactoredIndices &indices, int depth);
+  ExpressionRef buildOperation(Operation *scalarOp, linalg::LinalgOp op,
+                               const FactoredIndices &indices, int depth);
+  ExpressionRef *find(Value value, const FactoredIndices &indices);
 
-  int64_t axis, rank, channels;
-  DenseMap<Value, ExpressionRef> known;
+  const DataPath &path;
+  /// A tensor may be read in several orders.
+  using Known = SmallVector<std::pair<FactoredIndices, ExpressionRef>, 1>;
+  DenseMap<Value, Known> known;
+  int scalarDepth = 0;
 };
 } // namespace
-
-/// Whether an operand with one element per channel is read along another
-/// dimension of the same size.
-bool ExpressionBuilder::isAlongOtherAxis(linalg::LinalgOp op,
-                                         OpOperand &operand) const {
-  auto type = cast<RankedTensorType>(operand.get().getType());
-  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  if (!isPerChannel(operand.get()) || channels == 1 ||
-      static_cast<int64_t>(result.getNumResults()) != rank)
-    return false;
-  for (auto [dim, expr] :
-       llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
-    if (type.getDimSize(dim) != 1)
-      return expr != result.getResult(axis);
-  return false;
-}
 
 /// The value of a tensor whose elements are all equal.
 static std::optional<double> getSplat(Value value) {
@@ -86,99 +89,138 @@ static std::optional<double> getSplat(Value value) {
   return std::nullopt;
 }
 
-ExpressionRef ExpressionBuilder::makeLeaf(Value value) {
-  ExpressionRef leaf = make(isPerChannel(value) ? Kind::Parameter : Kind::Data);
-  while (isPerChannel(value) && isView(value.getDefiningOp()))
-    value = getViewSource(value.getDefiningOp());
+ExpressionRef ExpressionBuilder::makeLeaf(Value value,
+                                          const FactoredIndices &indices) {
+  ExpressionRef leaf =
+      make(path.contains(value) ? Kind::Data : Kind::Parameter);
   leaf->tensor = value;
+  leaf->indices = indices;
+  if (leaf->kind == Kind::Parameter)
+    leaf->constant = getSplat(value);
   return leaf;
 }
 
-ExpressionRef ExpressionBuilder::buildTensor(Value value, int depth) {
-  ExpressionRef node = known.lookup(value);
-  if (!node)
-    known[value] = node = buildNewTensor(value, depth);
+ExpressionRef *ExpressionBuilder::find(Value value,
+                                       const FactoredIndices &indices) {
+  for (auto &[read, node] : known[value])
+    if (read == indices)
+      return &node;
+  return nullptr;
+}
+
+ExpressionRef ExpressionBuilder::buildTensor(Value value,
+                                             const FactoredIndices &indices,
+                                             int depth) {
+  if (ExpressionRef *node = find(value, indices))
+    return *node;
+  ExpressionRef node = buildNewTensor(value, indices, depth);
+  known[value].push_back({indices, node});
   return node;
 }
 
-ExpressionRef ExpressionBuilder::buildNewTensor(Value value, int depth) {
-  auto type = cast<RankedTensorType>(value.getType());
-  std::optional<double> splat = getSplat(value);
-  if (splat && (type.getRank() == 0 || type.getNumElements() != channels))
-    return makeConstant(*splat);
+ExpressionRef ExpressionBuilder::buildNewTensor(Value value,
+                                                const FactoredIndices &indices,
+                                                int depth) {
   Operation *op = value.getDefiningOp();
-  if (depth < maxDepth && isElementwise(op)) {
-    auto structured = cast<linalg::LinalgOp>(op);
-    ExpressionRef result =
-        buildScalar(structured.getBlock()->getTerminator()->getOperand(0),
-                    structured, depth);
-    if (result->kind != Kind::Other) {
-      // A payload that only passes an operand on keeps the operand's tensor.
-      if (!result->tensor)
-        result->tensor = value;
-      return result;
-    }
+  if (depth >= maxDepth || getSplat(value))
+    return makeLeaf(value, indices);
+  // Views of parameters only: a view of data stays the input of what reads it.
+  if (!path.contains(value))
+    if (auto source = getSourceIndices(op))
+      if (auto read = substitute(*source, indices))
+        return buildTensor(op->getOperand(0), *read, depth + 1);
+  if (!isElementwise(op))
+    return makeLeaf(value, indices);
+  auto structured = cast<linalg::LinalgOp>(op);
+  ExpressionRef result =
+      buildScalar(structured.getBlock()->getTerminator()->getOperand(0),
+                  structured, indices, depth);
+  bool hasTensor = static_cast<bool>(result->tensor);
+  // A payload that only passes an operand on keeps the operand's tensor, unless
+  // it is one of another type: a conversion.
+  if (result->kind == Kind::Other ||
+      (hasTensor &&
+       getElementTypeOrSelf(result->tensor) != getElementTypeOrSelf(value)))
+    return makeLeaf(value, indices);
+  if (!hasTensor) {
+    result->tensor = value;
+    result->indices = indices;
   }
-  if (depth < maxDepth && isView(op) && isPerChannel(value))
-    return buildTensor(getViewSource(op), depth + 1);
-  return makeLeaf(value);
+  return result;
 }
 
-/// The expression of a scalar inside the payload of `op`.
+/// The expression of an argument of the payload of `op`.
+ExpressionRef ExpressionBuilder::buildArgument(OpOperand &operand,
+                                               linalg::LinalgOp op,
+                                               const FactoredIndices &indices,
+                                               int depth) {
+  auto read = getOperandIndices(op, operand);
+  if (read)
+    read = substitute(*read, indices);
+  if (read)
+    return buildTensor(operand.get(), *read, depth + 1);
+  FloatAttr constant;
+  if (matchPattern(operand.get(), m_Constant(&constant)))
+    return makeConstant(constant.getValueAsDouble());
+  return makeUnknown();
+}
+
 ExpressionRef ExpressionBuilder::buildScalar(Value scalar, linalg::LinalgOp op,
+                                             const FactoredIndices &indices,
                                              int depth) {
-  auto argument = dyn_cast<BlockArgument>(scalar);
-  if (argument && argument.getOwner() == op.getBlock()) {
-    OpOperand &operand = op->getOpOperand(argument.getArgNumber());
-    return isAlongOtherAxis(op, operand)
-               ? make(Kind::Other)
-               : buildTensor(operand.get(), depth + 1);
-  }
   FloatAttr constant;
   if (matchPattern(scalar, m_Constant(&constant)))
     return makeConstant(constant.getValueAsDouble());
-  if (ExpressionRef node = known.lookup(scalar))
-    return node;
-  ExpressionRef node = buildOperation(scalar.getDefiningOp(), op, depth);
-  known[scalar] = node;
+  auto argument = dyn_cast<BlockArgument>(scalar);
+  if (argument && argument.getOwner() == op.getBlock())
+    return buildArgument(op->getOpOperand(argument.getArgNumber()), op, indices,
+                         depth);
+  if (argument || scalarDepth >= maxScalarDepth)
+    return makeUnknown();
+  if (ExpressionRef *node = find(scalar, indices))
+    return *node;
+  ++scalarDepth;
+  ExpressionRef node =
+      buildOperation(scalar.getDefiningOp(), op, indices, depth);
+  --scalarDepth;
+  known[scalar].push_back({indices, node});
   return node;
 }
 
 /// The expression of an operation of the payload of `op`.
 ExpressionRef ExpressionBuilder::buildOperation(Operation *scalarOp,
                                                 linalg::LinalgOp op,
+                                                const FactoredIndices &indices,
                                                 int depth) {
-  if (!scalarOp)
-    return make(Kind::Other);
-  auto operand = [&](unsigned i) {
-    return buildScalar(scalarOp->getOperand(i), op, depth);
-  };
-  if (isa<arith::ExtFOp, arith::TruncFOp>(scalarOp))
-    return operand(0);
-  if (isa<arith::AddFOp>(scalarOp))
-    return make(Kind::Add, {operand(0), operand(1)});
-  if (isa<arith::SubFOp>(scalarOp))
-    return make(Kind::Sub, {operand(0), operand(1)});
-  if (isa<arith::MulFOp>(scalarOp))
-    return make(Kind::Mul, {operand(0), operand(1)});
-  if (isa<arith::DivFOp>(scalarOp))
-    return make(Kind::Div, {operand(0), operand(1)});
-  if (isa<math::RsqrtOp>(scalarOp))
-    return make(Kind::Rsqrt, {operand(0)});
-  if (isa<math::SqrtOp>(scalarOp))
-    return make(Kind::Sqrt, {operand(0)});
+  if (!isa<arith::ArithDialect, math::MathDialect>(scalarOp->getDialect()))
+    return makeUnknown();
+  std::vector<ExpressionRef> operands;
+  for (Value operand : scalarOp->getOperands())
+    operands.push_back(buildScalar(operand, op, indices, depth));
+  // Data that is rounded on the way is another input.
+  if (isa<arith::ExtFOp, arith::TruncFOp>(scalarOp) && !operands[0]->readsData)
+    return operands[0];
   if (isa<math::PowFOp>(scalarOp)) {
-    ExpressionRef exponent = operand(1);
-    if (exponent->kind == Kind::Constant && exponent->constant == 0.5)
-      return make(Kind::Sqrt, {operand(0)});
-    if (exponent->kind == Kind::Constant && exponent->constant == -0.5)
-      return make(Kind::Rsqrt, {operand(0)});
+    if (operands[1]->constant == 0.5)
+      return make(Kind::Sqrt, {operands[0]});
+    if (operands[1]->constant == -0.5)
+      return make(Kind::Rsqrt, {operands[0]});
   }
-  return make(Kind::Other);
+  Kind kind = llvm::TypeSwitch<Operation *, Kind>(scalarOp)
+                  .Case([](arith::AddFOp) { return Kind::Add; })
+                  .Case([](arith::SubFOp) { return Kind::Sub; })
+                  .Case([](arith::MulFOp) { return Kind::Mul; })
+                  .Case([](arith::DivFOp) { return Kind::Div; })
+                  .Case([](math::RsqrtOp) { return Kind::Rsqrt; })
+                  .Case([](math::SqrtOp) { return Kind::Sqrt; })
+                  .Default([](Operation *) { return Kind::Other; });
+  return make(kind, std::move(operands));
 }
 
-ExpressionRef mlir::pdq::buildExpression(linalg::LinalgOp op, int64_t axis) {
+ExpressionRef mlir::pdq::buildExpression(linalg::LinalgOp op,
+                                         const DataPath &path) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  return ExpressionBuilder(type, axis)
-      .buildScalar(op.getBlock()->getTerminator()->getOperand(0), op, 0);
+  return ExpressionBuilder(path).buildScalar(
+      op.getBlock()->getTerminator()->getOperand(0), op, getOwnIndices(type),
+      0);
 }

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/TensorBuilder.h"
+#include "pdq/IR/RegionChannels.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -36,13 +37,17 @@ static func::FuncOp addObjective(ModuleOp module,
 
   Value factor = buildScalar(b, b.getF32Type(), 1.0 / context.options.lambdaC);
   SmallVector<Value> moved, targets;
-  for (auto [input, original] : llvm::zip_equal(inputs, originals))
+  SmallVector<int64_t> axes;
+  for (auto [input, original, axis] :
+       llvm::zip_equal(inputs, originals, getInputChannelAxes(region)))
     if (getElementTypeOrSelf(input.getType()).isF32()) {
       moved.push_back(input);
       targets.push_back(original);
+      axes.push_back(axis);
     }
-  Value distance = moved.empty() ? buildScalar(b, b.getF32Type(), 0.0)
-                                 : buildReconstructionLoss(b, moved, targets);
+  Value distance = moved.empty()
+                       ? buildScalar(b, b.getF32Type(), 0.0)
+                       : buildReconstructionLoss(b, moved, targets, axes);
   Value loss = buildMul(b, distance, factor);
   for (BatchNormOp norm : function.getBody().front().getOps<BatchNormOp>())
     if (hasSpread(norm))

@@ -6,8 +6,10 @@
 #include "RegionPrograms.h"
 #include "KeptForms.h"
 #include "OutputTerms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/TensorBuilder.h"
+#include "pdq/IR/RegionChannels.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -70,14 +72,26 @@ SmallVector<Value> mlir::pdq::getTailArguments(const RegionContext &context,
   return arguments;
 }
 
+/// One number a sample has one channel.
+static Value addChannel(ImplicitLocOpBuilder &b, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getRank() != 1)
+    return value;
+  return tensor::ExpandShapeOp::create(
+      b, type.clone({type.getDimSize(0), 1}), value,
+      SmallVector<ReassociationIndices>{{0, 1}});
+}
+
 Value mlir::pdq::buildReconstructionLoss(ImplicitLocOpBuilder &b,
-                                         ValueRange results,
-                                         ValueRange targets) {
+                                         ValueRange results, ValueRange targets,
+                                         ArrayRef<int64_t> axes) {
   auto scalar = RankedTensorType::get({}, b.getF32Type());
   Value sum;
-  for (auto [result, target] : llvm::zip_equal(results, targets)) {
+  for (auto [result, target, axis] : llvm::zip_equal(results, targets, axes)) {
+    Value output = addChannel(b, result), wanted = addChannel(b, target);
+    int64_t channel = output == result ? axis : 1;
     Value loss =
-        ReconstructionLossOp::create(b, scalar, result, target, /*axis=*/1);
+        ReconstructionLossOp::create(b, scalar, output, wanted, channel);
     sum = sum ? buildAdd(b, sum, loss) : loss;
   }
   return sum;
@@ -171,7 +185,8 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
   SmallVector<Value> bypasses =
       addCacheArguments(program, TypeRange(ValueRange(context.getBypasses())));
   ValueRange results = program.call(*student, arguments);
-  Value reconstruction = buildReconstructionLoss(b, results, targets);
+  Value reconstruction = buildReconstructionLoss(
+      b, results, targets, getResultChannelAxes(context.getRegion()));
   ValueRange predicted =
       program.call(tail, getTailArguments(context, results, bypasses));
   Value difference =

@@ -89,9 +89,9 @@ SmallVector<Value> getTailArguments(const RegionContext &context,
 SmallVector<Type> getTargetTypes(const RegionContext &context,
                                  func::FuncOp tail);
 
-/// Sum over the region's results of `pdq.reconstruction_loss`.
+/// Sum over values of `pdq.reconstruction_loss`; `axes` are their channels.
 Value buildReconstructionLoss(ImplicitLocOpBuilder &b, ValueRange results,
-                              ValueRange targets);
+                              ValueRange targets, ArrayRef<int64_t> axes);
 
 } // namespace mlir::pdq
 

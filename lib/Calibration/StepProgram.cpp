@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Autodiff/TensorBuilder.h"
+#include "pdq/IR/RegionChannels.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -214,7 +215,8 @@ LogicalResult StepBuilder::buildObjective() {
       predicted.push_back(buildSlice(b, result, batch, batch));
   }
   Value reconstruction =
-      buildReconstructionLoss(b, reconstructed, parts.targets);
+      buildReconstructionLoss(b, reconstructed, parts.targets,
+                              getResultChannelAxes(context.getRegion()));
   Value total = reconstruction;
   Value difference = buildScalar(b, b.getF32Type(), 0.0);
   if (predicts()) {

@@ -13,6 +13,7 @@
 #include "pdq/Annotation/TMTensorDialect.h"
 #include "pdq/Autodiff/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
+#include "pdq/Calibration/CheckAnnotation.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/Execution/CPUPipelines.h"
 #include "pdq/Execution/GPUPipelines.h"
@@ -34,18 +35,31 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
 void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
                                       const AnnotateOptions &options) {
   pm.addPass(createNormalizeFrontend({options.entry, options.sampleShape}));
+  auto kept = std::make_shared<OwningOpRef<ModuleOp>>();
+  if (options.check > 0)
+    pm.addPass(createKeepNetwork(kept));
   // Before anything moves or fuses elementwise operations.
   pm.addPass(createCaptureBatchNorm());
+  // Behind it, since statistics are constants, too.
+  pm.addPass(createEvaluateConstants());
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createFormRegions({options.granularity}));
   // Constants of other layers, left behind by the regions.
   pm.addPass(createSoundCanonicalizerPass());
+  // While the norms still name their axes.
+  pm.addPass(createMarkChannels());
   // Weights are quantized as they are used: with the batch norm folded.
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createInsertQuantizers({options.weightBits, options.activationBits,
                                      options.firstLast, options.strict}));
   pm.addPass(createCSEPass());
+  if (options.check > 0) {
+    CheckAnnotationOptions check;
+    check.samples = options.check;
+    check.calibration = options.checkData;
+    pm.addPass(createCheckAnnotation(check, kept));
+  }
 }
 
 // calibrated IR -> quant dialect

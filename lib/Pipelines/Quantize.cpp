@@ -112,6 +112,28 @@ static std::string readSampleShapes(StringRef calibrate) {
   return shapes;
 }
 
+/// What `pdq-quantize` checks unless it is told otherwise.
+static constexpr StringRef defaultCheck = "check=4";
+
+/// Adds to the options of the annotation that it is checked, on the calibration
+/// set.
+static void addCheck(StageTexts &texts) {
+  auto find = [](StringRef text, StringRef name) -> StringRef {
+    for (StringRef option : splitOptions(text))
+      if (option.split('=').first == name)
+        return option;
+    return {};
+  };
+  auto add = [&](const Twine &option) {
+    texts.annotate += ((texts.annotate.empty() ? "" : " ") + option).str();
+  };
+  if (find(texts.annotate, "check").empty())
+    add(defaultCheck);
+  StringRef data = find(texts.calibrate, "calibration");
+  if (!data.empty() && find(texts.annotate, "check-data").empty())
+    add("check-data=" + data.split('=').second);
+}
+
 static LogicalResult addStage(OpPassManager &pm, StringRef name,
                               StringRef options, OptionErrorFn report) {
   const PassRegistryEntry *entry = PassPipelineInfo::lookup(name);
@@ -135,6 +157,7 @@ static LogicalResult buildQuantizePipeline(OpPassManager &pm, StringRef text,
   std::string shapes = readSampleShapes(stages.calibrate);
   if (!shapes.empty() && !text.contains("sample-shape="))
     stages.annotate += " sample-shape=" + shapes;
+  addCheck(stages);
   if (failed(addStage(pm, "pdq-annotate", stages.annotate, report)) ||
       failed(addStage(pm, "pdq-calibrate", stages.calibrate, report)))
     return failure();

@@ -102,3 +102,129 @@ func.func @doubled(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   }
   return %y : tensor<2x4xf32>
 }
+
+// -----
+
+// A batch of one: [1, 4] data has as many elements as there are channels, and is
+// no parameter.
+// CHECK-LABEL: func @batch_of_one
+// CHECK-SAME: (%[[X:[a-z0-9]+]]:
+// CHECK: pdq.batch_norm %[[X]], {{.*}}axis = 1{{.*}} : tensor<1x4xf32>
+func.func @batch_of_one(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %m = arith.constant dense<[0.1, 0.2, 0.3, 0.4]> : tensor<4xf32>
+  %v = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<1x4xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %m, %v : tensor<1x4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<1x4xf32>) {
+  ^bb0(%a: f32, %mean: f32, %var: f32, %o: f32):
+    %eps = arith.constant 1.0e-5 : f32
+    %s = arith.addf %var, %eps : f32
+    %r = math.rsqrt %s : f32
+    %d = arith.subf %a, %mean : f32
+    %p = arith.mulf %d, %r : f32
+    linalg.yield %p : f32
+  } -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
+}
+
+// -----
+
+// Data of the shape of a parameter: a gate for each channel is no gamma.
+// CHECK-LABEL: func @gate
+// CHECK: pdq.batch_norm
+// CHECK: arith.mulf
+func.func @gate(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %m = arith.constant dense<[0.1, 0.2, 0.3, 0.4]> : tensor<4xf32>
+  %v = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<1x4xf32>
+  %n = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %m, %v : tensor<1x4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<1x4xf32>) {
+  ^bb0(%a: f32, %mean: f32, %var: f32, %o: f32):
+    %eps = arith.constant 1.0e-5 : f32
+    %s = arith.addf %var, %eps : f32
+    %r = math.rsqrt %s : f32
+    %d = arith.subf %a, %mean : f32
+    %p = arith.mulf %d, %r : f32
+    linalg.yield %p : f32
+  } -> tensor<1x4xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n, c)>], iterator_types = ["parallel", "parallel"]}
+    ins(%n, %x : tensor<1x4xf32>, tensor<1x4xf32>) outs(%e : tensor<1x4xf32>) {
+  ^bb0(%a: f32, %g: f32, %o: f32):
+    %p = arith.mulf %a, %g : f32
+    linalg.yield %p : f32
+  } -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
+}
+
+// -----
+
+#data = affine_map<(n, h, w, c) -> (n, h, w, c)>
+#swapped = affine_map<(n, h, w, c) -> (n, w, h, c)>
+#last = affine_map<(n, h, w, c) -> (c)>
+
+// Data that is read in another order is not the norm's input.
+// CHECK-LABEL: func @permuted
+// CHECK-NOT: pdq.batch_norm
+func.func @permuted(%x: tensor<2x4x4x4xf32>) -> tensor<2x4x4x4xf32> {
+  %m = arith.constant dense<[0.1, 0.2, 0.3, 0.4]> : tensor<4xf32>
+  %v = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<2x4x4x4xf32>
+  %y = linalg.generic {indexing_maps = [#swapped, #last, #last, #data], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+    ins(%x, %m, %v : tensor<2x4x4x4xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<2x4x4x4xf32>) {
+  ^bb0(%a: f32, %mean: f32, %var: f32, %o: f32):
+    %eps = arith.constant 1.0e-5 : f32
+    %s = arith.addf %var, %eps : f32
+    %r = math.rsqrt %s : f32
+    %d = arith.subf %a, %mean : f32
+    %p = arith.mulf %d, %r : f32
+    linalg.yield %p : f32
+  } -> tensor<2x4x4x4xf32>
+  return %y : tensor<2x4x4x4xf32>
+}
+
+// -----
+
+#data = affine_map<(n, c, d, h, w) -> (n, c, d, h, w)>
+#third = affine_map<(n, c, d, h, w) -> (d)>
+
+// Any dimension but the batch.
+// CHECK-LABEL: func @third_of_five
+// CHECK: pdq.batch_norm {{.*}}axis = 2
+func.func @third_of_five(%x: tensor<2x3x4x1x5xf32>) -> tensor<2x3x4x1x5xf32> {
+  %m = arith.constant dense<[0.1, 0.2, 0.3, 0.4]> : tensor<4xf32>
+  %v = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<2x3x4x1x5xf32>
+  %y = linalg.generic {indexing_maps = [#data, #third, #third, #data], iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+    ins(%x, %m, %v : tensor<2x3x4x1x5xf32>, tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<2x3x4x1x5xf32>) {
+  ^bb0(%a: f32, %mean: f32, %var: f32, %o: f32):
+    %eps = arith.constant 1.0e-5 : f32
+    %s = arith.addf %var, %eps : f32
+    %r = math.rsqrt %s : f32
+    %d = arith.subf %a, %mean : f32
+    %p = arith.mulf %d, %r : f32
+    linalg.yield %p : f32
+  } -> tensor<2x3x4x1x5xf32>
+  return %y : tensor<2x3x4x1x5xf32>
+}
+
+// -----
+
+// One channel: variance and epsilon are both one number.
+// CHECK-LABEL: func @one_channel
+// CHECK: pdq.batch_norm {{.*}}axis = 1 : i64, epsilon = 9.99{{[0-9]*}}E-6 : f64} : tensor<2x1x3xf32>, tensor<1xf32>
+func.func @one_channel(%x: tensor<2x1x3xf32>) -> tensor<2x1x3xf32> {
+  %m = arith.constant dense<0.1> : tensor<1xf32>
+  %v = arith.constant dense<2.0> : tensor<1xf32>
+  %eps = arith.constant dense<1.0e-5> : tensor<1x1x1xf32>
+  %e = tensor.empty() : tensor<2x1x3xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, c, l) -> (n, c, l)>, affine_map<(n, c, l) -> (c)>, affine_map<(n, c, l) -> (c)>, affine_map<(n, c, l) -> (0, 0, 0)>, affine_map<(n, c, l) -> (n, c, l)>], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%x, %m, %v, %eps : tensor<2x1x3xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1x1x1xf32>) outs(%e : tensor<2x1x3xf32>) {
+  ^bb0(%a: f32, %mean: f32, %var: f32, %small: f32, %o: f32):
+    %s = arith.addf %var, %small : f32
+    %r = math.rsqrt %s : f32
+    %d = arith.subf %a, %mean : f32
+    %p = arith.mulf %d, %r : f32
+    linalg.yield %p : f32
+  } -> tensor<2x1x3xf32>
+  return %y : tensor<2x1x3xf32>
+}

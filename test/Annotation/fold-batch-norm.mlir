@@ -135,3 +135,163 @@ func.func @no_layer(%x: tensor<5x2xf32>) -> tensor<5x2xf32> {
   %n = pdq.batch_norm %x, %mean, %variance, %gamma, %beta {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<5x2xf32>, tensor<2xf32>
   return %n : tensor<5x2xf32>
 }
+
+// -----
+
+// A linear layer of 2 * 2 features that are viewed as two channels: each factor
+// goes to two features. g = [2, 4], mean 3, beta 1: b' = 1 + g (b - 3).
+// CHECK-LABEL: func.func @channels_of_features
+// CHECK: quantized
+// CHECK-DAG: %[[W:.+]] = arith.constant dense<{{\[\[}}2.000000e+00, 2.000000e+00, 4.000000e+00, 4.000000e+00]]> : tensor<1x4xf32>
+// CHECK-DAG: %[[B:.+]] = arith.constant dense<[3.000000e+00, 5.000000e+00, 1.300000e+01, 1.700000e+01]> : tensor<4xf32>
+// CHECK: %[[I:.+]] = linalg.broadcast ins(%[[B]] : tensor<4xf32>) {{.*}} dimensions = [0]
+// CHECK: %[[C:.+]] = linalg.matmul ins(%{{.+}}, %[[W]] : {{.*}} outs(%[[I]]
+// CHECK: %[[V:.+]] = tensor.expand_shape
+// CHECK: pdq.yield %[[V]]
+func.func @channels_of_features(%x: tensor<5x1xf32>) -> tensor<5x2x2xf32> {
+  %w = arith.constant dense<1.0> : tensor<1x4xf32>
+  %b = arith.constant dense<[4.0, 5.0, 6.0, 7.0]> : tensor<4xf32>
+  %mean = arith.constant dense<3.0> : tensor<2xf32>
+  %variance = arith.constant dense<1.0> : tensor<2xf32>
+  %gamma = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+  %beta = arith.constant dense<1.0> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<5x4xf32>
+  %init = linalg.broadcast ins(%b : tensor<4xf32>) outs(%empty : tensor<5x4xf32>) dimensions = [0]
+  %c = linalg.matmul ins(%x, %w : tensor<5x1xf32>, tensor<1x4xf32>) outs(%init : tensor<5x4xf32>) -> tensor<5x4xf32>
+  %v = tensor.expand_shape %c [[0], [1, 2]] output_shape [5, 2, 2] : tensor<5x4xf32> into tensor<5x2x2xf32>
+  %n = pdq.batch_norm %v, %mean, %variance, %gamma, %beta {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<5x2x2xf32>, tensor<2xf32>
+  return %n : tensor<5x2x2xf32>
+}
+
+// -----
+
+// The same over the other dimension: factors alternate.
+// CHECK-LABEL: func.func @features_of_channels
+// CHECK: quantized
+// CHECK: arith.constant dense<{{\[\[}}2.000000e+00, 4.000000e+00, 2.000000e+00, 4.000000e+00]]> : tensor<1x4xf32>
+func.func @features_of_channels(%x: tensor<5x1xf32>) -> tensor<5x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<1x4xf32>
+  %mean = arith.constant dense<3.0> : tensor<2xf32>
+  %variance = arith.constant dense<1.0> : tensor<2xf32>
+  %gamma = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+  %beta = arith.constant dense<1.0> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<5x4xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<5x4xf32>) -> tensor<5x4xf32>
+  %c = linalg.matmul ins(%x, %w : tensor<5x1xf32>, tensor<1x4xf32>) outs(%init : tensor<5x4xf32>) -> tensor<5x4xf32>
+  %v = tensor.expand_shape %c [[0], [1, 2]] output_shape [5, 2, 2] : tensor<5x4xf32> into tensor<5x2x2xf32>
+  %n = pdq.batch_norm %v, %mean, %variance, %gamma, %beta {axis = 2 : i64, epsilon = 1.0e-12 : f64} : tensor<5x2x2xf32>, tensor<2xf32>
+  return %n : tensor<5x2x2xf32>
+}
+
+// -----
+
+// Over the rows of an image behind a transpose: the norm stays, with the layer
+// as it is.
+// CHECK-LABEL: func.func @behind_transpose
+// CHECK: quantized
+// CHECK: %[[C:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: %[[T:.+]] = linalg.transpose ins(%[[C]]
+// CHECK: %[[N:.+]] = linalg.generic {{.*}}ins(%[[T]],
+// CHECK: pdq.yield %[[N]]
+func.func @behind_transpose(%x: tensor<2x1x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]]], [[[2.0]]]]> : tensor<2x1x1x1xf32>
+  %mean = arith.constant dense<3.0> : tensor<2xf32>
+  %variance = arith.constant dense<1.0> : tensor<2xf32>
+  %gamma = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+  %beta = arith.constant dense<1.0> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x1x2x2xf32>, tensor<2x1x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %t = linalg.transpose ins(%c : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) permutation = [0, 2, 3, 1]
+  %n = pdq.batch_norm %t, %mean, %variance, %gamma, %beta {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<2x2x2x2xf32>, tensor<2xf32>
+  return %n : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// Over the channels behind the same transpose: folded.
+// CHECK-LABEL: func.func @with_transpose
+// CHECK: quantized
+// CHECK: arith.constant dense<{{\[\[\[\[}}2.000000e+00]]], {{\[\[\[}}8.000000e+00]]]]> : tensor<2x1x1x1xf32>
+// CHECK: linalg.conv_2d_nchw_fchw
+// CHECK: %[[T:.+]] = linalg.transpose
+// CHECK: pdq.yield %[[T]]
+func.func @with_transpose(%x: tensor<2x1x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]]], [[[2.0]]]]> : tensor<2x1x1x1xf32>
+  %mean = arith.constant dense<3.0> : tensor<2xf32>
+  %variance = arith.constant dense<1.0> : tensor<2xf32>
+  %gamma = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+  %beta = arith.constant dense<1.0> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x1x2x2xf32>, tensor<2x1x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %t = linalg.transpose ins(%c : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) permutation = [0, 2, 3, 1]
+  %n = pdq.batch_norm %t, %mean, %variance, %gamma, %beta {axis = 3 : i64, epsilon = 1.0e-12 : f64} : tensor<2x2x2x2xf32>, tensor<2xf32>
+  return %n : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// A bias along the width is none of the layer's channels: the norm stays.
+// CHECK-LABEL: func.func @bias_along_width
+// CHECK: quantized
+// CHECK: linalg.broadcast {{.*}} dimensions = [0, 1, 2]
+// CHECK: %[[C:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: linalg.generic {{.*}}ins(%[[C]],
+func.func @bias_along_width(%x: tensor<2x1x2x2xf32>) -> tensor<2x2x2x2xf32> {
+  %w = arith.constant dense<[[[[1.0]]], [[[2.0]]]]> : tensor<2x1x1x1xf32>
+  %b = arith.constant dense<[7.0, 8.0]> : tensor<2xf32>
+  %mean = arith.constant dense<3.0> : tensor<2xf32>
+  %variance = arith.constant dense<1.0> : tensor<2xf32>
+  %gamma = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+  %beta = arith.constant dense<1.0> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<2x2x2x2xf32>
+  %init = linalg.broadcast ins(%b : tensor<2xf32>) outs(%empty : tensor<2x2x2x2xf32>) dimensions = [0, 1, 2]
+  %c = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<2x1x2x2xf32>, tensor<2x1x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %n = pdq.batch_norm %c, %mean, %variance, %gamma, %beta {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<2x2x2x2xf32>, tensor<2xf32>
+  return %n : tensor<2x2x2x2xf32>
+}
+
+// -----
+
+// A bias that is taken away: b' = 1 + 2 (-7 - 3), 1 + 4 (-8 - 3).
+// CHECK-LABEL: func.func @subtracted
+// CHECK: quantized
+// CHECK: arith.constant dense<[-1.900000e+01, -4.300000e+01]> : tensor<2xf32>
+func.func @subtracted(%x: tensor<5x1xf32>) -> tensor<5x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[1.0, 2.0]]> : tensor<1x2xf32>
+  %b = arith.constant dense<[7.0, 8.0]> : tensor<2xf32>
+  %mean = arith.constant dense<3.0> : tensor<2xf32>
+  %variance = arith.constant dense<1.0> : tensor<2xf32>
+  %gamma = arith.constant dense<[2.0, 4.0]> : tensor<2xf32>
+  %beta = arith.constant dense<1.0> : tensor<2xf32>
+  %empty = tensor.empty() : tensor<5x2xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<5x2xf32>) -> tensor<5x2xf32>
+  %c = linalg.matmul ins(%x, %w : tensor<5x1xf32>, tensor<1x2xf32>) outs(%init : tensor<5x2xf32>) -> tensor<5x2xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%c, %b : tensor<5x2xf32>, tensor<2xf32>) outs(%empty : tensor<5x2xf32>) {
+  ^bb0(%in: f32, %bias: f32, %out: f32):
+    %0 = arith.subf %in, %bias : f32
+    linalg.yield %0 : f32
+  } -> tensor<5x2xf32>
+  %n = pdq.batch_norm %s, %mean, %variance, %gamma, %beta {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<5x2xf32>, tensor<2xf32>
+  return %n : tensor<5x2xf32>
+}
+
+// -----
+
+// Parameters that nobody knows here: the norm's own formula.
+// CHECK-LABEL: func.func @unknown_parameters
+// CHECK: linalg.generic
+// CHECK: math.sqrt
+// CHECK-NOT: pdq.batch_norm
+// CHECK: return
+func.func @unknown_parameters(%x: tensor<5x2xf64>) -> tensor<5x2xf64> {
+  %p = arith.constant dense<1.0> : tensor<2xf64>
+  %n = pdq.batch_norm %x, %p, %p, %p, %p {axis = 1 : i64, epsilon = 1.0e-12 : f64} : tensor<5x2xf64>, tensor<2xf64>
+  return %n : tensor<5x2xf64>
+}

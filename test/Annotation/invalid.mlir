@@ -124,7 +124,7 @@ func.func @failing_assertion(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
       ins(%variance : tensor<2xf32>) outs(%empty : tensor<2xf32>) {
   ^bb0(%in: f32, %out: f32):
     %0 = arith.cmpf one, %in, %zero : f32
-    // expected-error @below {{assertion fails for element 1: zero element}}
+    // expected-error @below {{assertion is false: zero element}}
     cf.assert %0, "zero element"
     linalg.yield %in : f32
   } -> tensor<2xf32>

@@ -62,7 +62,9 @@ def CaptureBatchNorm : PDQPass<"pdq-capture-batch-norm"> {
   let summary = "Find batch norms and keep their statistics";
   let description = [{
     Recognizes evaluation-mode batch norm by what a chain of elementwise
-    operations computes, however it is written, and replaces it:
+    operations computes, however it is written, and replaces it. Its parameters
+    are what does not depend on the network's input and is read along one
+    dimension, any but the batch.
 
     Before:
 
@@ -87,6 +89,48 @@ def CaptureBatchNorm : PDQPass<"pdq-capture-batch-norm"> {
     Statistic<"numCaptured", "num-captured", "Batch norms captured">
   ];
   let dependentDialects = ["PDQDialect", "arith::ArithDialect", "tensor::TensorDialect"];
+}
+
+def EvaluateConstants : PDQPass<"pdq-evaluate-constants"> {
+  let summary = "Evaluate computed weights, and bring layers into one form";
+  let description = [{
+    What the data path reads and what depends on constants only becomes a
+    constant, whatever computes it: standardized and normalized weights, sums of
+    branches, merged adapters, slices, weights stored in half precision. The
+    arithmetic is that of the operations, in the order of their loops and with
+    the rounding of their types.
+
+    Before:
+
+    ```mlir
+    %scaled = linalg.generic ... ins(%w : tensor<3x3xf32>) { mulf %a, %half }
+    %h = linalg.matmul ins(%x, %scaled : ...)
+    ```
+
+    After:
+
+    ```mlir
+    %scaled = arith.constant dense<...> : tensor<3x3xf32>
+    %h = linalg.matmul ins(%x, %scaled : ...)
+    ```
+
+    Views of constants stay as they are, and so does what only repeats them, such
+    as a bias for all samples: the batch may be in its shape. Where an evaluated
+    tensor repeats slices along a dimension that could hold the batch, a broadcast
+    repeats a smaller constant.
+
+    A product of a weight and data becomes one of data and the weight; one whose
+    weight is repeated for every sample reads the weight itself. So every layer is
+    a product of data with a constant behind views, which the passes behind know.
+
+    Declines, with a remark at the layer, weights that an operation computes which
+    is not known; the layer stays in floating point. Runs behind
+    `-pdq-capture-batch-norm`, which wants to see statistics.
+  }];
+  let statistics = [
+    Statistic<"numEvaluated", "num-evaluated", "Computed values made constants">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
 def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
@@ -131,6 +175,35 @@ def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
   let dependentDialects = ["PDQDialect"];
 }
 
+def MarkChannels : PDQPass<"pdq-mark-channels", "::mlir::ModuleOp"> {
+  let summary = "Say which dimension of a region's inputs and results is the channel";
+  let description = [{
+    Losses sum over channels and average over samples and positions. Which
+    dimension the channel is, the layer knows that computes a value: its output
+    channels are followed forwards through elementwise operations, views, poolings
+    and concatenations. What no layer computes has the input channels of the first
+    layer that reads it.
+
+    Before:
+
+    ```mlir
+    %r = pdq.region @layer0 ins(%x : tensor<4x8x8x3xf32>) -> (tensor<4x8x8x32xf32>) float {...}
+    ```
+
+    After, for a network with channels last:
+
+    ```mlir
+    %r = pdq.region @layer0 ins(%x : tensor<4x8x8x3xf32>) -> (tensor<4x8x8x32xf32>)
+      attributes {input_channels = array<i64: 3>, result_channels = array<i64: 3>} float {...}
+    ```
+
+    Dimension 1 is the default: a region whose channels are all there has no
+    attribute, and a value that is not followed counts as one of those. Inputs are
+    marked where the region has batch norms, since only distribution correction
+    measures them.
+  }];
+}
+
 def FoldBatchNorm : PDQPass<"pdq-fold-batch-norm"> {
   let summary = "Fold batch norms of quantized bodies into weight and bias";
   let description = [{
@@ -154,19 +227,24 @@ def FoldBatchNorm : PDQPass<"pdq-fold-batch-norm"> {
     %n = linalg.conv_2d_nchw_fchw ins(%x, %folded : ...) outs(%b : ...)
     ```
 
-    A bias that is added between the layer and the batch norm goes along. A batch
-    norm that does not follow a layer alone (in front of a layer, behind a sum) is
-    written out as `x * g + (beta - g * mean)`. The float body keeps its batch norms,
-    because distribution correction needs them.
+    A bias that is added to or subtracted from the layer's result goes along. The
+    norm's axis is followed through every view in between: it must select among the
+    layer's output channels (a linear layer of `C * H * W` features, viewed as
+    `[N, C, H, W]`, has `H * W` of them for each channel of the norm), and every bias
+    must be constant on each of these.
 
-    Declines, with an error, parameters, weights and biases that are no constants of
-    f32.
+    A batch norm that does not follow a layer alone (in front of a layer, behind a
+    sum), or that goes over other dimensions, is written out as
+    `x * g + (beta - g * mean)`; a remark says why where a layer is in front. One
+    whose parameters are no constants of f32 is written out by its formula. The float
+    body keeps its batch norms, because distribution correction needs them.
   }];
   let statistics = [
     Statistic<"numFolded", "num-folded", "Batch norms folded">,
     Statistic<"numLowered", "num-lowered", "Batch norms written out per channel">
   ];
-  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+                           "tensor::TensorDialect"];
 }
 
 def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {

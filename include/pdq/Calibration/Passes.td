@@ -40,6 +40,35 @@ defvar runOptions = [
          "Bytes of the host's memory for programs and samples (1500000, 64M, 2G); empty takes 80 % of the machine's">
 ];
 
+def CheckAnnotation : PDQPass<"pdq-check-annotation", "::mlir::ModuleOp"> {
+  let summary = "Run an annotated network and compare both bodies of its regions";
+  let description = [{
+    Runs the network on a few samples. Without quantizers both bodies of a region
+    compute the same up to rounding, and so does, as a step of `pdq-annotate`, the
+    annotated network and the network as the frontend wrote it. The difference is
+    the norm of the difference over the norm of what is right.
+
+    ```
+    pdq-opt annotated.mlir --pdq-check-annotation="samples=4"
+    ```
+
+    Changes nothing. An error names the region whose bodies differ. Declines, with
+    a remark, networks whose inputs have no numbers that pdq can make.
+  }];
+  let options = [
+    Option<"samples", "samples", "int64_t", /*default=*/"4", "Samples; 0 checks nothing">,
+    Option<"calibration", "calibration", "std::string", /*default=*/"",
+           ".npy file whose first samples are taken; normal numbers where it has none">,
+    Option<"tolerance", "tolerance", "double", /*default=*/"1e-3",
+           "Largest difference, as a part of the norm">
+  ];
+  let statistics = [
+    Statistic<"numChecked", "num-checked", "Networks checked">
+  ];
+  let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
+                           "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
 def InitializeScales : PDQPass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
   let summary = "Choose first scales and zero points, and learn nothing";
   let description = [{

@@ -1,0 +1,414 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operations on constant tensors.
+
+#include "ConstantEvaluator.h"
+#include "PayloadProgram.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Operations between a tensor and its constants.
+static constexpr unsigned maxDepth = 200;
+/// Iterations of one operation: minutes.
+static constexpr int64_t maxIterations = int64_t(1) << 32;
+/// Elements of one tensor: a GiB.
+static constexpr int64_t maxElements = int64_t(1) << 27;
+
+using Tensor = std::optional<ConstantTensor>;
+using Indices = SmallVector<int64_t>;
+
+Tensor ConstantEvaluator::evaluate(Value tensor) {
+  if (auto found = known.find(tensor); found != known.end())
+    return found->second;
+  auto type = dyn_cast<RankedTensorType>(tensor.getType());
+  if (!type || !type.hasStaticShape() || !isEvaluated(type.getElementType()) ||
+      type.getNumElements() > maxElements || depth >= maxDepth)
+    return std::nullopt;
+  ++depth;
+  Tensor result = compute(tensor);
+  --depth;
+  return known[tensor] = result;
+}
+
+std::optional<Scalar> ConstantEvaluator::evaluateScalar(Value scalar) {
+  PayloadProgram program(/*block=*/nullptr, *this);
+  return program.compile(scalar) ? program.run({}) : std::nullopt;
+}
+
+/// Offsets or sizes that are known.
+static std::optional<Indices> evaluateIndices(ConstantEvaluator &evaluator,
+                                              ArrayRef<OpFoldResult> values) {
+  Indices indices;
+  for (OpFoldResult value : values) {
+    std::optional<int64_t> index = getConstantIntValue(value);
+    if (!index)
+      if (auto scalar = evaluator.evaluateScalar(cast<Value>(value)))
+        index = scalar->integer;
+    if (!index)
+      return std::nullopt;
+    indices.push_back(*index);
+  }
+  return indices;
+}
+
+Tensor ConstantEvaluator::compute(Value tensor) {
+  Operation *op = tensor.getDefiningOp();
+  if (!op)
+    return std::nullopt;
+  ElementsAttr constant;
+  if (matchPattern(tensor, m_Constant(&constant)))
+    return ConstantTensor::read(constant);
+  auto type = cast<RankedTensorType>(tensor.getType());
+  return llvm::TypeSwitch<Operation *, Tensor>(op)
+      .Case([&](linalg::LinalgOp structured) {
+        return computeStructured(structured,
+                                 cast<OpResult>(tensor).getResultNumber());
+      })
+      // Contents that nobody wrote are whatever they are.
+      .Case([&](tensor::EmptyOp) { return ConstantTensor(type); })
+      .Case<tensor::CastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+            tensor::ReshapeOp>([&](auto view) -> Tensor {
+        Tensor source = evaluate(view->getOperand(0));
+        return source ? source->reshape(type.getShape()) : Tensor();
+      })
+      .Case<tensor::ExtractSliceOp>([&](auto op) { return computeSlice(op); })
+      .Case<tensor::InsertSliceOp>(
+          [&](auto op) { return computeInsertion(op); })
+      .Case<tensor::PadOp>([&](auto op) { return computePad(op); })
+      .Case<tensor::ConcatOp>([&](auto op) { return computeConcat(op); })
+      .Case<tensor::FromElementsOp, tensor::SplatOp>(
+          [&](auto op) { return computeFromScalars(op); })
+      .Default([](Operation *) { return Tensor(); });
+}
+
+//===----------------------------------------------------------------------===//
+// Structured operations
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The elements of an operand that the iterations read or write, in turn.
+class Access {
+public:
+  Access(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t> ranges)
+      : map(map), strides(getStrides(shape)) {
+    map.walkExprs([&](AffineExpr expr) {
+      AffineExprKind kind = expr.getKind();
+      isLinear &= kind != AffineExprKind::Mod &&
+                  kind != AffineExprKind::FloorDiv &&
+                  kind != AffineExprKind::CeilDiv;
+    });
+    Indices position(ranges.size(), 0);
+    offset = getOffset(position);
+    for (size_t loop = 0; isLinear && loop < ranges.size(); ++loop) {
+      position[loop] = 1;
+      steps.push_back(getOffset(position) - offset);
+      position[loop] = 0;
+    }
+  }
+
+  /// Follows a step of loop `loop`, behind which `count` steps of each faster
+  /// loop are taken back.
+  void advance(ArrayRef<int64_t> position, size_t loop,
+               ArrayRef<int64_t> ranges) {
+    if (!isLinear) {
+      offset = getOffset(position);
+      return;
+    }
+    offset += steps[loop];
+    for (size_t faster = loop + 1; faster < ranges.size(); ++faster)
+      offset -= steps[faster] * (ranges[faster] - 1);
+  }
+
+  int64_t offset = 0;
+
+private:
+  int64_t getOffset(ArrayRef<int64_t> position) const {
+    int64_t result = 0;
+    for (auto [index, stride] : llvm::zip_equal(map.compose(position), strides))
+      result += index * stride;
+    return result;
+  }
+
+  AffineMap map;
+  Indices strides, steps;
+  bool isLinear = true;
+};
+
+/// An argument of a payload, with the tensor that it reads.
+struct Load {
+  unsigned place;
+  ConstantTensor tensor;
+  Access access;
+};
+
+/// All iterations of a structured operation, for one scalar of its payload.
+class Iterations {
+public:
+  Iterations(linalg::LinalgOp op, ConstantEvaluator &evaluator)
+      : op(op), ranges(op.getStaticLoopRanges()), evaluator(evaluator),
+        program(op.getBlock(), evaluator) {}
+
+  /// False where something is not known. Only with `accumulates` the payload
+  /// may read the operation's one result so far.
+  bool prepare(Value scalar, bool accumulates);
+
+  /// Calls `visit(scalar)` in each iteration until it returns false; false
+  /// where a scalar is not known.
+  template <typename Fn> bool run(Fn visit);
+
+  /// Of the result that `prepare` was given: the element that each iteration
+  /// writes.
+  std::optional<Access> written;
+  std::optional<unsigned> accumulator;
+  void setAccumulator(Scalar value) { program.set(*accumulator, value); }
+
+private:
+  bool addLoad(BlockArgument argument, unsigned place);
+
+  linalg::LinalgOp op;
+  Indices ranges;
+  ConstantEvaluator &evaluator;
+  PayloadProgram program;
+  std::vector<Load> loads;
+};
+} // namespace
+
+bool Iterations::addLoad(BlockArgument argument, unsigned place) {
+  OpOperand *operand = op.getMatchingOpOperand(argument);
+  if (!isa<RankedTensorType>(operand->get().getType())) {
+    std::optional<Scalar> scalar = evaluator.evaluateScalar(operand->get());
+    if (scalar)
+      program.set(place, *scalar);
+    return scalar.has_value();
+  }
+  Tensor tensor = evaluator.evaluate(operand->get());
+  if (!tensor)
+    return false;
+  loads.push_back(
+      {place, *tensor,
+       Access(op.getMatchingIndexingMap(operand), tensor->getShape(), ranges)});
+  return true;
+}
+
+bool Iterations::prepare(Value scalar, bool accumulates) {
+  int64_t count = 1;
+  for (int64_t range : ranges) {
+    if (ShapedType::isDynamic(range) || count > maxIterations)
+      return false;
+    count *= range;
+  }
+  if (count > maxIterations || !op.hasPureTensorSemantics() ||
+      !program.compile(scalar))
+    return false;
+  for (auto [argument, place] : program.getArguments()) {
+    OpOperand *operand = op.getMatchingOpOperand(argument);
+    if (!op.isDpsInit(operand)) {
+      if (!addLoad(argument, place))
+        return false;
+      continue;
+    }
+    if (!accumulates || op.getNumDpsInits() != 1)
+      return false;
+    accumulator = place;
+  }
+  return true;
+}
+
+template <typename Fn> bool Iterations::run(Fn visit) {
+  Indices position(ranges.size(), 0);
+  if (llvm::is_contained(ranges, 0))
+    return true;
+  while (true) {
+    for (const Load &load : loads)
+      program.set(load.place, load.tensor.getElements()[load.access.offset]);
+    if (!visit([&] { return program.run(position); }))
+      return false;
+    size_t loop = ranges.size();
+    while (loop > 0 && ++position[loop - 1] == ranges[loop - 1])
+      position[--loop] = 0;
+    if (loop == 0)
+      return true;
+    for (Load &load : loads)
+      load.access.advance(position, loop - 1, ranges);
+    if (written)
+      written->advance(position, loop - 1, ranges);
+  }
+}
+
+Tensor ConstantEvaluator::computeStructured(linalg::LinalgOp op,
+                                            unsigned number) {
+  OpOperand *init = op.getDpsInitOperand(number);
+  Tensor result = evaluate(init->get());
+  if (!result)
+    return std::nullopt;
+  Iterations iterations(op, *this);
+  if (!iterations.prepare(op.getBlock()->getTerminator()->getOperand(number),
+                          /*accumulates=*/true))
+    return std::nullopt;
+  iterations.written = Access(op.getMatchingIndexingMap(init),
+                              result->getShape(), op.getStaticLoopRanges());
+  MutableArrayRef<Scalar> elements = result->getMutableElements();
+  bool isKnown = iterations.run([&](auto compute) {
+    Scalar &element = elements[iterations.written->offset];
+    if (iterations.accumulator)
+      iterations.setAccumulator(element);
+    std::optional<Scalar> value = compute();
+    element = value.value_or(element);
+    return value.has_value();
+  });
+  return isKnown ? result : std::nullopt;
+}
+
+std::optional<bool> ConstantEvaluator::isAlwaysTrue(Value scalar,
+                                                    linalg::LinalgOp op) {
+  Iterations iterations(op, *this);
+  if (!iterations.prepare(scalar, /*accumulates=*/false))
+    return std::nullopt;
+  std::optional<bool> result = true;
+  iterations.run([&](auto compute) {
+    std::optional<Scalar> value = compute();
+    result = value ? std::optional<bool>(value->integer != 0) : std::nullopt;
+    return result == true;
+  });
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Moving elements
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A box of a tensor: element i of it is element offset + i * stride.
+struct Box {
+  Indices offsets, sizes, strides;
+
+  /// Whether it lies in a tensor of this shape.
+  bool isInside(ArrayRef<int64_t> shape) const {
+    for (size_t dim = 0; dim < shape.size(); ++dim) {
+      int64_t last = offsets[dim] + (sizes[dim] - 1) * strides[dim];
+      if (sizes[dim] > 0 && (offsets[dim] < 0 || last < 0 ||
+                             std::max(offsets[dim], last) >= shape[dim]))
+        return false;
+    }
+    return true;
+  }
+};
+} // namespace
+
+/// Calls `visit(offset, i)` for element i of a box.
+template <typename Fn>
+static void forEachInBox(const Box &box, ArrayRef<int64_t> shape, Fn visit) {
+  Indices position(shape.size(), 0), whole = getStrides(shape);
+  int64_t count = ShapedType::getNumElements(box.sizes);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t offset = 0;
+    for (size_t dim = 0; dim < shape.size(); ++dim)
+      offset +=
+          (box.offsets[dim] + position[dim] * box.strides[dim]) * whole[dim];
+    visit(offset, i);
+    advance(position, box.sizes);
+  }
+}
+
+/// Puts `source` into a box of `target`; nothing where it does not fit.
+static Tensor insert(const ConstantTensor &source, ConstantTensor target,
+                     const Box &box) {
+  if (!box.isInside(target.getShape()) ||
+      ShapedType::getNumElements(box.sizes) !=
+          static_cast<int64_t>(source.getElements().size()))
+    return std::nullopt;
+  MutableArrayRef<Scalar> elements = target.getMutableElements();
+  forEachInBox(box, target.getShape(), [&](int64_t offset, int64_t i) {
+    elements[offset] = source.getElements()[i];
+  });
+  return target;
+}
+
+static std::optional<Box> evaluateBox(ConstantEvaluator &evaluator,
+                                      OffsetSizeAndStrideOpInterface op) {
+  auto offsets = evaluateIndices(evaluator, op.getMixedOffsets());
+  auto sizes = evaluateIndices(evaluator, op.getMixedSizes());
+  auto strides = evaluateIndices(evaluator, op.getMixedStrides());
+  if (!offsets || !sizes || !strides)
+    return std::nullopt;
+  return Box{*offsets, *sizes, *strides};
+}
+
+Tensor ConstantEvaluator::computeSlice(Operation *op) {
+  auto slice = cast<tensor::ExtractSliceOp>(op);
+  Tensor source = evaluate(slice.getSource());
+  auto box = evaluateBox(*this, slice);
+  if (!source || !box || !box->isInside(source->getShape()) ||
+      ShapedType::getNumElements(box->sizes) !=
+          slice.getType().getNumElements())
+    return std::nullopt;
+  ConstantTensor result(slice.getType());
+  MutableArrayRef<Scalar> elements = result.getMutableElements();
+  forEachInBox(*box, source->getShape(), [&](int64_t offset, int64_t i) {
+    elements[i] = source->getElements()[offset];
+  });
+  return result;
+}
+
+Tensor ConstantEvaluator::computeInsertion(Operation *op) {
+  auto insertion = cast<tensor::InsertSliceOp>(op);
+  Tensor source = evaluate(insertion.getSource());
+  Tensor target = evaluate(insertion.getDest());
+  auto box = evaluateBox(*this, insertion);
+  return source && target && box ? insert(*source, *target, *box)
+                                 : std::nullopt;
+}
+
+Tensor ConstantEvaluator::computePad(Operation *op) {
+  auto pad = cast<tensor::PadOp>(op);
+  Tensor source = evaluate(pad.getSource());
+  auto low = evaluateIndices(*this, pad.getMixedLowPad());
+  Value padding = pad.getConstantPaddingValue();
+  auto value = padding ? evaluateScalar(padding) : std::nullopt;
+  if (!source || !low || !value)
+    return std::nullopt;
+  ConstantTensor result(pad.getResultType());
+  llvm::fill(result.getMutableElements(), *value);
+  return insert(
+      *source, result,
+      Box{*low, Indices(source->getShape()), Indices(low->size(), 1)});
+}
+
+Tensor ConstantEvaluator::computeConcat(Operation *op) {
+  auto concat = cast<tensor::ConcatOp>(op);
+  Tensor result =
+      ConstantTensor(cast<RankedTensorType>(concat.getResult().getType()));
+  Indices offsets(result->getType().getRank(), 0);
+  for (Value input : concat.getInputs()) {
+    Tensor source = evaluate(input);
+    if (!source)
+      return std::nullopt;
+    result = insert(
+        *source, *result,
+        Box{offsets, Indices(source->getShape()), Indices(offsets.size(), 1)});
+    if (!result)
+      return std::nullopt;
+    offsets[concat.getDim()] += source->getShape()[concat.getDim()];
+  }
+  return result;
+}
+
+Tensor ConstantEvaluator::computeFromScalars(Operation *op) {
+  ConstantTensor result(cast<RankedTensorType>(op->getResult(0).getType()));
+  MutableArrayRef<Scalar> elements = result.getMutableElements();
+  bool isSplat = isa<tensor::SplatOp>(op);
+  for (size_t i = 0; i < elements.size(); ++i) {
+    auto scalar = evaluateScalar(op->getOperand(isSplat ? 0 : i));
+    if (!scalar)
+      return std::nullopt;
+    elements[i] = *scalar;
+  }
+  return result;
+}
