@@ -167,17 +167,14 @@ HostTensor CheckAnnotation::makeSamples(RankedTensorType type, unsigned input) {
   SmallVector<StringRef> files;
   StringRef(calibration.getValue()).split(files, ',', -1, false);
   if (input < files.size() && type.getElementType().isF32()) {
-    llvm::Expected<HostTensor> data = readNpy(files[input]);
+    llvm::Expected<NpyFile> data = NpyFile::open(files[input]);
     if (!data)
       llvm::consumeError(data.takeError());
     else if (data->getElementType() == ElementType::F32 &&
              data->getShape().size() == type.getShape().size() &&
              data->getShape().front() >= type.getDimSize(0) &&
-             data->getShape().drop_front() == type.getShape().drop_front()) {
-      llvm::copy(data->values<float>().take_front(samples.getNumElements()),
-                 samples.values<float>().begin());
-      return samples;
-    }
+             data->getShape().drop_front() == type.getShape().drop_front())
+      return data->readRows(0, type.getDimSize(0));
   }
   std::mt19937 generator(1005);
   std::normal_distribution<double> normal;

@@ -27,7 +27,7 @@ std::string mlir::pdq::describeUnknownOption(StringRef name,
     return message + "; did you mean '" + nearest.str() + "'?";
   if (known.empty())
     return message + ", expected none";
-  if (known.size() > 8)
+  if (known.size() > 12)
     return message + "; --help lists those that there are";
   return message + ", expected one of " + llvm::join(known, ", ");
 }
