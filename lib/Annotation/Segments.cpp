@@ -269,7 +269,9 @@ SmallVector<Segment> mlir::pdq::splitLayers(const NetworkPath &path,
     addOperation(step, path, op);
     bool restoresBatch =
         isView(op) && !isBatchFirst(op->getOperand(0), path.data);
-    bool completes = units.isOpen() &&
+    // A view that merges the batch with tokens belongs to what reads it.
+    bool losesBatch = isView(op) && !isBatchFirst(op->getResult(0), path.data);
+    bool completes = units.isOpen() && !losesBatch &&
                      (isCompletion(op) || restoresBatch || step.computesInput);
     bool isSum = step.isJoin &&
                  !(completes && readsOnly(op, units.getLast(), path.data));

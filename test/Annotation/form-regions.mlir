@@ -341,3 +341,33 @@ func.func @pooled_skip(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x2x2xf32> {
   %y = linalg.conv_2d_nchw_fchw ins(%s, %w : tensor<1x1x2x2xf32>, tensor<1x1x1x1xf32>) outs(%init2 : tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
   return %y : tensor<1x1x2x2xf32>
 }
+
+// -----
+
+// A linear layer on tokens: the view that merges them with the batch begins its
+// region, since a border has the batch as dimension 0.
+// CHECK-LABEL: func.func @tokens
+// LAYER-LABEL: func.func @tokens
+// LAYER: %[[H:.+]] = pdq.region @layer0 ins(%{{.+}} : tensor<2x6xf32>) -> (tensor<2x3x2xf32>)
+// LAYER: pdq.region @layer1 ins(%[[H]] : tensor<2x3x2xf32>) -> (tensor<2x3x2xf32>)
+// NETWORK-LABEL: func.func @tokens
+func.func @tokens(%x: tensor<2x6xf32>) -> tensor<2x3x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<0.5> : tensor<6x6xf32>
+  %v = arith.constant dense<2.0> : tensor<2x2xf32>
+  %e = tensor.empty() : tensor<2x6xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%e : tensor<2x6xf32>) -> tensor<2x6xf32>
+  %et = tensor.empty() : tensor<6x2xf32>
+  %initt = linalg.fill ins(%zero : f32) outs(%et : tensor<6x2xf32>) -> tensor<6x2xf32>
+  %h = linalg.matmul ins(%x, %w : tensor<2x6xf32>, tensor<6x6xf32>) outs(%init : tensor<2x6xf32>) -> tensor<2x6xf32>
+  %t = tensor.expand_shape %h [[0], [1, 2]] output_shape [2, 3, 2] : tensor<2x6xf32> into tensor<2x3x2xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, b, c)>, affine_map<(a, b, c) -> (a, b, c)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%t : tensor<2x3x2xf32>) outs(%t : tensor<2x3x2xf32>) {
+  ^bb0(%a: f32, %out: f32):
+    %0 = arith.maximumf %a, %zero : f32
+    linalg.yield %0 : f32
+  } -> tensor<2x3x2xf32>
+  %rows = tensor.collapse_shape %r [[0, 1], [2]] : tensor<2x3x2xf32> into tensor<6x2xf32>
+  %y = linalg.matmul ins(%rows, %v : tensor<6x2xf32>, tensor<2x2xf32>) outs(%initt : tensor<6x2xf32>) -> tensor<6x2xf32>
+  %z = tensor.expand_shape %y [[0, 1], [2]] output_shape [2, 3, 2] : tensor<6x2xf32> into tensor<2x3x2xf32>
+  return %z : tensor<2x3x2xf32>
+}
