@@ -64,6 +64,26 @@ static SmallVector<unsigned> collectLoops(Value scalar, linalg::LinalgOp op) {
   return sorted;
 }
 
+/// Leaves out the loop number `place` of `positions` where they are the same in
+/// all of its steps: index tensors of a whole result, as of a gather, hold one
+/// coordinate in each.
+static void dropLoopWithoutEffect(ReadPositions &positions, size_t place,
+                                  ArrayRef<int64_t> ranges) {
+  int64_t inner = 1, steps = ranges[positions.loops[place]];
+  for (unsigned loop : ArrayRef(positions.loops).drop_front(place + 1))
+    inner *= ranges[loop];
+  SmallVector<int64_t> first;
+  for (auto [i, value] : llvm::enumerate(positions.values)) {
+    int64_t step = static_cast<int64_t>(i) / inner % steps;
+    if (step == 0)
+      first.push_back(value);
+    else if (value != positions.values[i - step * inner])
+      return;
+  }
+  positions.loops.erase(positions.loops.begin() + place);
+  positions.values = std::move(first);
+}
+
 FailureOr<ReadPositions>
 mlir::pdq::getReadPositions(Value index, linalg::LinalgOp op, int64_t size,
                             ConstantElements &elements) {
@@ -88,11 +108,11 @@ mlir::pdq::getReadPositions(Value index, linalg::LinalgOp op, int64_t size,
       return failure();
     positions.values.push_back(value.getInt());
   }
-  if (count > 0 && llvm::all_equal(positions.values) &&
-      !(count == 1 && index.getDefiningOp<linalg::IndexOp>())) {
-    positions.loops.clear();
-    positions.values.truncate(1);
-  }
+  // The counter of a loop with one step stays one: another batch has more.
+  if (count == 0 || (count == 1 && index.getDefiningOp<linalg::IndexOp>()))
+    return positions;
+  for (size_t place = positions.loops.size(); place-- > 0;)
+    dropLoopWithoutEffect(positions, place, ranges);
   return positions;
 }
 
@@ -127,10 +147,15 @@ static SmallVector<KnownIndex> findKnownIndices(linalg::GenericOp op) {
   for (auto read : op.getBody()->getOps<tensor::ExtractOp>()) {
     ArrayRef<int64_t> shape = read.getTensor().getType().getShape();
     for (auto [dim, index] : llvm::enumerate(read.getIndicesMutable())) {
-      if (ShapedType::isDynamic(shape[dim]) || isTabulated(index.get(), op))
+      if (ShapedType::isDynamic(shape[dim]))
+        continue;
+      bool known = isTabulated(index.get(), op);
+      size_t loops = collectLoops(index.get(), op).size();
+      if (known && loops < 2)
         continue;
       auto positions = getReadPositions(index.get(), op, shape[dim], elements);
-      if (succeeded(positions) && !positions->values.empty())
+      if (succeeded(positions) && !positions->values.empty() &&
+          !(known && positions->loops.size() == loops))
         found.push_back({&index, std::move(*positions)});
     }
   }

@@ -11,6 +11,7 @@
 #include "pdq/Execution/TensorAttributes.h"
 #include "pdq/IO/AtomicFile.h"
 #include "pdq/IO/FileDiagnostics.h"
+#include "pdq/IO/ModuleFile.h"
 #include "pdq/IR/PassOptionText.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -238,6 +239,9 @@ OwningOpRef<ModuleOp> Checkpoint::readModule(MLIRContext *context) const {
     return nullptr;
   }
   if (*intact) {
+    // A seal is no proof of where the file comes from.
+    if (failed(checkNesting(**buffer, context->getDialectRegistry())))
+      return nullptr;
     auto manager = std::make_shared<llvm::SourceMgr>();
     manager->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
     if (auto module = parseSourceFile<ModuleOp>(manager, context))
