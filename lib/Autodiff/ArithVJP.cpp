@@ -15,9 +15,11 @@ using namespace mlir::pdq;
 
 FailureOr<ScalarExtremum> mlir::pdq::matchExtremum(Operation *op) {
   if (isa<arith::MaximumFOp, arith::MaxNumFOp>(op))
-    return ScalarExtremum{true, op->getOperand(0), op->getOperand(1)};
+    return ScalarExtremum{true, op->getOperand(0), op->getOperand(1), Value(),
+                          /*isClamp=*/false};
   if (isa<arith::MinimumFOp, arith::MinNumFOp>(op))
-    return ScalarExtremum{false, op->getOperand(0), op->getOperand(1)};
+    return ScalarExtremum{false, op->getOperand(0), op->getOperand(1), Value(),
+                          /*isClamp=*/false};
   auto select = dyn_cast<arith::SelectOp>(op);
   auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>()
                         : arith::CmpFOp();
