@@ -62,6 +62,9 @@ BatchCheck::create(func::FuncOp network, int64_t batch,
   check.otherBatch = batch;
   check.ownModule = cloneNetwork(network);
   func::FuncOp own = getFunction(*check.ownModule);
+  // Casts that forget static sizes go, as they do at the other batch.
+  if (failed(rebatch(own, check.ownBatch, dataArguments)))
+    return failure();
   Builder builder(network.getContext());
   for (auto [number, op] :
        llvm::enumerate(own.getBody().front().without_terminator()))

@@ -45,6 +45,11 @@
 // RUN: not pdq-run %t.own.mlir --input=%t.npy 2>&1 | FileCheck %s --check-prefix=OWN
 // OWN: error: value of type tensor<2x4xf32> has the batch size in its shape but does not come from data; keep the batch of 2
 
+// Sizes that frontends forget between static ones (torch.roll).
+// RUN: pdq-run %t/forgotten.mlir --input=%t.npy --output=%t.out.npy
+// RUN: od -A n -t f4 -w48 -j 128 %t.out.npy | FileCheck %s --check-prefix=ROLLED
+// ROLLED: 6 1 2 3 8 4 4 4 -6 -1 -2 -3
+
 // RUN: sed 's/1x4/2x4/g; s/tensor<4xf32>/tensor<8xf32>/' %t/mean.mlir > %t.two.mlir
 // RUN: not pdq-run %t.two.mlir --input=%t.npy 2>&1 | FileCheck %s --check-prefix=MIXED
 // MIXED: error: 'linalg.generic' op combines the samples of the batch; keep the batch of 2 that the network was exported for, or export it with a dynamic batch
@@ -178,4 +183,14 @@ func.func @main(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
     linalg.yield %d : f32
   } -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
+}
+
+//--- forgotten.mlir
+func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %last = tensor.extract_slice %x[0, 3] [1, 1] [1, 1] : tensor<1x4xf32> to tensor<1x1xf32>
+  %others = tensor.extract_slice %x[0, 0] [1, 3] [1, 1] : tensor<1x4xf32> to tensor<1x3xf32>
+  %a = tensor.cast %last : tensor<1x1xf32> to tensor<1x?xf32>
+  %b = tensor.cast %others : tensor<1x3xf32> to tensor<1x?xf32>
+  %y = tensor.concat dim(1) %a, %b : (tensor<1x?xf32>, tensor<1x?xf32>) -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
 }
