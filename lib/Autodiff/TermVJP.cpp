@@ -66,7 +66,7 @@ IRMapping TermAdjoint::mapArguments(ImplicitLocOpBuilder &b, Block &body) {
     Attribute constant = matchPattern(operand->get(), m_Constant(&splat))
                              ? splat.getSplatValue<Attribute>()
                              : Attribute();
-    if (constant && isa<FloatAttr>(constant))
+    if (isa_and_nonnull<FloatAttr>(constant))
       mapping.map(
           argument,
           arith::ConstantOp::create(b, cast<TypedAttr>(constant)).getResult());
