@@ -21,6 +21,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 
 SKIPPED = 77
 # More save little: ten sources take about as long as the headers before them.
@@ -130,11 +131,11 @@ class Tidy:
     def check(self, group):
         """The sources of a group that did not pass, with what was found."""
         if len(group) > 1:
-            together = self.build / "clang-tidy" / (group[0].digest + ".cpp")
-            together.parent.mkdir(exist_ok=True)
-            together.write_text(join_sources([source.path.read_text() for source in group]))
-            status, _ = self._run(together, [f"-iquote{group[0].path.parent}", *group[0].flags])
-            together.unlink()
+            # A name of its own: one source can belong to two programs.
+            with tempfile.NamedTemporaryFile("w", suffix=".cpp", dir=self.build) as together:
+                together.write(join_sources([source.path.read_text() for source in group]))
+                together.flush()
+                status, _ = self._run(together.name, [f"-iquote{group[0].path.parent}", *group[0].flags])
             if status == 0:
                 return []
         checked = [(source, *self._run(source.path, source.flags)) for source in group]
