@@ -5,10 +5,10 @@
 // public functions on resident buffers of random numbers. Prints a line a
 // function: its name and the milliseconds of the fastest call.
 
-#include "../lib/Calibration/Program.h"
 #include "mlir/Parser/Parser.h"
-#include "pdq/Execution/Executor.h"
+#include "pdq/Calibration/Programs/Program.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Runtime/Executor.h"
 #include "llvm/Support/CommandLine.h"
 #include <chrono>
 #include <cmath>

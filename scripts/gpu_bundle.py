@@ -14,7 +14,7 @@ TOOLS = ("pdq-opt", "pdq-run", "pdq-compare-targets", "pdq-time-functions")
 UNIT_TESTS = ("DirectKernelTest", "ExecutorTest", "FormulaTest", "HostMemoryTest", "MatrixKernelTest", "OptimizerTest")
 UNIT_TESTS += ("RowKernelTest", "ScaleSearchTest", "StepTest", "TransposeKernelTest")
 FILES = ("scripts/gpu-check", "scripts/gpu_bundle.py", "scripts/gpu_checks.py", "scripts/gpu_figures.py", "scripts/demo", "scripts/demo.py", "LICENSE")
-FILES += ("benchmarks/bandwidth", "benchmarks/iteration", "benchmarks/kernels", "benchmarks/simulate", "test/Execution/Inputs/write_network.py")
+FILES += ("benchmarks/bandwidth", "benchmarks/iteration", "benchmarks/kernels", "benchmarks/simulate", "test/Plan/Inputs/write_network.py")
 FOLDERS = ("examples/digits", "examples/tiny")
 SIMULATED_GPU = "lib/pdq-simulated-gpu/libcuda.so.1"
 # glibc and what belongs to it stay the machine's own, like its driver.

@@ -68,7 +68,7 @@ class Checks:
         programs = []
         for family in FAMILIES[:1] if self.arguments.quick else FAMILIES:
             module = self.scratch / f"{family}.mlir"
-            writer = self.root / "test" / "Execution" / "Inputs" / "write_network.py"
+            writer = self.root / "test" / "Plan" / "Inputs" / "write_network.py"
             with open(module, "w") as stream:
                 subprocess.run([sys.executable, str(writer), family], check=True, stdout=stream)
             programs.append((family, module))

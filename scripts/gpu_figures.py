@@ -81,7 +81,7 @@ class Figures:
         folder = self.checks.scratch / "imagenet"
         if folder.exists():
             return folder, None
-        writer = self.checks.root / "test" / "Execution" / "Inputs" / "write_network.py"
+        writer = self.checks.root / "test" / "Plan" / "Inputs" / "write_network.py"
         written, failed = self.run(what, aim, sys.executable, writer, "resnet18", "224")
         if failed:
             return None, failed

@@ -14,7 +14,8 @@
 namespace mlir::pdq {
 
 /// Registers the pdq dialect, the upstream dialects that networks are written
-/// in, and the external models of all stages.
+/// in and lowered through, and the external models of all stages. Tools that
+/// read any module register MLIR's other dialects beside them.
 void registerAllDialects(DialectRegistry &registry);
 
 /// Options of `pdq-annotate`; those of the passes of the same name.

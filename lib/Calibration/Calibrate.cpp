@@ -3,21 +3,21 @@
 //
 // The pass around the calibration: options in, parameters and report out.
 
-#include "OutputTerms.h"
 #include "PresetChoice.h"
-#include "RunOptions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "pdq/Annotation/Coverage.h"
+#include "pdq/Annotation/Quantizers/Coverage.h"
 #include "pdq/Calibration/Calibrator.h"
 #include "pdq/Calibration/Passes.h"
-#include "pdq/IO/AtomicFile.h"
-#include "pdq/IO/FileDiagnostics.h"
-#include "pdq/IR/OptionsLocation.h"
+#include "pdq/Calibration/Programs/OutputTerms.h"
+#include "pdq/Calibration/RunOptions.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Support/Files/AtomicFile.h"
+#include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Options/OptionsLocation.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>

@@ -5,19 +5,19 @@
 // here but the parameters that were learned.
 
 #include "pdq/Calibration/Calibrator.h"
-#include "Checkpoint.h"
-#include "Inputs.h"
-#include "Interruption.h"
 #include "NetworkCheck.h"
-#include "OutputTerms.h"
-#include "Parameters.h"
-#include "Propagation.h"
-#include "ScaleSamples.h"
-#include "pdq/IR/DataArguments.h"
-#include "pdq/IR/GuardScalars.h"
-#include "pdq/IR/OptionsLocation.h"
-#include "pdq/IR/PassOptionText.h"
-#include "pdq/IR/Rebatch.h"
+#include "pdq/Annotation/Rebatch/Rebatch.h"
+#include "pdq/Calibration/Data/Inputs.h"
+#include "pdq/Calibration/Data/Propagation.h"
+#include "pdq/Calibration/Data/ScaleSamples.h"
+#include "pdq/Calibration/Parameters/Parameters.h"
+#include "pdq/Calibration/Programs/OutputTerms.h"
+#include "pdq/Calibration/Progress/Checkpoint.h"
+#include "pdq/Calibration/Progress/Interruption.h"
+#include "pdq/Support/DataArguments.h"
+#include "pdq/Support/GuardScalars.h"
+#include "pdq/Support/Options/OptionsLocation.h"
+#include "pdq/Support/Options/PassOptionText.h"
 #include <sys/resource.h>
 
 using namespace mlir;

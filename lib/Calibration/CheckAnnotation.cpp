@@ -5,9 +5,6 @@
 // whole with the network as it was.
 
 #include "pdq/Calibration/CheckAnnotation.h"
-#include "Inputs.h"
-#include "Program.h"
-#include "Stages.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -15,12 +12,15 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/IRMapping.h"
+#include "pdq/Annotation/Rebatch/Rebatch.h"
+#include "pdq/Calibration/Data/Inputs.h"
 #include "pdq/Calibration/Passes.h"
-#include "pdq/Execution/Executor.h"
-#include "pdq/IO/Npy.h"
-#include "pdq/IR/GuardScalars.h"
+#include "pdq/Calibration/Programs/Program.h"
+#include "pdq/Calibration/Stages.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/IR/Rebatch.h"
+#include "pdq/Runtime/Executor.h"
+#include "pdq/Support/Files/Npy.h"
+#include "pdq/Support/GuardScalars.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
 #include <numeric>

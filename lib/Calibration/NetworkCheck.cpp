@@ -4,13 +4,13 @@
 // Whether the network that is calibrated is the one that was given.
 
 #include "NetworkCheck.h"
-#include "Inputs.h"
-#include "Program.h"
-#include "Stages.h"
 #include "mlir/IR/IRMapping.h"
-#include "pdq/Execution/BatchCheck.h"
-#include "pdq/IR/DataArguments.h"
-#include "pdq/IR/GuardScalars.h"
+#include "pdq/Calibration/Data/Inputs.h"
+#include "pdq/Calibration/Programs/Program.h"
+#include "pdq/Calibration/Stages.h"
+#include "pdq/Runtime/BatchCheck.h"
+#include "pdq/Support/DataArguments.h"
+#include "pdq/Support/GuardScalars.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

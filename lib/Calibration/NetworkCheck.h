@@ -3,8 +3,8 @@
 //
 // Whether the network that is calibrated is the one that was given.
 
-#ifndef PDQ_CALIBRATION_NETWORKCHECK_H
-#define PDQ_CALIBRATION_NETWORKCHECK_H
+#ifndef PDQ_LIB_CALIBRATION_NETWORKCHECK_H
+#define PDQ_LIB_CALIBRATION_NETWORKCHECK_H
 
 #include "pdq/Calibration/Calibrator.h"
 
@@ -19,4 +19,4 @@ LogicalResult checkOtherBatch(ModuleOp module, int64_t batch,
 
 } // namespace mlir::pdq
 
-#endif // PDQ_CALIBRATION_NETWORKCHECK_H
+#endif // PDQ_LIB_CALIBRATION_NETWORKCHECK_H

@@ -3,8 +3,8 @@
 //
 // The preset of a network, by its structure.
 
-#ifndef PDQ_CALIBRATION_PRESETCHOICE_H
-#define PDQ_CALIBRATION_PRESETCHOICE_H
+#ifndef PDQ_LIB_CALIBRATION_PRESETCHOICE_H
+#define PDQ_LIB_CALIBRATION_PRESETCHOICE_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include <string>
@@ -25,4 +25,4 @@ PresetChoice choosePreset(ModuleOp module);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_CALIBRATION_PRESETCHOICE_H
+#endif // PDQ_LIB_CALIBRATION_PRESETCHOICE_H

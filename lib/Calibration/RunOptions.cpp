@@ -3,11 +3,11 @@
 //
 // Options of every pass that runs the network: on what, and where.
 
-#include "RunOptions.h"
-#include "pdq/Execution/MemoryLimit.h"
-#include "pdq/IO/FileDiagnostics.h"
-#include "pdq/IO/Normalization.h"
-#include "pdq/IO/Npy.h"
+#include "pdq/Calibration/RunOptions.h"
+#include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Files/Normalization.h"
+#include "pdq/Support/Files/Npy.h"
+#include "pdq/Support/MemoryLimit.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 

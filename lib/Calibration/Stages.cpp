@@ -4,7 +4,7 @@
 // The network as a sequence of stages: reconstruction regions, and the glue
 // operations between them.
 
-#include "Stages.h"
+#include "pdq/Calibration/Stages.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"

@@ -8,8 +8,8 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "pdq/Export/Passes.h"
-#include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Support/Constants.h"
 #include <algorithm>
 #include <cmath>
 

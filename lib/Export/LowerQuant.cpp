@@ -13,7 +13,7 @@
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/PatternMatch.h"
 #include "pdq/Export/Passes.h"
-#include "pdq/IR/Constants.h"
+#include "pdq/Support/Constants.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_LOWERQUANT

@@ -5,10 +5,10 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Annotation/Rebatch/Rebatch.h"
 #include "pdq/Export/Passes.h"
-#include "pdq/IR/DataArguments.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/IR/Rebatch.h"
+#include "pdq/Support/DataArguments.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_RESTOREBATCH

@@ -8,8 +8,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
-#include "pdq/IR/Constants.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Support/Constants.h"
 #include <cmath>
 
 using namespace mlir;

@@ -4,30 +4,34 @@
 // The whole story, one short function per stage.
 
 #include "pdq/Pipelines.h"
+#include "Lowering.h"
 #include "Quantize.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Shape/IR/Shape.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "pdq/Annotation/Frontend/Lower/TMTensorDialect.h"
 #include "pdq/Annotation/Passes.h"
-#include "pdq/Annotation/TMTensorDialect.h"
 #include "pdq/Autodiff/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Calibration/CheckAnnotation.h"
 #include "pdq/Calibration/Passes.h"
-#include "pdq/Execution/CPUPipelines.h"
-#include "pdq/Execution/GPUPipelines.h"
-#include "pdq/Execution/Passes.h"
+#include "pdq/Codegen/Dialects.h"
+#include "pdq/Codegen/Passes.h"
 #include "pdq/Export/Passes.h"
-#include "pdq/IR/Canonicalizer.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Plan/Passes.h"
+#include "pdq/Support/Canonicalizer.h"
 
 using namespace mlir;
 
 void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  registry.insert<PDQDialect, TMTensorDialect>();
+  registry
+      .insert<PDQDialect, TMTensorDialect, ml_program::MLProgramDialect,
+              quant::QuantDialect, shape::ShapeDialect, tosa::TosaDialect>();
+  registerCodegenDialects(registry);
   registerAllVJPs(registry);
 }
 
@@ -80,7 +84,8 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
 void mlir::pdq::registerAllPasses() {
   registerPDQAnnotationPasses();
   registerPDQAutodiffPasses();
-  registerPDQExecutionPasses();
+  registerPDQPlanPasses();
+  registerPDQCodegenPasses();
   registerPDQCalibrationPasses();
   registerPDQExportPasses();
   registerPipeline<AnnotateOptions>(
@@ -90,7 +95,6 @@ void mlir::pdq::registerAllPasses() {
   registerPipeline<ExportOptions>(
       "pdq-export", "Turn a calibrated network into the quant dialect",
       buildExportPipeline);
-  registerCPUPipelines();
-  registerGPUPipelines();
+  registerLoweringPipelines();
   registerQuantizePipeline();
 }

@@ -9,9 +9,9 @@
 #include "mlir/Pass/PassManager.h"
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "pdq/Calibration/Passes.h"
-#include "pdq/IO/Npy.h"
-#include "pdq/IR/OptionErrors.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Support/Files/Npy.h"
+#include "pdq/Support/Options/OptionErrors.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 

@@ -3,8 +3,8 @@
 //
 // The whole story as one pipeline.
 
-#ifndef PDQ_PIPELINES_QUANTIZE_H
-#define PDQ_PIPELINES_QUANTIZE_H
+#ifndef PDQ_LIB_PIPELINES_QUANTIZE_H
+#define PDQ_LIB_PIPELINES_QUANTIZE_H
 
 namespace mlir::pdq {
 
@@ -14,4 +14,4 @@ void registerQuantizePipeline();
 
 } // namespace mlir::pdq
 
-#endif // PDQ_PIPELINES_QUANTIZE_H
+#endif // PDQ_LIB_PIPELINES_QUANTIZE_H

@@ -4,7 +4,7 @@
 // A network at another batch that is wrong on purpose: the check finds it and
 // names the operation, and lets rounding pass.
 
-#include "pdq/Execution/BatchCheck.h"
+#include "pdq/Runtime/BatchCheck.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Parser/Parser.h"

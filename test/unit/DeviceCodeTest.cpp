@@ -4,7 +4,7 @@
 // PTX of every form of kernel, for every supported chip; where ptxas is
 // installed it assembles the code, without spills and without a stack.
 
-#include "../../lib/Execution/GPU/DeviceCode.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"

@@ -7,11 +7,11 @@
 #ifndef PDQ_TEST_UNIT_DIFFERENCEHARNESS_H
 #define PDQ_TEST_UNIT_DIFFERENCEHARNESS_H
 
-#include "../../lib/Calibration/Program.h"
 #include "mlir/Parser/Parser.h"
-#include "pdq/Execution/Executor.h"
+#include "pdq/Calibration/Programs/Program.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Runtime/Executor.h"
 #include "gtest/gtest.h"
 #include <cmath>
 

@@ -5,9 +5,9 @@
 // device, against plain loops in double precision: all three directions,
 // strides and windows, with sizes that no vector and no tile divides.
 
-#include "../../lib/Execution/GPU/DeviceCode.h"
-#include "../../lib/Execution/GPU/PTXAssembler.h"
 #include "ProductHarness.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
+#include "pdq/Runtime/CUDA/PTXAssembler.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;

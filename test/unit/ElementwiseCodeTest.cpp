@@ -4,7 +4,7 @@
 // Elementwise kernels move 16 bytes at once, whatever kinds of operands they
 // have: every access to global memory in their PTX is counted.
 
-#include "../../lib/Execution/GPU/DeviceCode.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
 #include "llvm/Support/Error.h"
 #include "gtest/gtest.h"
 #include <map>

@@ -4,7 +4,7 @@
 // The executor against plain C++: every function is compiled and run, on one
 // and two threads and on every CPU target of the machine.
 
-#include "pdq/Execution/Executor.h"
+#include "pdq/Runtime/Executor.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "gtest/gtest.h"

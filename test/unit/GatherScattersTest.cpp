@@ -10,8 +10,9 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
-#include "pdq/Execution/Executor.h"
-#include "pdq/Execution/Passes.h"
+#include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/Passes.h"
+#include "pdq/Runtime/Executor.h"
 #include "gtest/gtest.h"
 #include <cmath>
 #include <numeric>

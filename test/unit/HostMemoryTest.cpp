@@ -5,7 +5,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
-#include "pdq/Execution/Executor.h"
+#include "pdq/Runtime/Executor.h"
 #include "gtest/gtest.h"
 #include <cstring>
 

@@ -3,7 +3,7 @@
 //
 // The cache of compiled kernels: what is made once, what is made again.
 
-#include "../../lib/Execution/GPU/ImageStore.h"
+#include "pdq/Runtime/CUDA/ImageStore.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"

@@ -7,9 +7,9 @@
 #ifndef PDQ_TEST_UNIT_KERNELHARNESS_H
 #define PDQ_TEST_UNIT_KERNELHARNESS_H
 
-#include "../../lib/Execution/CPU/KernelCompiler.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/Runtime/CPU/KernelCompiler.h"
 #include <cstring>
 #include <random>
 

@@ -5,11 +5,11 @@
 // every supported chip, as ptxas assembles them, against a committed table.
 // With PDQ_UPDATE_RESOURCES=1 in the environment the table is written instead.
 
-#include "../../lib/Execution/GPU/ChipLimits.h"
-#include "../../lib/Execution/GPU/DeviceCode.h"
-#include "../../lib/Execution/GPU/Kernels/MatrixTile.h"
-#include "../../lib/Execution/GPU/PTXAssembler.h"
 #include "ProductHarness.h"
+#include "pdq/Codegen/GPU/ChipLimits.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
+#include "pdq/Runtime/CUDA/PTXAssembler.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"

@@ -5,8 +5,8 @@
 // loops in double precision: convolutions in all three directions, with sizes
 // that no tile divides, in every precision.
 
-#include "../../lib/Execution/GPU/DeviceCode.h"
 #include "ProductHarness.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;

@@ -4,10 +4,10 @@
 // Every tile of the table, executed by the simulated device, against plain
 // loops in double precision: the sizes are none that a tile divides.
 
-#include "../../lib/Execution/GPU/Kernels/MatrixTile.h"
-#include "../../lib/Execution/GPU/DeviceCode.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
 #include "ProductHarness.h"
 #include "SimulatedDevice.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
 #include "llvm/Support/Error.h"
 
 using namespace mlir;

@@ -4,7 +4,7 @@
 // Array files come from strangers: every form that NumPy writes is read, every
 // malformed one is refused with a reason, and no mutation crashes the reader.
 
-#include "pdq/IO/Npy.h"
+#include "pdq/Support/Files/Npy.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SwapByteOrder.h"

@@ -4,7 +4,7 @@
 // Adam and the schedules, iteration by iteration, against plain C++ in double
 // precision.
 
-#include "../../lib/Calibration/Optimizer.h"
+#include "pdq/Calibration/Parameters/Optimizer.h"
 #include "ProgramHarness.h"
 #include <cmath>
 

@@ -4,7 +4,7 @@
 // The prediction difference of networks with several outputs, maps, sequences
 // and single numbers: against plain C++, and its gradient against differences.
 
-#include "../../lib/Calibration/OutputTerms.h"
+#include "pdq/Calibration/Programs/OutputTerms.h"
 #include "DifferenceHarness.h"
 
 using namespace mlir;

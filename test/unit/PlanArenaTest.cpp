@@ -4,7 +4,7 @@
 // Temporaries share no byte while they live together, and hardly any memory is
 // lost.
 
-#include "../../lib/Execution/PlanArena.h"
+#include "pdq/Plan/Buffer/PlanArena.h"
 #include "gtest/gtest.h"
 #include <random>
 

@@ -6,11 +6,11 @@
 #ifndef PDQ_TEST_UNIT_PROGRAMHARNESS_H
 #define PDQ_TEST_UNIT_PROGRAMHARNESS_H
 
-#include "../../lib/Calibration/Program.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
-#include "pdq/Execution/Executor.h"
+#include "pdq/Calibration/Programs/Program.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Runtime/Executor.h"
 #include "gtest/gtest.h"
 #include <numeric>
 

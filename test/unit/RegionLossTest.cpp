@@ -10,7 +10,6 @@
 // is the derivative of a quantizer whose rounding errors, clamped elements and
 // dropped elements stay as they are at the point in question.
 
-#include "../../lib/Calibration/RegionPrograms.h"
 #include "BlockNetworks.h"
 #include "DifferenceHarness.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,6 +17,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/TensorBuilder.h"
+#include "pdq/Calibration/Programs/RegionPrograms.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

@@ -4,9 +4,9 @@
 // Weights on the host: how they are rounded before, during and after the
 // calibration of a region.
 
-#include "../../lib/Calibration/Student.h"
 #include "PlainFormulas.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/Calibration/Programs/Student.h"
 #include "pdq/Pipelines.h"
 #include "gtest/gtest.h"
 

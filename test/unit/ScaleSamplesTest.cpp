@@ -3,7 +3,7 @@
 //
 // Which samples choose scales, and what is said of a calibration set.
 
-#include "../../lib/Calibration/ScaleSamples.h"
+#include "pdq/Calibration/Data/ScaleSamples.h"
 #include "PlainFormulas.h"
 #include "mlir/IR/MLIRContext.h"
 #include "gtest/gtest.h"

@@ -3,7 +3,7 @@
 //
 // The first scale and zero point against an exhaustive search in plain C++.
 
-#include "../../lib/Calibration/ScaleSearch.h"
+#include "pdq/Calibration/Parameters/ScaleSearch.h"
 #include "ProgramHarness.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include <cmath>

@@ -5,9 +5,9 @@
 // losses of one optimizer iteration with all its random decisions, and those of
 // distribution correction.
 
-#include "../../lib/Calibration/RegionPrograms.h"
 #include "PlainFormulas.h"
 #include "ProgramHarness.h"
+#include "pdq/Calibration/Programs/RegionPrograms.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

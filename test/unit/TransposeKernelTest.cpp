@@ -4,9 +4,9 @@
 // Elementwise operations on tensors that lie across each other, executed by the
 // simulated device, against plain loops.
 
-#include "../../lib/Execution/GPU/DeviceCode.h"
-#include "../../lib/Execution/GPU/PTXAssembler.h"
 #include "ProductHarness.h"
+#include "pdq/Runtime/CUDA/DeviceCode.h"
+#include "pdq/Runtime/CUDA/PTXAssembler.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

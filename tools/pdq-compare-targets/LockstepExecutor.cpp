@@ -4,8 +4,8 @@
 // Runs the step program twice and compares what it stores in place.
 
 #include "LockstepExecutor.h"
-#include "../../lib/Calibration/RegionPrograms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "pdq/Calibration/Programs/RegionPrograms.h"
 #include <chrono>
 #include <cmath>
 

@@ -7,7 +7,7 @@
 #ifndef PDQ_TOOLS_COMPARETARGETS_LOCKSTEPEXECUTOR_H
 #define PDQ_TOOLS_COMPARETARGETS_LOCKSTEPEXECUTOR_H
 
-#include "pdq/Execution/Executor.h"
+#include "pdq/Runtime/Executor.h"
 #include <functional>
 #include <map>
 

@@ -5,9 +5,9 @@
 
 #include "Help.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "pdq/IO/CapturedOutput.h"
-#include "pdq/IR/OptionErrors.h"
-#include "pdq/IR/PassOptionText.h"
+#include "pdq/Support/Files/CapturedOutput.h"
+#include "pdq/Support/Options/OptionErrors.h"
+#include "pdq/Support/Options/PassOptionText.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"

@@ -7,18 +7,20 @@
 
 #include "Help.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "pdq/Execution/MemoryLimit.h"
-#include "pdq/IO/AtomicFile.h"
-#include "pdq/IO/CapturedOutput.h"
-#include "pdq/IO/CommandLine.h"
-#include "pdq/IO/FileDiagnostics.h"
-#include "pdq/IO/ModuleFile.h"
-#include "pdq/IR/OptionErrors.h"
-#include "pdq/IR/PassOptionText.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Support/Files/AtomicFile.h"
+#include "pdq/Support/Files/CapturedOutput.h"
+#include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Files/ModuleFile.h"
+#include "pdq/Support/MemoryLimit.h"
+#include "pdq/Support/Options/CommandLine.h"
+#include "pdq/Support/Options/OptionErrors.h"
+#include "pdq/Support/Options/PassOptionText.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -149,6 +151,8 @@ static void renameHelpAll(MutableArrayRef<char *> arguments) {
 static int run(int argc, char **argv) {
   printNoOperations();
   DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
   pdq::registerAllDialects(registry);
   mlir::registerAllPasses();
   pdq::registerAllPasses();

@@ -7,7 +7,7 @@
 #ifndef PDQ_RUN_METRICS_H
 #define PDQ_RUN_METRICS_H
 
-#include "pdq/Execution/HostTensor.h"
+#include "pdq/Support/HostTensor.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 

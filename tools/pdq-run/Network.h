@@ -10,11 +10,11 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "pdq/Annotation/Passes.h"
-#include "pdq/Execution/BatchCheck.h"
-#include "pdq/Execution/Executor.h"
 #include "pdq/Export/Passes.h"
-#include "pdq/IO/Npy.h"
-#include "pdq/IO/Samples.h"
+#include "pdq/Runtime/BatchCheck.h"
+#include "pdq/Runtime/Executor.h"
+#include "pdq/Support/Files/Npy.h"
+#include "pdq/Support/Files/Samples.h"
 
 namespace mlir::pdq {
 

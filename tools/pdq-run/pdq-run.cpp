@@ -8,13 +8,15 @@
 #include "Network.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
 #include "mlir/Support/FileUtilities.h"
-#include "pdq/Execution/MemoryLimit.h"
-#include "pdq/IO/AtomicFile.h"
-#include "pdq/IO/CommandLine.h"
-#include "pdq/IO/FileDiagnostics.h"
-#include "pdq/IO/ModuleFile.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Support/Files/AtomicFile.h"
+#include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Files/ModuleFile.h"
+#include "pdq/Support/MemoryLimit.h"
+#include "pdq/Support/Options/CommandLine.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -452,7 +454,9 @@ static int runTool(int argc, char **argv) {
     return fail(labels.takeError());
 
   DialectRegistry registry;
-  registerAllDialects(registry);
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  pdq::registerAllDialects(registry);
   Executor::getDependentDialects(registry);
   MLIRContext context(registry);
   context.printOpOnDiagnostic(false);

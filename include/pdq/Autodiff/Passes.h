@@ -8,7 +8,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
-#include "pdq/IR/PassOptionText.h"
+#include "pdq/Support/Options/PassOptionText.h"
 
 namespace mlir::pdq {
 

@@ -7,9 +7,9 @@
 #define PDQ_CALIBRATION_CALIBRATOR_H
 
 #include "pdq/Calibration/CalibrationOptions.h"
-#include "pdq/Calibration/Report.h"
-#include "pdq/Execution/Executor.h"
-#include "pdq/IO/Normalization.h"
+#include "pdq/Calibration/Progress/Report.h"
+#include "pdq/Runtime/Executor.h"
+#include "pdq/Support/Files/Normalization.h"
 
 namespace mlir::pdq {
 

@@ -4,8 +4,8 @@
 // Entries of the cache of compiled kernels: any bytes in their place give what
 // was stored or an error.
 
-#include "../../../lib/Execution/GPU/ContentCache.h"
 #include "FuzzerOptions.h"
+#include "pdq/Support/Files/ContentCache.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir::pdq;

@@ -5,11 +5,11 @@
 // which brings them to the parser. The inputs to start from are written by the
 // code that is tested, so that they keep up with it.
 
-#include "../../../lib/Calibration/Checkpoint.h"
 #include "FuzzerOptions.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/Calibration/Progress/Checkpoint.h"
 #include "pdq/Pipelines.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SHA256.h"

@@ -10,8 +10,8 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "pdq/IO/ModuleFile.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Support/Files/ModuleFile.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;

@@ -4,7 +4,7 @@
 // Array files: the header, and rows from anywhere.
 
 #include "FuzzerOptions.h"
-#include "pdq/IO/Npy.h"
+#include "pdq/Support/Files/Npy.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir::pdq;

@@ -9,8 +9,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "pdq/IR/PassOptionText.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Support/Options/PassOptionText.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

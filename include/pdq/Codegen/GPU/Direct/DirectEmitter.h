@@ -1,0 +1,20 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products with little to share, on ordinary arithmetic: every thread keeps a
+// tile of results in registers.
+
+#ifndef PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H
+#define PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "pdq/Codegen/GPU/Direct/DirectPlan.h"
+
+namespace mlir::pdq {
+
+/// Replaces the operations of `kernel` by what one thread does.
+void emitDirect(func::FuncOp kernel, const DirectPlan &plan);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H

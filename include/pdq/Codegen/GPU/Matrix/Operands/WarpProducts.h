@@ -1,0 +1,19 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products of tiles by the warps of a block, with mma.sync.
+
+#ifndef PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPPRODUCTS_H
+#define PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPPRODUCTS_H
+
+#include "pdq/Codegen/GPU/Matrix/MatrixSums.h"
+
+namespace mlir::pdq {
+
+/// Emits the loops over the terms of all products; returns the sums of the
+/// thread.
+MatrixSums emitWarpProducts(MatrixCode &code);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPPRODUCTS_H

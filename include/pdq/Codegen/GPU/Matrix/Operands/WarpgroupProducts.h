@@ -1,0 +1,21 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products of tiles by the warpgroups of a block, with wgmma (sm_90a).
+
+#ifndef PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPGROUPPRODUCTS_H
+#define PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPGROUPPRODUCTS_H
+
+#include "pdq/Codegen/GPU/Matrix/MatrixSums.h"
+
+namespace mlir::pdq {
+
+/// Whether operands can be loaded for wgmma: in whole vectors.
+bool canUseWarpgroups(const MatrixPlan &plan);
+
+/// Emits the loop over the terms; returns the sums of the thread.
+MatrixSums emitWarpgroupProducts(MatrixCode &code);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPGROUPPRODUCTS_H

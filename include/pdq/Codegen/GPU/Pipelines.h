@@ -1,0 +1,32 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The order of the passes between linalg kernels and NVIDIA's LLVM dialect.
+
+#ifndef PDQ_CODEGEN_GPU_PIPELINES_H
+#define PDQ_CODEGEN_GPU_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+
+namespace mlir::pdq {
+
+/// Bytes that every allocation of device memory is aligned to, at least.
+inline constexpr unsigned deviceAlignment = 16;
+
+/// Functions on tensors -> launch plans and kernels that are linalg operations.
+/// `math` and `chip` are those of `-pdq-emit-gpu-kernels`.
+void buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
+                                 StringRef chip);
+
+/// Kernels that are linalg operations -> the code of one thread. `math` and
+/// `chip` are those of `-pdq-emit-gpu-kernels`.
+void buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math,
+                                 StringRef chip);
+
+/// Kernels with a launch -> a `gpu.module` in the LLVM and NVVM dialects,
+/// buffers as bare pointers.
+void buildGPUKernelsToNVVMPipeline(OpPassManager &pm);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CODEGEN_GPU_PIPELINES_H

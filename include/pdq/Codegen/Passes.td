@@ -1,0 +1,358 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Stage 4, Codegen: kernels of launch plans -> machine code. The passes in the order of
+// the flow.
+
+#ifndef PDQ_CODEGEN_PASSES_TD
+#define PDQ_CODEGEN_PASSES_TD
+
+include "pdq/IR/PassBase.td"
+
+def JoinRows : PDQPass<"pdq-join-rows", "ModuleOp"> {
+  let summary = "Launch operations on the same rows together";
+  let description = [{
+    Kernels whose first loops are the same rows (images, lines of images, the rows
+    of a matrix) become one kernel, in which one block of threads does everything
+    for its row: an elementwise operation with the sums over what it reads or
+    computes, or a whole softmax. `pdq.rows` is the number of loops of the rows.
+    What is so small that one block does all of it (schedules, scalars, the last
+    step of a sum) becomes one kernel with `pdq.rows = 0`, whatever depends on what.
+
+    ```mlir
+    call @gradient(%x, %dy, %dx, ...)
+    call @sum_of_rows(%x, %dy, %sums, ...)
+    // becomes
+    call @joined(%x, %dy, %dx, %sums, ...)
+    func.func private @joined(...) attributes {pdq.kernel, pdq.rows = 2 : i64} {
+      linalg.generic ...
+      linalg.generic ...
+    ```
+
+    Declines kernels that follow a product each, which can take its own along,
+    kernels that share nothing, unless they are small, that read other rows
+    of what the other writes, those whose rows are shorter than a warp unless all of
+    them are small, and those that other launches must stay between.
+  }];
+  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
+  let summary = "Launch products with the kernels around them";
+  let description = [{
+    A kernel that is a product for a GPU (forms `matrix` and `direct` of
+    `pdq-emit-gpu-kernels`) takes along the elementwise kernel that
+    computes where its sums start (a bias), and the one that takes its result (ReLU,
+    the derivative of it, a residual sum): their payloads run on the elements while
+    a thread has them.
+
+    ```mlir
+    call @broadcast(%bias, %t, ...)
+    call @product(%x, %w, %t, ...)
+    call @relu(%t, %y, ...)
+    // becomes
+    call @joined(%bias, %t, %x, %w, %y, ...)
+    ```
+
+    A product on tensor cores also takes a kernel of rows (`pdq-join-rows`) that
+    computes elements and sums over them, a loss with its gradient or the gradient
+    of a scale, if the sums of rows are only summed up further. They become sums over
+    what a block of threads has, and their buffer gets one element for each block;
+    the tile is chosen here, for `math` and `chip`, and stated as `pdq.tile`.
+
+    ```mlir
+    call @product(%x, %w, %t, ...)
+    call @rows(%t, %y, %parts, ...) // %parts: memref<4xf32>, a sum for each image
+    call @last(%parts, %s, ...)
+    // becomes
+    call @joined(%x, %w, %t, %y, %parts, ...) // %parts: memref<12xf32>
+    call @last(%parts, %s, ...)
+    #block = affine_map<(n, p, c) -> (((n * 50 + p) floordiv 64) * 3 + c floordiv 16)>
+    func.func private @joined(...) attributes {pdq.kernel, pdq.tile = array<i64: 64, 16, 32>} {
+      ... // the product, and what computes %y
+      linalg.fill ins(%zero : f32) outs(%parts : memref<12xf32>)
+      linalg.generic {indexing_maps = [#id, #block], iterator_types = ["reduction", "reduction", "reduction"]}
+          ins(%y : memref<4x50x48xf32>) outs(%parts : memref<12xf32>) { addf }
+    ```
+
+    A product on tensor cores that starts from another one (`pdq-chain-products`)
+    takes it along if both walk the result alike: both sums are in the same registers.
+
+    `pdq.unstored` marks the argument of a result that nothing else reads and that
+    no operation behind the product stores to itself. Declines payloads of more than
+    256 operations (64 in the form `direct`, which repeats them), kernels that read
+    other elements of the result, those that other launches must stay between, and
+    those that store to memory which the product reads: blocks of one launch have no
+    order.
+  }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on tensor cores, as for pdq-emit-gpu-kernels">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip for which tiles are chosen, as for pdq-emit-gpu-kernels">
+  ];
+  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+def JoinSiblings : PDQPass<"pdq-join-siblings", "ModuleOp"> {
+  let summary = "Launch products of one operand together";
+  let description = [{
+    Products for a GPU that read the same operand block by block, with what
+    `pdq-join-kernels` made them take along, become one launch: its blocks take turns
+    over the kernels, so that those which run at the same time read the same elements.
+    They are the phases of the gradient of a strided convolution, branches of a
+    network, or queries, keys and values. `pdq.siblings` is the number of operations
+    of each kernel. No block reads what another one writes: the order of the
+    kernels has no meaning.
+
+    ```mlir
+    call @even(%dy, %w0, %t, ...)
+    call @other(%z, ...)
+    call @odd(%dy, %w1, %t1, ...)
+    // becomes
+    call @joined(%dy, %w0, %t, %w1, %t1, ...)
+    call @other(%z, ...)
+    func.func private @joined(...) attributes {pdq.kernel, pdq.siblings = array<i64: 2, 2>, ...} {
+      linalg.fill ins(%zero : f32) outs(%t : memref<4x7x7x64xf32>)
+      linalg.generic ... // %t += %dy * %w0
+      linalg.fill ins(%zero : f32) outs(%t1 : memref<4x7x7x64xf32>)
+      linalg.generic ... // %t1 += %dy * %w1
+    ```
+
+    The kernels have one form and one tile (`math` and `chip` choose it where no
+    `pdq.tile` does), and a launch has at most eight. Declines kernels that other
+    launches must stay between, and those that touch what another one writes: slices of one
+    buffer that do not meet are different memory.
+  }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on tensor cores, as for pdq-emit-gpu-kernels">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip for which tiles are chosen, as for pdq-emit-gpu-kernels">
+  ];
+  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
+  let summary = "Print what the kernels of launch plans move and compute";
+  let description = [{
+    For each launch of each public function, in the form that
+    `pdq-form-gpu-kernels` leaves: bytes read and written (each element that is
+    touched once), floating point operations (a multiply-add is two), and the time
+    that the named chip takes at least: the larger of bytes by its bandwidth and
+    operations by its peak, that of tensor cores for matrix products (data sheets
+    of A100, H100 and B200).
+
+    Then the totals, the bytes of products (operands read and results written once)
+    and how many times as much is moved in all, and the bytes of the arena beside
+    those of the largest live set. Goes to the standard error.
+  }];
+  let options = [
+    Option<"chip", "chip", "std::string", /*default=*/"\"sm_90a\"",
+           "Chip: sm_80, sm_90a or sm_100">,
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products: fp32 (three products in tf32), tf32 or bf16">
+  ];
+}
+
+def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Turn linalg kernels into loop nests over vectors";
+  let description = [{
+    Replaces the operation of a kernel (see `pdq-outline-kernels`) by explicit
+    loops: one loop is vectorized, reductions keep a register tile of
+    accumulators, and the outermost parallel loop runs over the range that the
+    caller gives. Convolutions in all three directions, matrix products,
+    elementwise operations and reductions are one form: a loop nest in
+    which every address is linear.
+
+    Before:
+
+    ```mlir
+    func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index)
+        attributes {pdq.kernel} {
+      linalg.generic ... ins(%x : memref<64xf32>) outs(%y : memref<64xf32>) { negf }
+      return
+    }
+    ```
+
+    After:
+
+    ```mlir
+    func.func private @k(...) attributes {pdq.kernel, pdq.range = 2 : i64} {
+      scf.for %i = %begin to %end step %c1 {
+        %v = vector.load %x[...] : memref<64xf32>, vector<16xf32>
+        ...
+    ```
+
+    Declines, with a remark, kernels whose operands are not indexed linearly or
+    that reduce by something other than a sum, maximum or minimum; these are
+    left to `pdq-lower-kernels-to-loops`. The order of sums depends on shapes and
+    the vector width only.
+  }];
+  let options = [
+    Option<"vectorWidth", "vector-width", "unsigned", /*default=*/"16",
+           "32-bit elements of a vector register: 4, 8 or 16">
+  ];
+  let statistics = [
+    Statistic<"numVectorized", "num-vectorized", "Kernels vectorized">,
+    Statistic<"numDeclined", "num-declined", "Kernels left to the scalar fallback">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect",
+                           "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
+}
+
+def LowerKernelsToLoops : PDQPass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
+  let summary = "Lower kernels that no emitter took to scalar loops";
+  let description = [{
+    Turns the linalg operation of a kernel function without `pdq.range` into
+    scf loops, always correct and never fast. A parallel outermost loop becomes
+    the range of the kernel; otherwise the range is 1. Marks the kernel with
+    `pdq.scalar`, from which the executor makes a remark.
+  }];
+  let dependentDialects = ["scf::SCFDialect", "memref::MemRefDialect",
+                           "affine::AffineDialect"];
+}
+
+def ApproximateMath : PDQPass<"pdq-approximate-math", "func::FuncOp"> {
+  let summary = "Replace transcendental functions by polynomials";
+  let description = [{
+    f32 `exp`, `log`, `tanh`, `erf`, ... on scalars and vectors become upstream's
+    polynomial approximations; `powf` becomes exp(y log |x|) with the cases of
+    the C function (0 for base 0 and positive exponent, the sign of odd integer
+    exponents, NaN for a negative base otherwise, 1 for base 1 or exponent 0). `fpowi` becomes
+    multiplications or, where its exponent is no constant, `powf`.
+
+    `sin`, `cos` and `tan` take multiples of pi / 2 off the angle in f64: they are right to
+    a few units in the last place up to |x| = 1e9 (`tan`: 1e5), beyond that anything within
+    their bounds. `sinh`, `cosh`, the inverses of hyperbolic functions and `cbrt` are right to a
+    few units everywhere, infinities included.
+
+    Multiplications and additions
+    of the approximations are rounded one by one, never fused: elementwise
+    results have the same bits on every CPU. A `math.fma` that the function
+    already holds stays one rounding. Otherwise f64 is left to the C library.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "math::MathDialect",
+                           "vector::VectorDialect", "LLVM::LLVMDialect"];
+}
+
+def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Turn linalg kernels into what one thread of a GPU does";
+  let description = [{
+    Replaces the operation of a kernel (see `pdq-outline-kernels`) by the code of
+    one thread, and states the launch: `pdq.grid`, `pdq.block` and the name of
+    the form that was taken, `pdq.form`.
+
+    - `elementwise`: one thread for four neighbouring elements where they are
+      contiguous, else for one;
+    - `transpose`: an elementwise operation with an input whose neighbours are
+      far apart where those of the results are not: tiles of 32 x 32 elements of it
+      are turned round in shared memory;
+    - `reduction`: one thread walks all terms of an element;
+    - `matrix`: a contraction on tensor cores. Loops of the left operand and the
+      result number the rows, those of the right one the columns, those of
+      both operands the terms, all others are a batch, so that convolutions in
+      all three directions and matrix products are one form. A block of threads
+      computes a tile of the result, chosen from a table by the extents and the chip
+      (`pdq.tile`, which a kernel may also ask for: rows, columns, and terms at a
+      time). The sums go through shared memory, so that neighbouring threads store
+      neighbours, 16 bytes each, and apply what the product takes along to them.
+      Tiles of operands are copied to shared memory asynchronously, one
+      multiplied and two travelling, and warps multiply (`mma.sync`). With
+      `chip=sm_90a`, where operands can be loaded 16 bytes at a time, they travel
+      through registers, which round and transpose them, and warpgroups multiply
+      (`wgmma`). Shared memory beyond 48 KiB is stated as `pdq.shared_bytes`;
+    - `direct`: a product of f32 that is too small for tensor cores and whose
+      factors both move with a loop of the result: depthwise convolutions and those
+      of narrow groups in all three directions. A thread holds a tile of results,
+      four channels wide, over a window that is unrolled, so that both factors are
+      read once for many multiplications. Where the terms are pixels (the
+      gradient of a filter), up to 128 threads share them and combine their tiles
+      through shared memory in a fixed order;
+    - `shared-reduction`: the threads of a group walk a share each and combine
+      through shared memory in a fixed order;
+    - `rows`: kernels of `-pdq-join-rows`; one block of threads for each row;
+    - `fallback`: scalar loops, for operations that are not linear in memory.
+
+    Before:
+
+    ```mlir
+    func.func private @k(%x: memref<4096xf32>, %y: memref<4096xf32>, %begin: index, %end: index)
+        attributes {pdq.kernel} {
+      linalg.generic ... ins(%x : memref<4096xf32>) outs(%y : memref<4096xf32>) { negf }
+      return
+    }
+    ```
+
+    After:
+
+    ```mlir
+    func.func private @k(...) attributes {pdq.kernel, pdq.form = "elementwise",
+        pdq.grid = array<i64: 4, 1, 1>, pdq.block = array<i64: 256, 1, 1>} {
+      %t = gpu.thread_id x
+      ...
+      scf.if %inside {
+        %v = vector.load %x[%i] {alignment = 16 : i64} : memref<4096xf32>, vector<4xf32>
+    ```
+
+    A reduction behind the `linalg.fill` of its result starts from the value of
+    the fill, and its result is not read. A remark says which kernels take the
+    fallback, and why.
+  }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of products on tensor cores: fp32 (three products of tf32 parts), tf32 or bf16">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip whose sizes and instructions are used, such as sm_90a; empty: those that every chip has">
+  ];
+  let statistics = [
+    Statistic<"numEmitted", "num-emitted", "Kernels emitted">,
+    Statistic<"numFallback", "num-fallback", "Kernels that take the slow fallback">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "LLVM::LLVMDialect",
+                           "math::MathDialect", "memref::MemRefDialect", "nvgpu::NVGPUDialect",
+                           "NVVM::NVVMDialect", "scf::SCFDialect", "vector::VectorDialect"];
+}
+
+def ConvertKernelsToGPU : PDQPass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
+  let summary = "Make kernels with a launch gpu.func, and their calls gpu.launch_func";
+  let description = [{
+    The kernels that `pdq-emit-gpu-kernels` wrote move to `gpu.module @kernels`;
+    buffers in shared memory become workgroup attributions, those of kernels with
+    `pdq.shared_bytes` parts of what the launch gives. What is left of a function is its launch plan in upstream's terms.
+
+    ```mlir
+    func.call @k(%a, %b, %c0, %c0)
+    // becomes
+    gpu.launch_func @kernels::@k blocks in (%c4, %c1, %c1) threads in (%c256, %c1, %c1) args(%a, %b)
+    gpu.module @kernels {
+      gpu.func @k(%x: memref<4096xf32> {llvm.align = 16}, %y: ...) kernel
+          attributes {known_block_size = array<i32: 256, 1, 1>} {...}
+    }
+    ```
+
+    Fails on kernels without a launch.
+  }];
+  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "memref::MemRefDialect"];
+}
+
+def LowerDeviceMath : PDQPass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Lower math to LLVM's intrinsics where a GPU has an instruction";
+  let description = [{
+    Roots, rounding, signs and fused multiply-add of the math dialect become
+    `llvm.call_intrinsic`. `convert-gpu-to-nvvm` would call NVIDIA's device library
+    for them, which needs a CUDA toolkit on the user's machine.
+
+    ```mlir
+    %r = math.roundeven %x : vector<4xf32>
+    // becomes
+    %r = llvm.call_intrinsic "llvm.roundeven"(%x) : (vector<4xf32>) -> vector<4xf32>
+    ```
+  }];
+  let dependentDialects = ["LLVM::LLVMDialect"];
+}
+
+#endif // PDQ_CODEGEN_PASSES_TD

@@ -1,0 +1,203 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Brings what frontends hand us into one form: one function on static tensors
+// in linalg.
+
+#include "CheckInsertions.h"
+#include "DecomposeAggregates.h"
+#include "FoldGlobals.h"
+#include "SelectNetwork.h"
+#include "SpecializeShapes.h"
+#include "WidenFloats.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/Passes.h"
+#include "pdq/Annotation/Frontend/Lower/DischargeAssertions.h"
+#include "pdq/Annotation/Frontend/Lower/DropPositionChecks.h"
+#include "pdq/Annotation/Frontend/Lower/LowerTMTensor.h"
+#include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
+#include "pdq/Annotation/Frontend/Raise/FlattenLinears.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseComputedReads.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseReshapes.h"
+#include "pdq/Annotation/Passes.h"
+#include "pdq/Annotation/Rebatch/Rebatch.h"
+#include "pdq/IR/PDQ.h"
+#include "pdq/Support/Canonicalizer.h"
+#include "pdq/Support/GuardScalars.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_NORMALIZEFRONTEND
+#include "pdq/Annotation/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Batch of the internal form of a network exported with a dynamic one.
+static constexpr int64_t specializedBatch = 32;
+
+namespace {
+struct NormalizeFrontend : pdq::impl::NormalizeFrontendBase<NormalizeFrontend> {
+  using Base::Base;
+  void runOnOperation() override;
+
+private:
+  LogicalResult inlineCalls();
+  LogicalResult lowerTosa(func::FuncOp network);
+  LogicalResult lowerAggregates(func::FuncOp network);
+  LogicalResult checkOperations(func::FuncOp network);
+  LogicalResult specializeShapes(func::FuncOp network);
+  LogicalResult raise(func::FuncOp network);
+  LogicalResult simplify();
+};
+} // namespace
+
+LogicalResult NormalizeFrontend::lowerTosa(func::FuncOp network) {
+  if (!hasTosa(network))
+    return success();
+  OpPassManager pm(func::FuncOp::getOperationName());
+  buildLowerTosaPipeline(pm);
+  return failed(prepareTosa(network)) ? failure() : runPipeline(pm, network);
+}
+
+LogicalResult NormalizeFrontend::simplify() {
+  OpPassManager pm(ModuleOp::getOperationName());
+  pm.addPass(createSoundCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  return runPipeline(pm, getOperation());
+}
+
+/// Undoes what frontends do to structured operations, on static shapes.
+LogicalResult NormalizeFrontend::raise(func::FuncOp network) {
+  RewritePatternSet patterns(&getContext());
+  populateRaiseReshapesPatterns(patterns);
+  populateFlattenLinearsPatterns(patterns);
+  populateRaiseComputedReadsPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("patterns of the frontend did not converge");
+  return success();
+}
+
+/// What the user of an operation that is not supported can do.
+static StringRef getAdvice(Operation *op) {
+  StringRef dialect = op->getName().getDialectNamespace();
+  if (dialect == "tm_tensor")
+    return "; scans along a static dimension, sorts and attention of three "
+           "dimensions are, what writes at computed positions is not: choose "
+           "elements with torch.where instead";
+  if (dialect == "scf")
+    return "; export the network without branches and loops";
+  if (dialect == "tosa")
+    return ", upstream has no lowering to linalg for its operands; export to "
+           "linalg on tensors";
+  return "; expected linalg on tensors or tosa";
+}
+
+/// Only operations whose meaning we know may stand in a network.
+LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
+  WalkResult result = network.walk<WalkOrder::PreOrder>([](Operation *op) {
+    if (auto call = dyn_cast<func::CallOp>(op)) {
+      call.emitError() << "function '" << call.getCallee()
+                       << "' cannot be inlined: a call is for a function of "
+                          "the module with a body that does not call itself";
+      return WalkResult::interrupt();
+    }
+    // Sizes of a dynamic batch.
+    if (isa<affine::AffineApplyOp>(op))
+      return WalkResult::advance();
+    if (isa_and_nonnull<arith::ArithDialect, func::FuncDialect,
+                        linalg::LinalgDialect, math::MathDialect, PDQDialect,
+                        tensor::TensorDialect, cf::ControlFlowDialect>(
+            op->getDialect()))
+      return WalkResult::advance();
+    op->emitError() << "operation '" << op->getName() << "' is not supported"
+                    << getAdvice(op);
+    return WalkResult::interrupt();
+  });
+  if (result.wasInterrupted())
+    return failure();
+  if (network.getBody().hasOneBlock())
+    return success();
+  return network.emitError(
+      "network has control flow; expected a function with one block");
+}
+
+/// Gives dynamic inputs a size and remembers the user's batch.
+LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
+  auto type = cast<RankedTensorType>(network.getArgumentTypes()[0]);
+  bool isBatchDynamic = type.isDynamicDim(0);
+  Builder builder(&getContext());
+  getOperation()->setAttr(
+      "pdq.batch",
+      builder.getI64IntegerAttr(isBatchDynamic ? -1 : type.getDimSize(0)));
+  if (llvm::all_of(network.getArgumentTypes(), [](Type input) {
+        return cast<RankedTensorType>(input).hasStaticShape();
+      }))
+    return success();
+  RewritePatternSet patterns(&getContext());
+  populateRaiseReshapesPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("reshapes did not converge");
+  if (failed(specializeInputs(network, specializedBatch, sampleShape)) ||
+      failed(simplify()))
+    return failure();
+  if (!isBatchDynamic || propagateResults(network))
+    return success();
+  // What is left follows the batch through operations.
+  auto inputs = llvm::seq<unsigned>(0, network.getNumArguments());
+  return rebatch(network, specializedBatch, llvm::to_vector(inputs));
+}
+
+/// Calls become what they call.
+LogicalResult NormalizeFrontend::inlineCalls() {
+  OpPassManager pm(ModuleOp::getOperationName());
+  pm.addPass(createSoundInlinerPass());
+  return runPipeline(pm, getOperation());
+}
+
+/// Operations that stand for whole computations become what they stand for.
+LogicalResult NormalizeFrontend::lowerAggregates(func::FuncOp network) {
+  OpPassManager pm(func::FuncOp::getOperationName());
+  // Scalar operations on whole tensors, as other frontends write them.
+  pm.addPass(createConvertElementwiseToLinalgPass());
+  if (failed(runPipeline(pm, network)))
+    return failure();
+  RewritePatternSet patterns(&getContext());
+  populateDecomposeAggregatesPatterns(patterns);
+  populateLowerTMTensorPatterns(patterns);
+  if (failed(applyPatternsGreedily(network, std::move(patterns))))
+    return network.emitError("aggregate operations did not converge");
+  return success();
+}
+
+void NormalizeFrontend::runOnOperation() {
+  FailureOr<func::FuncOp> network = selectNetwork(getOperation(), entry);
+  if (failed(network))
+    return signalPassFailure();
+  network->setPublic();
+  if (failed(widenFloats(getOperation(), *network)) || failed(inlineCalls()) ||
+      failed(foldGlobals(getOperation(), *network)) ||
+      failed(checkInputs(*network)) || failed(lowerTosa(*network)) ||
+      failed(lowerAggregates(*network)) || failed(checkOperations(*network)) ||
+      failed(specializeShapes(*network)) || failed(simplify()) ||
+      failed(checkInsertions(*network)))
+    return signalPassFailure();
+  dropPositionChecks(*network);
+  if (failed(dischargeAssertions(*network)) || failed(raise(*network)) ||
+      failed(simplify()))
+    return signalPassFailure();
+  guardScalars(*network);
+  for (Operation &op :
+       llvm::make_early_inc_range(getOperation().getBody()->getOperations()))
+    if (&op != network->getOperation())
+      op.erase();
+}

@@ -1,0 +1,440 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Calibrates one region: runs its programs on the calibration set.
+
+#include "pdq/Calibration/Parameters/RegionCalibrator.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/ScaleSamples.h"
+#include "pdq/Calibration/Progress/Interruption.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+static constexpr StringRef overflowCause =
+    "the region's output overflows; are the inputs normalized as in training?";
+
+LogicalResult RegionCalibrator::compile(RegionReport &report) {
+  Stopwatch watch;
+  report.name = getName().str();
+  progress.phase(getName(), "compiling");
+  FailureOr<OwningOpRef<ModuleOp>> module = buildRegionPrograms(context);
+  if (failed(module))
+    return failure();
+  FailureOr<std::unique_ptr<Executable>> compiled =
+      executor.compile(module->get());
+  if (failed(compiled))
+    return failure();
+  programs = std::move(*compiled);
+  SmallVector<StringRef> names;
+  for (auto function : (*module)->getOps<func::FuncOp>())
+    if (function.isPublic())
+      names.push_back(function.getName());
+  if (failed(memory.reserve(*programs, names, "region @" + getName())))
+    return failure();
+  report.compileSeconds = watch.seconds();
+  return success();
+}
+
+LogicalResult RegionCalibrator::calibrate(const RegionData &data,
+                                          const StepState *resumed, SaveFn save,
+                                          RegionReport &report) {
+  progress.phase(getName(), "choosing activation scales");
+  if (failed(initializeActivations(data)))
+    return failure();
+  SmallVector<BufferRef> corrected;
+  if (failed(correct(data, corrected)))
+    return failure();
+  SmallVector<BufferRef> targets = allocateResults(context.samples);
+  BatchOperands arguments, results;
+  arguments.addSamples(corrected);
+  results.addSamples(targets);
+  runBatches(*programs, program::teach, context.samples, options.batch,
+             arguments, results);
+  if (failed(evaluate(data, targets, 0, report)))
+    return failure();
+  if (context.hasTrainables() &&
+      failed(iterate(data, corrected, targets, resumed, save, report)))
+    return failure();
+  if (failed(evaluate(data, targets, 1, report)))
+    return failure();
+  for (const ActivationQuantizer &quantizer : quantizers.activations)
+    report.activationScales.push_back(quantizer.scale);
+  for (const WeightQuantizer &quantizer : quantizers.weights)
+    report.roundingFlipped += countFlipped(quantizer);
+  return success();
+}
+
+void RegionCalibrator::advance(const RegionData &data,
+                               SmallVectorImpl<BufferRef> &quantized,
+                               SmallVectorImpl<BufferRef> &floating) {
+  quantized = allocateResults(context.samples);
+  BatchOperands arguments, results;
+  arguments.addSamples(data.plain);
+  arguments.addFixed(uploadParameters());
+  results.addSamples(quantized);
+  for (const ActivationQuantizer &quantizer : quantizers.activations)
+    results.addFixed(allocateObserved(quantizer, options.batch));
+  runBatches(*programs, program::forward, context.samples, options.batch,
+             arguments, results);
+
+  floating = allocateResults(context.samples);
+  BatchOperands originals, taught;
+  originals.addSamples(data.original);
+  taught.addSamples(floating);
+  runBatches(*programs, program::teach, context.samples, options.batch,
+             originals, taught);
+}
+
+//===----------------------------------------------------------------------===//
+// Buffers
+//===----------------------------------------------------------------------===//
+
+BufferRef RegionCalibrator::upload(const HostTensor &tensor) {
+  BufferRef buffer =
+      executor.allocate(tensor.getShape(), tensor.getElementType());
+  buffer->write(tensor);
+  return buffer;
+}
+
+BufferRef RegionCalibrator::uploadScalar(float value) {
+  HostTensor tensor({}, ElementType::F32);
+  tensor.values<float>()[0] = value;
+  return upload(tensor);
+}
+
+BufferRef RegionCalibrator::uploadScalar(double value) {
+  HostTensor tensor({}, ElementType::F64);
+  tensor.values<double>()[0] = value;
+  return upload(tensor);
+}
+
+SmallVector<BufferRef> RegionCalibrator::allocateResults(int64_t samples) {
+  SmallVector<BufferRef> buffers;
+  for (Type type : context.getRegion().getResultTypes())
+    buffers.push_back(allocateSamples(memory, cast<RankedTensorType>(type),
+                                      options.batch, samples));
+  return buffers;
+}
+
+SmallVector<BufferRef> RegionCalibrator::uploadParameters() {
+  SmallVector<BufferRef> buffers;
+  for (const WeightQuantizer &quantizer : quantizers.weights)
+    buffers.push_back(upload(quantizeWeight(quantizer)));
+  for (const ActivationQuantizer &quantizer : quantizers.activations)
+    buffers.push_back(uploadScalar(quantizer.scale));
+  for (const ActivationQuantizer &quantizer : quantizers.activations) {
+    HostTensor zeroPoint({}, ElementType::I32);
+    zeroPoint.values<int32_t>()[0] = quantizer.zeroPoint;
+    buffers.push_back(upload(zeroPoint));
+  }
+  return buffers;
+}
+
+//===----------------------------------------------------------------------===//
+// Before the iterations
+//===----------------------------------------------------------------------===//
+
+/// A buffer for what a quantizer sees of `samples` samples.
+BufferRef
+RegionCalibrator::allocateObserved(const ActivationQuantizer &quantizer,
+                                   int64_t samples) {
+  auto type = cast<RankedTensorType>(FakeQuantOp(quantizer.op).getType());
+  return allocateSamples(memory, getObservedType(type, options.batch),
+                         options.batch, samples);
+}
+
+/// scale_samples: the inputs of the samples that scales are chosen by.
+SmallVector<BufferRef>
+RegionCalibrator::gatherScaleSamples(ArrayRef<BufferRef> inputs) {
+  int64_t count = options.initSamples;
+  SmallVector<BufferRef> gathered(inputs);
+  if (!options.spreadsScaleSamples || count == context.samples)
+    return gathered;
+  SmallVector<int64_t> drawn =
+      drawScaleSamples(context.samples, count, options.seed);
+  for (BufferRef &input : gathered) {
+    SmallVector<int64_t> shape(input->getShape());
+    shape[0] = count;
+    BufferRef some = memory.allocate(shape, input->getElementType());
+    for (auto [place, sample] : llvm::enumerate(drawn))
+      some->slice(place, 1)->write(input->slice(sample, 1)->read());
+    input = some;
+  }
+  return gathered;
+}
+
+LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
+  int64_t samples = options.initSamples;
+  SmallVector<BufferRef> inputs = gatherScaleSamples(data.plain);
+  SmallVector<BufferRef> results = allocateResults(samples), observed;
+  for (const ActivationQuantizer &quantizer : quantizers.activations)
+    observed.push_back(allocateObserved(quantizer, samples));
+  // Each quantizer sees the ones before it in place, so one pass initializes
+  // one quantizer.
+  for (auto [index, quantizer] : llvm::enumerate(quantizers.activations)) {
+    BatchOperands arguments, outputs;
+    arguments.addSamples(inputs);
+    arguments.addFixed(uploadParameters());
+    outputs.addSamples(results);
+    for (const BufferRef &buffer : observed)
+      outputs.addSamples(buffer, buffer->getShape().front() / samples);
+    runBatches(*programs, program::forward, samples, options.batch, arguments,
+               outputs);
+    FailureOr<QuantizerParameters> found =
+        scales.search(quantizer.op.getLoc(), observed[index],
+                      FakeQuantOp(quantizer.op).getQuantizer());
+    if (failed(found))
+      return failure();
+    quantizer.scale = found->scale.values<float>()[0];
+    quantizer.zeroPoint = found->zeroPoint.values<int32_t>()[0];
+  }
+  return success();
+}
+
+static bool isFinite(const HostTensor &tensor) {
+  return llvm::all_of(tensor.values<float>(),
+                      [](float value) { return std::isfinite(value); });
+}
+
+/// Integers, as indices of an embedding, stay as they are.
+static bool isCorrected(const Buffer &input) {
+  return input.getElementType() == ElementType::F32;
+}
+
+LogicalResult RegionCalibrator::correct(const RegionData &data,
+                                        SmallVectorImpl<BufferRef> &corrected) {
+  if (!context.hasTrainables() || !context.hasBatchNorms()) {
+    corrected.assign(data.original.begin(), data.original.end());
+    return success();
+  }
+  progress.phase(getName(), "correcting the distribution");
+  for (const BufferRef &original : data.original)
+    corrected.push_back(isCorrected(*original) ? upload(original->read())
+                                               : original);
+  for (int64_t first : getBatchStarts(context.samples, options.batch)) {
+    SmallVector<BufferRef> arguments{
+        uploadScalar(1.0), uploadScalar(1.0),
+        uploadScalar(static_cast<float>(options.correctionRate)),
+        uploadScalar(std::numeric_limits<float>::infinity()),
+        uploadScalar(0.0f)};
+    for (auto [original, result] : llvm::zip_equal(data.original, corrected)) {
+      BufferRef start = original->slice(first, options.batch);
+      if (!isCorrected(*original)) {
+        arguments.push_back(start);
+        continue;
+      }
+      BufferRef batch = result->slice(first, options.batch);
+      batch->write(start->read());
+      arguments.push_back(batch);
+      for (int moment = 0; moment < 2; ++moment)
+        arguments.push_back(
+            executor.allocate(batch->getShape(), batch->getElementType()));
+      arguments.push_back(start);
+    }
+    for (int64_t step = 0; step < options.correctionSteps; ++step) {
+      if (isInterrupted())
+        return failure();
+      programs->call(program::correct, arguments, {});
+    }
+  }
+  for (const BufferRef &buffer : corrected)
+    if (isCorrected(*buffer) && !isFinite(buffer->read()))
+      return context.getRegion().emitError()
+             << "distribution correction of region @" << getName()
+             << " diverges; are the inputs normalized as in training? "
+                "Otherwise "
+                "lower distribution-correction-rate ("
+             << options.correctionRate << ")";
+  return success();
+}
+
+LogicalResult RegionCalibrator::evaluate(const RegionData &data,
+                                         ArrayRef<BufferRef> targets, int when,
+                                         RegionReport &report) {
+  BufferRef reconstruction = executor.allocate({}, ElementType::F32);
+  BufferRef difference = executor.allocate({}, ElementType::F32);
+  BatchOperands arguments;
+  arguments.addSamples(data.plain);
+  arguments.addFixed(uploadParameters());
+  arguments.addSamples(targets);
+  arguments.addSamples(data.predictions);
+  arguments.addSamples(data.bypasses);
+  SmallVector<int64_t> starts = getBatchStarts(context.samples, options.batch);
+  double sums[2] = {0, 0};
+  for (int64_t first : starts) {
+    programs->call(program::evaluate, arguments.slice(first, options.batch),
+                   {reconstruction, difference});
+    sums[0] += reconstruction->read().values<float>()[0];
+    sums[1] += difference->read().values<float>()[0];
+  }
+  report.reconstructionLoss[when] = sums[0] / starts.size();
+  report.predictionDifference[when] = sums[1] / starts.size();
+  if (std::isfinite(sums[0]) && std::isfinite(sums[1]))
+    return success();
+  return context.getRegion().emitError()
+         << "loss is not finite " << (when ? "after" : "before")
+         << " the iterations of region @" << getName() << " (reconstruction "
+         << report.reconstructionLoss[when] << ", prediction difference "
+         << report.predictionDifference[when] << "): " << overflowCause;
+}
+
+//===----------------------------------------------------------------------===//
+// Iterations
+//===----------------------------------------------------------------------===//
+
+/// The kept form of a weight (`getParameterType`), or back.
+static HostTensor permuteParameter(const HostTensor &tensor, bool back) {
+  ArrayRef<int64_t> shape = tensor.getShape();
+  if (shape.size() != 2 && shape.size() != 4)
+    return tensor.clone();
+  bool matrix = shape.size() == 2;
+  SmallVector<int64_t> forward =
+      matrix ? SmallVector<int64_t>{1, 0} : SmallVector<int64_t>{2, 3, 1, 0};
+  SmallVector<int64_t> permutation =
+      back ? invertPermutationVector(forward) : forward;
+  HostTensor result(applyPermutation(shape, permutation), ElementType::F32);
+  SmallVector<int64_t> strides = computeStrides(shape);
+  SmallVector<int64_t> sourceStrides = applyPermutation(strides, permutation);
+  SmallVector<int64_t> resultStrides = computeStrides(result.getShape());
+  for (int64_t i = 0, e = result.getNumElements(); i < e; ++i) {
+    int64_t source = 0;
+    for (auto [index, stride] :
+         llvm::zip(delinearize(i, resultStrides), sourceStrides))
+      source += index * stride;
+    result.values<float>()[i] = tensor.values<float>()[source];
+  }
+  return result;
+}
+
+void RegionCalibrator::createState() {
+  state.clear();
+  state.push_back(executor.allocate({}, ElementType::I64));
+  state.push_back(uploadScalar(1.0));
+  state.push_back(uploadScalar(1.0));
+  auto addMoments = [&](const BufferRef &parameter) {
+    state.push_back(parameter);
+    for (int moment = 0; moment < 2; ++moment)
+      state.push_back(executor.allocate(parameter->getShape(),
+                                        parameter->getElementType()));
+  };
+  for (WeightQuantizer &quantizer : quantizers.weights) {
+    if (options.learnedRounding)
+      addMoments(
+          upload(permuteParameter(initializeRounding(quantizer), false)));
+    else
+      state.push_back(upload(quantizeWeight(quantizer)));
+  }
+  for (const ActivationQuantizer &quantizer : quantizers.activations)
+    addMoments(uploadScalar(quantizer.scale));
+  ring = executor.allocate({lossRingSize, 4}, ElementType::F32);
+}
+
+StepState RegionCalibrator::readState(int64_t iterations) const {
+  StepState result;
+  result.iterations = iterations;
+  for (const BufferRef &buffer : state)
+    result.tensors.push_back(buffer->read());
+  return result;
+}
+
+void RegionCalibrator::adoptState() {
+  size_t place = 3;
+  for (WeightQuantizer &quantizer : quantizers.weights) {
+    if (options.learnedRounding)
+      quantizer.rounding = permuteParameter(state[place]->read(), true);
+    place += options.learnedRounding ? 3 : 1;
+  }
+  for (ActivationQuantizer &quantizer : quantizers.activations) {
+    quantizer.scale = state[place]->read().values<float>()[0];
+    place += 3;
+  }
+}
+
+SmallVector<BufferRef> RegionCalibrator::bindStep(const RegionData &data,
+                                                  ArrayRef<BufferRef> corrected,
+                                                  ArrayRef<BufferRef> targets) {
+  SmallVector<BufferRef> arguments(state.begin(), state.begin() + 3);
+  for (auto [plain, other] : llvm::zip_equal(data.plain, corrected))
+    arguments.append({plain, other});
+  arguments.append(targets.begin(), targets.end());
+  llvm::append_range(arguments, data.predictions);
+  llvm::append_range(arguments, data.bypasses);
+  arguments.append(state.begin() + 3, state.end());
+  SmallVector<BufferRef> parameters = uploadParameters();
+  arguments.append(parameters.end() - quantizers.activations.size(),
+                   parameters.end());
+  arguments.push_back(ring);
+  return arguments;
+}
+
+LogicalResult RegionCalibrator::checkLosses(int64_t done,
+                                            IterationLosses &last) {
+  HostTensor losses = ring->read();
+  ArrayRef<float> values = losses.values<float>();
+  for (int64_t i = std::max<int64_t>(0, done - lossRingSize); i < done; ++i) {
+    ArrayRef<float> row = values.slice(i % lossRingSize * 4, 4);
+    last = {row[0], row[1], row[2], row[3]};
+    if (llvm::all_of(row, [](float loss) { return std::isfinite(loss); }))
+      continue;
+    StringRef cause =
+        !std::isfinite(row[1]) ? overflowCause
+        : !std::isfinite(row[2])
+            ? "the logits overflow; are the inputs normalized as in training?"
+            : "the learned rounding diverges; lower rounding-rate";
+    return context.getRegion().emitError()
+           << "loss is not finite in iteration " << i + 1 << " of region @"
+           << getName() << " (reconstruction " << row[1]
+           << ", prediction difference " << row[2] << ", regularizer " << row[3]
+           << "): " << cause;
+  }
+  return success();
+}
+
+LogicalResult RegionCalibrator::iterate(const RegionData &data,
+                                        ArrayRef<BufferRef> corrected,
+                                        ArrayRef<BufferRef> targets,
+                                        const StepState *resumed, SaveFn save,
+                                        RegionReport &report) {
+  createState();
+  int64_t done = 0;
+  if (resumed) {
+    if (resumed->tensors.size() != state.size())
+      return context.getRegion().emitError()
+             << "checkpoint has " << resumed->tensors.size()
+             << " tensors for region @" << getName() << ", expected "
+             << state.size();
+    done = resumed->iterations;
+    for (auto [buffer, tensor] : llvm::zip_equal(state, resumed->tensors))
+      buffer->write(tensor);
+  }
+  SmallVector<BufferRef> arguments = bindStep(data, corrected, targets);
+  Stopwatch watch;
+  int64_t first = done;
+  while (done < options.iterations) {
+    int64_t end = std::min(done + lossRingSize, options.iterations);
+    if (options.checkpointEvery > 0)
+      end = std::min(end, (done / options.checkpointEvery + 1) *
+                              options.checkpointEvery);
+    for (; done < end && !isInterrupted(); ++done)
+      programs->call(program::step, arguments, {});
+    IterationLosses last;
+    if (failed(checkLosses(done, last)))
+      return failure();
+    progress.iteration(getName(), done, last);
+    report.iterations = done;
+    bool due = options.checkpointEvery > 0 &&
+               done % options.checkpointEvery == 0 && done < options.iterations;
+    if ((due || isInterrupted()) && failed(save(readState(done))))
+      return failure();
+    if (isInterrupted())
+      return failure();
+  }
+  report.iterations = options.iterations;
+  if (done > first)
+    report.millisecondsPerIteration = watch.seconds() * 1e3 / (done - first);
+  adoptState();
+  return success();
+}

@@ -1,0 +1,90 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Progress on standard error.
+
+#include "pdq/Calibration/Progress/Progress.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Seconds between two changes of the line.
+static constexpr double refreshSeconds = 0.2;
+
+static std::string printShort(double number) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.1e", number);
+  return text;
+}
+
+/// A loss in a few digits: 0.0213, and 1.2e-07 where these would be zeros.
+static std::string print(double loss) {
+  bool isSmall = loss != 0 && std::abs(loss) < 1e-3;
+  if (loss == 0)
+    return "0";
+  return isSmall ? printShort(loss) : llvm::formatv("{0:f4}", loss).str();
+}
+
+Progress::Progress(size_t numRegions, int64_t iterations)
+    : terminal(llvm::sys::Process::StandardErrIsDisplayed()),
+      numRegions(numRegions), iterations(iterations) {}
+
+void Progress::show(const Twine &text) {
+  if (!terminal)
+    return;
+  llvm::errs() << "\r\x1b[K" << text;
+  llvm::errs().flush();
+  shown = total.seconds();
+}
+
+void Progress::phase(StringRef name, StringRef what) {
+  show(llvm::formatv("[{0}/{1}] {2}: {3}", finished + 1, numRegions, name, what)
+           .str());
+}
+
+/// Time left, from the mean over the regions done in this run and the current
+/// one.
+std::string Progress::estimate(int64_t done) const {
+  double part = iterations > 0 ? static_cast<double>(done) / iterations : 1.0;
+  double units = finishedHere + part;
+  if (units <= 0)
+    return "?";
+  double left = total.seconds() / units * (numRegions - finished - part);
+  auto seconds = static_cast<int64_t>(left);
+  return llvm::formatv("{0}:{1,0+2}:{2,0+2}", seconds / 3600, seconds / 60 % 60,
+                       seconds % 60)
+      .str();
+}
+
+void Progress::iteration(StringRef name, int64_t done,
+                         const IterationLosses &losses) {
+  if (total.seconds() - shown < refreshSeconds)
+    return;
+  show(llvm::formatv("[{0}/{1}] {2}: {3}/{4} loss {5} = {6} + {7} + {8}, "
+                     "{9} left",
+                     finished + 1, numRegions, name, done, iterations,
+                     print(losses.total), print(losses.reconstruction),
+                     print(losses.difference), print(losses.regularizer),
+                     estimate(done))
+           .str());
+}
+
+void Progress::finishRegion(const RegionReport &report) {
+  show("");
+  ++finished;
+  ++finishedHere;
+  region = Stopwatch();
+  llvm::errs() << llvm::formatv(
+      "[{0}/{1}] {2}: reconstruction {3} -> {4}, prediction difference "
+      "{5} -> {6}, {7:f1} s ({8:f2} ms per iteration)\n",
+      finished, numRegions, report.name, print(report.reconstructionLoss[0]),
+      print(report.reconstructionLoss[1]),
+      print(report.predictionDifference[0]),
+      print(report.predictionDifference[1]), report.seconds,
+      report.millisecondsPerIteration);
+}

@@ -1,0 +1,336 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The loop nest of a kernel: range, outer loops, register tile, reductions.
+
+#include "NestEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "pdq/Codegen/Common/PayloadEmitter.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+/// Part of a loop that is walked in equal steps.
+struct Stretch {
+  int64_t begin, steps;
+  /// Rows, or vectors and lanes, of one step.
+  int64_t size, lanes = 1;
+};
+
+class NestEmitter {
+public:
+  NestEmitter(func::FuncOp kernel, const KernelPlan &plan)
+      : kernel(kernel), plan(plan), op(plan.space.op),
+        b(op.getLoc(), op.getOperation()) {
+    position.indices.resize(plan.space.loops.size());
+  }
+
+  void emit();
+
+private:
+  using BodyFn = function_ref<void()>;
+  using CarriedFn = function_ref<SmallVector<Value>(ValueRange)>;
+
+  void emitRange(BodyFn body);
+  void emitLoops(ArrayRef<unsigned> loops, BodyFn body);
+  void emitStretch(unsigned loop, const Stretch &stretch, int64_t step,
+                   BodyFn body);
+  SmallVector<Value> emitReductions(ArrayRef<unsigned> loops,
+                                    ValueRange carried, CarriedFn body);
+  void emitTiles();
+  void emitTile(int64_t rows, int64_t vectors, unsigned lanes);
+  void emitElements(PayloadEmitter &payload, int64_t vectors);
+  void emitAccumulation(PayloadEmitter &payload, int64_t rows, int64_t vectors);
+  void emitLaneReduction();
+
+  func::FuncOp kernel;
+  const KernelPlan &plan;
+  linalg::LinalgOp op;
+  ImplicitLocOpBuilder b;
+  NestPosition position;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// The outermost loop runs over the part that the caller asks for; an empty
+/// part does nothing, also where there is nothing to split.
+void NestEmitter::emitRange(BodyFn body) {
+  int64_t extent = plan.range ? plan.space.loops[*plan.range].extent : 1;
+  kernel->setAttr("pdq.range", b.getI64IntegerAttr(extent));
+  unsigned numArguments = kernel.getNumArguments();
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  auto loop = scf::ForOp::create(b, kernel.getArgument(numArguments - 2),
+                                 kernel.getArgument(numArguments - 1), one);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  if (plan.range)
+    position.indices[*plan.range] = loop.getInductionVar();
+  body();
+}
+
+void NestEmitter::emitLoops(ArrayRef<unsigned> loops, BodyFn body) {
+  if (loops.empty())
+    return body();
+  unsigned loop = loops.front();
+  emitStretch(loop, {0, plan.space.loops[loop].extent, 1}, 1,
+              [&] { emitLoops(loops.drop_front(), body); });
+}
+
+/// Walks a stretch of a loop, `step` iterations at a time.
+void NestEmitter::emitStretch(unsigned loop, const Stretch &stretch,
+                              int64_t step, BodyFn body) {
+  Value begin = arith::ConstantIndexOp::create(b, stretch.begin);
+  if (stretch.steps == 1) {
+    position.indices[loop] = begin;
+    return body();
+  }
+  Value end =
+      arith::ConstantIndexOp::create(b, stretch.begin + stretch.steps * step);
+  auto nest = scf::ForOp::create(b, begin, end,
+                                 arith::ConstantIndexOp::create(b, step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(nest.getBody());
+  position.indices[loop] = nest.getInductionVar();
+  body();
+}
+
+/// Iterations of the innermost reduction that are written out.
+static int64_t getUnroll(int64_t extent) {
+  if (extent <= 4)
+    return extent;
+  return extent % 4 == 0 ? 4 : extent % 3 == 0 ? 3 : 1;
+}
+
+SmallVector<Value> NestEmitter::emitReductions(ArrayRef<unsigned> loops,
+                                               ValueRange carried,
+                                               CarriedFn body) {
+  if (loops.empty())
+    return body(carried);
+  unsigned loop = loops.front();
+  int64_t extent = plan.space.loops[loop].extent;
+  int64_t unroll = loops.size() == 1 ? getUnroll(extent) : 1;
+  auto emitSteps = [&](Value first, ValueRange values) {
+    SmallVector<Value> current(values);
+    for (int64_t i = 0; i < unroll; ++i) {
+      position.indices[loop] =
+          i == 0 ? first
+                 : arith::AddIOp::create(b, first,
+                                         arith::ConstantIndexOp::create(b, i))
+                       .getResult();
+      current = emitReductions(loops.drop_front(), current, body);
+    }
+    return current;
+  };
+  if (extent == unroll)
+    return emitSteps(arith::ConstantIndexOp::create(b, 0), carried);
+  auto nest =
+      scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
+                         arith::ConstantIndexOp::create(b, extent),
+                         arith::ConstantIndexOp::create(b, unroll), carried);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(nest.getBody());
+  SmallVector<Value> results =
+      emitSteps(nest.getInductionVar(), nest.getRegionIterArgs());
+  scf::YieldOp::create(b, results);
+  return SmallVector<Value>(nest.getResults());
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+/// Splits the vectorized loop: whole tiles, single vectors, then narrower ones.
+static SmallVector<Stretch> splitVectors(int64_t extent, int64_t vectors,
+                                         int64_t lanes) {
+  SmallVector<Stretch> stretches;
+  int64_t begin = 0;
+  auto take = [&](int64_t size, int64_t width) {
+    int64_t steps = (extent - begin) / (size * width);
+    if (steps == 0)
+      return;
+    stretches.push_back({begin, steps, size, width});
+    begin += steps * size * width;
+  };
+  if (vectors > 1)
+    take(vectors, lanes);
+  for (int64_t width = lanes; width >= 4; width /= 2)
+    take(1, width);
+  take(1, 1);
+  return stretches;
+}
+
+static SmallVector<Stretch> splitRows(int64_t extent, int64_t rows) {
+  SmallVector<Stretch> stretches{{0, extent / rows, rows}};
+  if (int64_t rest = extent % rows)
+    stretches.push_back({extent - rest, 1, rest});
+  return stretches;
+}
+
+void NestEmitter::emitTiles() {
+  auto emitVectors = [&](int64_t rows) {
+    if (!plan.vector)
+      return emitTile(rows, 1, 1);
+    int64_t extent = plan.space.loops[*plan.vector].extent;
+    for (const Stretch &stretch :
+         splitVectors(extent, plan.numVectors, plan.lanes))
+      emitStretch(*plan.vector, stretch, stretch.size * stretch.lanes,
+                  [&] { emitTile(rows, stretch.size, stretch.lanes); });
+  };
+  if (!plan.rows)
+    return emitVectors(1);
+  int64_t extent = plan.space.loops[*plan.rows].extent;
+  for (const Stretch &stretch : splitRows(extent, plan.numRows))
+    emitStretch(*plan.rows, stretch, stretch.size,
+                [&] { emitVectors(stretch.size); });
+}
+
+void NestEmitter::emitTile(int64_t rows, int64_t vectors, unsigned lanes) {
+  PayloadEmitter payload(b, plan, lanes);
+  if (plan.reduction.combiner)
+    emitAccumulation(payload, rows, vectors);
+  else
+    emitElements(payload, vectors);
+}
+
+/// No reduction: computes and stores each element once.
+void NestEmitter::emitElements(PayloadEmitter &payload, int64_t vectors) {
+  unsigned numInputs = op.getNumDpsInputs();
+  Operation *yield = op.getBlock()->getTerminator();
+  unsigned lanes = 1;
+  if (auto type = dyn_cast<VectorType>(payload.getWideType(b.getF32Type())))
+    lanes = type.getNumElements();
+  for (int64_t vector = 0; vector < vectors; ++vector) {
+    position.vector = vector * lanes;
+    SmallVector<Value> values =
+        payload.evaluate(yield->getOperands(), position);
+    for (auto [i, value] : llvm::enumerate(values))
+      payload.store(value, numInputs + i, position);
+  }
+  position.vector = 0;
+}
+
+/// A register tile of accumulators over the inner reductions.
+void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
+                                   int64_t vectors) {
+  unsigned output = op.getDpsInitOperand(0)->getOperandNumber();
+  unsigned lanes = 1;
+  if (auto type = dyn_cast<VectorType>(payload.getWideType(b.getF32Type())))
+    lanes = type.getNumElements();
+  auto forEach = [&](function_ref<void(size_t)> visit) {
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t vector = 0; vector < vectors; ++vector) {
+        position.row = row;
+        position.vector = vector * lanes;
+        visit(row * vectors + vector);
+      }
+    position.row = position.vector = 0;
+  };
+  SmallVector<Value> accumulators;
+  forEach([&](size_t) {
+    accumulators.push_back(payload.widen(payload.load(output, position)));
+  });
+  accumulators =
+      emitReductions(plan.inner, accumulators, [&](ValueRange carried) {
+        SmallVector<Value> updated(carried);
+        payload.startPosition();
+        forEach([&](size_t i) {
+          updated[i] =
+              buildCombined(b, payload, plan.reduction, updated[i], position);
+        });
+        payload.startPosition();
+        return updated;
+      });
+  forEach([&](size_t i) { payload.store(accumulators[i], output, position); });
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions in lanes
+//===----------------------------------------------------------------------===//
+
+/// The vectorized loop is a reduction. Each pass over it accumulates for
+/// itself, which keeps long sums exact; lanes are combined pairwise at the end.
+void NestEmitter::emitLaneReduction() {
+  unsigned output = op.getDpsInitOperand(0)->getOperandNumber();
+  PayloadEmitter scalar(b, plan, 1);
+  Type element = plan.space.operands[output].type.getElementType();
+  SmallVector<unsigned> others(plan.inner);
+  llvm::erase(others, *plan.vector);
+  int64_t extent = plan.space.loops[*plan.vector].extent;
+  Value total = scalar.load(output, position);
+  for (const Stretch &stretch :
+       splitVectors(extent, plan.numVectors, plan.lanes)) {
+    PayloadEmitter payload(b, plan, stretch.lanes);
+    Type wide = payload.getWideType(element);
+    SmallVector<Value> zeros(stretch.size,
+                             buildIdentity(b, plan.reduction, wide));
+    int64_t step = stretch.size * stretch.lanes;
+    // One pass over the stretch.
+    auto pass = [&](ValueRange) {
+      auto nest = scf::ForOp::create(
+          b, arith::ConstantIndexOp::create(b, stretch.begin),
+          arith::ConstantIndexOp::create(b,
+                                         stretch.begin + stretch.steps * step),
+          arith::ConstantIndexOp::create(b, step), zeros);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(nest.getBody());
+      position.indices[*plan.vector] = nest.getInductionVar();
+      payload.startPosition();
+      SmallVector<Value> updated(nest.getRegionIterArgs());
+      for (int64_t vector = 0; vector < stretch.size; ++vector) {
+        position.vector = vector * stretch.lanes;
+        updated[vector] = buildCombined(b, payload, plan.reduction,
+                                        updated[vector], position);
+      }
+      position.vector = 0;
+      payload.startPosition();
+      scf::YieldOp::create(b, updated);
+      return SmallVector<Value>(nest.getResults());
+    };
+    SmallVector<Value> sums =
+        emitReductions(others, zeros, [&](ValueRange carried) {
+          SmallVector<Value> updated(carried);
+          for (auto [value, partial] : llvm::zip_equal(updated, pass(carried)))
+            value = buildCombiner(b, plan.reduction, value, partial);
+          return updated;
+        });
+    for (Value sum : ArrayRef(sums).drop_front())
+      sums.front() = buildCombiner(b, plan.reduction, sums.front(), sum);
+    Value combined = sums.front();
+    for (int64_t width = stretch.lanes / 2; width >= 1; width /= 2) {
+      Value low = vector::ExtractStridedSliceOp::create(
+          b, combined, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{width},
+          ArrayRef<int64_t>{1});
+      Value high = vector::ExtractStridedSliceOp::create(
+          b, combined, ArrayRef<int64_t>{width}, ArrayRef<int64_t>{width},
+          ArrayRef<int64_t>{1});
+      combined = buildCombiner(b, plan.reduction, low, high);
+    }
+    if (isa<VectorType>(combined.getType()))
+      combined = vector::ExtractOp::create(b, combined, 0);
+    total = buildCombiner(b, plan.reduction, total, combined);
+  }
+  position.indices[*plan.vector] = Value();
+  scalar.store(total, output, position);
+}
+
+void NestEmitter::emit() {
+  emitRange([&] {
+    emitLoops(plan.outer, [&] {
+      if (plan.reducesLanes)
+        emitLaneReduction();
+      else
+        emitTiles();
+    });
+  });
+  op->erase();
+}
+
+void mlir::pdq::emitNest(func::FuncOp kernel, const KernelPlan &plan) {
+  NestEmitter(kernel, plan).emit();
+}

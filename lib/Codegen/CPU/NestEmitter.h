@@ -1,0 +1,19 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The loop nest of a kernel.
+
+#ifndef PDQ_LIB_CODEGEN_CPU_NESTEMITTER_H
+#define PDQ_LIB_CODEGEN_CPU_NESTEMITTER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "pdq/Codegen/Common/KernelPlan.h"
+
+namespace mlir::pdq {
+
+/// Replaces the operation of `kernel` by the nest of `plan`; sets the range.
+void emitNest(func::FuncOp kernel, const KernelPlan &plan);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_LIB_CODEGEN_CPU_NESTEMITTER_H

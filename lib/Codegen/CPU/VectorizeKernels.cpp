@@ -1,0 +1,50 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pass that turns linalg kernels into loop nests over vectors.
+
+#include "NestEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "pdq/Codegen/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_VECTORIZEKERNELS
+#include "pdq/Codegen/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+namespace {
+struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    func::FuncOp kernel = getOperation();
+    if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.range") ||
+        kernel->hasAttr("pdq.scalar"))
+      return;
+    auto ops = kernel.getOps<linalg::LinalgOp>();
+    if (!llvm::hasSingleElement(ops))
+      return;
+    linalg::LinalgOp op = *ops.begin();
+    StringRef reason = "its payload has an operation without vector form";
+    FailureOr<KernelPlan> plan = isVectorizable(op)
+                                     ? planKernel(op, vectorWidth, reason)
+                                     : FailureOr<KernelPlan>(failure());
+    if (failed(plan)) {
+      op.emitRemark("kernel takes the scalar fallback: ") << reason;
+      kernel->setAttr("pdq.scalar", StringAttr::get(&getContext(), reason));
+      ++numDeclined;
+      return;
+    }
+    emitNest(kernel, *plan);
+    ++numVectorized;
+  }
+};
+} // namespace

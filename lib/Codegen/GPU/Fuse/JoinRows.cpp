@@ -1,0 +1,331 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One launch for operations on the same rows, and one for what is so small that
+// a block of threads does all of it.
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "pdq/Codegen/GPU/Rows/RowPlan.h"
+#include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/Analysis/Combiners.h"
+#include "pdq/Plan/Buffer/KernelCalls.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_JOINROWS
+#include "pdq/Codegen/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Launches that are looked back for a partner.
+static constexpr int64_t window = 96;
+/// Operations and buffers of one kernel: beyond this, code and arguments grow
+/// out of bounds.
+static constexpr int64_t maxOps = 32, maxBuffers = 48;
+/// Elements from which on a row is worth a block of threads.
+static constexpr int64_t minRow = 32;
+/// Iterations of what one block of threads does at most, in all.
+static constexpr int64_t fewIterations = 8192;
+
+namespace {
+/// Two launches, the first before the second in the block.
+class RowJoiner {
+public:
+  RowJoiner(KernelCalls &calls, KernelCall first, KernelCall second)
+      : calls(calls), parts{first, second} {}
+
+  /// Decides how the two become one: one block for both where they are `small`,
+  /// else one for each row.
+  bool canJoin(bool small);
+  func::CallOp join();
+
+private:
+  bool areSmall();
+  std::optional<unsigned> findRowLoops(bool small);
+  bool haveRows(unsigned count);
+  bool shareBuffer();
+  bool followDifferentProducts();
+  bool areRowsApart();
+  bool findPlace();
+
+  KernelCalls &calls;
+  SmallVector<KernelCall> parts;
+  unsigned numRowLoops = 0;
+  Operation *place = nullptr;
+};
+} // namespace
+
+static auto getOps(const KernelCall &part) {
+  return llvm::make_filter_range(
+      func::FuncOp(part.kernel).getOps<linalg::LinalgOp>(),
+      [](linalg::LinalgOp op) { return !isa<linalg::FillOp>(*op); });
+}
+
+/// Iterations of all operations of a kernel.
+static int64_t countIterations(const KernelCall &part) {
+  int64_t sum = 0;
+  for (linalg::LinalgOp op : getOps(part))
+    sum += ShapedType::getNumElements(op.getStaticLoopRanges());
+  return sum;
+}
+
+/// Iterations of the largest operation of a kernel.
+static int64_t getMostIterations(const KernelCall &part) {
+  int64_t most = 0;
+  for (linalg::LinalgOp op : getOps(part))
+    most = std::max(most, ShapedType::getNumElements(op.getStaticLoopRanges()));
+  return most;
+}
+
+/// The rows that a kernel was joined on or that its reduction has; nothing
+/// where any rows will do.
+static std::optional<unsigned> getFixedRowLoops(const KernelCall &part) {
+  if (auto rows =
+          func::FuncOp(part.kernel)->getAttrOfType<IntegerAttr>("pdq.rows"))
+    return rows.getInt();
+  for (linalg::LinalgOp op : getOps(part))
+    if (op.getNumReductionLoops() > 0)
+      return op.getNumParallelLoops();
+  return std::nullopt;
+}
+
+/// Whether one block of threads could do all of it.
+bool RowJoiner::areSmall() {
+  return countIterations(parts[0]) + countIterations(parts[1]) <= fewIterations;
+}
+
+/// The number of loops of the rows that both have; 0: one block does it all.
+std::optional<unsigned> RowJoiner::findRowLoops(bool small) {
+  if (small)
+    return areSmall() ? std::optional(0u) : std::nullopt;
+  std::optional<unsigned> first = getFixedRowLoops(parts[0]),
+                          second = getFixedRowLoops(parts[1]);
+  if ((!first && !second) || (first && second && first != second))
+    return std::nullopt;
+  unsigned count = first ? *first : *second;
+  return count > 0 ? std::optional(count) : std::nullopt;
+}
+
+/// Whether all operations have `count` loops of rows, with the same extents,
+/// and rows are long enough for a block, or a launch is most of the time.
+bool RowJoiner::haveRows(unsigned count) {
+  std::optional<SmallVector<int64_t>> rows;
+  bool isLong = count == 0 || areSmall();
+  for (const KernelCall &part : parts)
+    for (linalg::LinalgOp op : getOps(part)) {
+      if (!isRowOp(op, count))
+        return false;
+      SmallVector<int64_t> own = op.getStaticLoopRanges();
+      own.resize(count);
+      if (rows && *rows != own)
+        return false;
+      rows = own;
+      isLong |= ShapedType::getNumElements(op.getStaticLoopRanges()) >=
+                minRow * ShapedType::getNumElements(own);
+    }
+  StringRef reason;
+  return isLong && llvm::all_of(parts, [&](const KernelCall &part) {
+           return succeeded(planRows(part.kernel, count, reason));
+         });
+}
+
+/// Whether a good part of the elements is read once instead of twice.
+bool RowJoiner::shareBuffer() {
+  int64_t most =
+      std::max(getMostIterations(parts[0]), getMostIterations(parts[1]));
+  return llvm::any_of(parts[0].getBuffers(), [&](Value buffer) {
+    return cast<MemRefType>(buffer.getType()).getNumElements() >= most / 4 &&
+           llvm::is_contained(parts[1].getBuffers(), buffer);
+  });
+}
+
+/// The launches of products whose results a launch reads.
+static llvm::SmallSetVector<Operation *, 2>
+findProducts(KernelCalls &calls, const KernelCall &part) {
+  llvm::SmallSetVector<Operation *, 2> products;
+  const BufferAccesses &accesses = calls.getAccesses(part.call);
+  for (Value buffer : part.getBuffers()) {
+    if (!accesses.reads.contains(getRoot(buffer)))
+      continue;
+    for (Operation *user : buffer.getUsers()) {
+      FailureOr<KernelCall> writer = calls.resolve(user);
+      if (failed(writer) || user == part.call ||
+          !user->isBeforeInBlock(part.call))
+        continue;
+      for (linalg::LinalgOp op : getOps(*writer))
+        if (isContraction(op) &&
+            writer->getOperand(op.getDpsInits()[0]) == buffer)
+          products.insert(user);
+    }
+  }
+  return products;
+}
+
+/// Whether each reads the result of a product of its own, which can take it
+/// along (`-pdq-join-kernels`).
+bool RowJoiner::followDifferentProducts() {
+  auto first = findProducts(calls, parts[0]),
+       second = findProducts(calls, parts[1]);
+  return !first.empty() && !second.empty() &&
+         llvm::none_of(first,
+                       [&](Operation *op) { return second.contains(op); });
+}
+
+/// Whether every block keeps to its rows of the memory that one of the two
+/// writes: blocks have no order.
+bool RowJoiner::areRowsApart() {
+  llvm::DenseSet<Value> written;
+  for (const KernelCall &part : parts)
+    written.insert_range(calls.getAccesses(part.call).writes);
+  llvm::DenseMap<Value, std::pair<Value, SmallVector<unsigned>>> places;
+  for (const KernelCall &part : parts)
+    for (linalg::LinalgOp op : getOps(part)) {
+      bool loadsWritten = false;
+      op->walk([&](memref::LoadOp load) {
+        loadsWritten |=
+            written.contains(getRoot(part.getOperand(load.getMemRef())));
+      });
+      if (loadsWritten)
+        return false;
+      for (OpOperand &operand : op->getOpOperands()) {
+        if (!isa<MemRefType>(operand.get().getType()))
+          continue;
+        Value buffer = part.getOperand(operand.get());
+        if (!written.contains(getRoot(buffer)))
+          continue;
+        FailureOr<SmallVector<unsigned>> dims =
+            findRowDims(op, operand, numRowLoops);
+        if (failed(dims))
+          return false;
+        auto [it, isNew] = places.try_emplace(getRoot(buffer), buffer, *dims);
+        if (!isNew && it->second != std::pair(buffer, *dims))
+          return false;
+      }
+    }
+  return true;
+}
+
+/// Whether the first can move down to the second, or the second up.
+bool RowJoiner::findPlace() {
+  BufferAccesses a = calls.getAccesses(parts[0].call),
+                 b = calls.getAccesses(parts[1].call);
+  bool canSink = true, canRise = true;
+  for (Operation *op = parts[0].call->getNextNode(); op != parts[1].call;
+       op = op->getNextNode()) {
+    BufferAccesses between = calls.getAccesses(op);
+    canSink &= !between.conflictsWith(a);
+    canRise &= !between.conflictsWith(b);
+    if (!canSink && !canRise)
+      return false;
+  }
+  place = canSink ? parts[1].call : parts[0].call;
+  return true;
+}
+
+bool RowJoiner::canJoin(bool small) {
+  std::optional<unsigned> count = findRowLoops(small);
+  // What is found out fast comes first.
+  if (!count || (*count > 0 && !shareBuffer()) || !haveRows(*count) ||
+      (*count > 0 && followDifferentProducts()))
+    return false;
+  numRowLoops = *count;
+  if (numRowLoops > 0 && !areRowsApart())
+    return false;
+  int64_t numOps =
+      llvm::range_size(getOps(parts[0])) + llvm::range_size(getOps(parts[1]));
+  return numOps <= maxOps &&
+         static_cast<int64_t>(collectBuffers(parts).size()) <= maxBuffers &&
+         findPlace();
+}
+
+func::CallOp RowJoiner::join() {
+  return calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
+    kernel->setAttr("pdq.rows",
+                    OpBuilder(kernel).getI64IntegerAttr(numRowLoops));
+  });
+}
+
+namespace {
+struct JoinRows : mlir::pdq::impl::JoinRowsBase<JoinRows> {
+  void runOnOperation() override {
+    KernelCalls calls(getOperation());
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
+        // Small ones later: they would stand between the others.
+        for (bool small : {false, true})
+          joinAll(calls, function, small);
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
+        for (auto call : llvm::to_vector(function.getOps<func::CallOp>()))
+          keepInRegisters(calls, call);
+    calls.eraseUnused();
+  }
+
+private:
+  /// Marks what a kernel of rows need not store, as nothing else reads it.
+  void keepInRegisters(KernelCalls &calls, func::CallOp call) {
+    FailureOr<KernelCall> launch = calls.resolve(call);
+    if (failed(launch))
+      return;
+    auto rows = launch->kernel->getAttrOfType<IntegerAttr>("pdq.rows");
+    StringRef reason;
+    FailureOr<RowPlan> plan =
+        rows ? planRows(launch->kernel, rows.getInt(), reason)
+             : FailureOr<RowPlan>(failure());
+    if (failed(plan))
+      return;
+    SetVector<Value> unstored;
+    for (BlockArgument argument : findHandedOn(*plan)) {
+      Value buffer = launch->getOperand(argument);
+      if (isLocal(buffer, {*launch}))
+        unstored.insert(buffer);
+    }
+    if (unstored.empty())
+      return;
+    calls.replace({*launch}, call,
+                  [&](func::FuncOp kernel, ArrayRef<Value> buffers) {
+                    kernel->setAttr("pdq.rows", rows);
+                    for (auto [number, buffer] : llvm::enumerate(buffers))
+                      if (unstored.contains(buffer))
+                        kernel.setArgAttr(number, "pdq.unstored",
+                                          UnitAttr::get(&getContext()));
+                  });
+  }
+
+  /// Joins each launch with those in front of it, as long as there is one.
+  void joinAll(KernelCalls &calls, func::FuncOp function, bool small) {
+    Operation *op = &function.getBody().front().front();
+    while (op) {
+      Operation *next = op->getNextNode();
+      FailureOr<KernelCall> second = calls.resolve(op);
+      while (succeeded(second)) {
+        func::CallOp joined = joinBack(calls, *second, small);
+        numJoined += joined ? 1 : 0;
+        second = joined ? calls.resolve(joined) : FailureOr<KernelCall>();
+      }
+      op = next;
+    }
+  }
+
+  /// Joins a launch with the nearest one in front of it that it can be joined
+  /// with, and returns the new launch; null where there is none.
+  func::CallOp joinBack(KernelCalls &calls, const KernelCall &second,
+                        bool small) {
+    int64_t distance = 0;
+    for (Operation *op = func::CallOp(second.call)->getPrevNode();
+         op && distance < window; op = op->getPrevNode()) {
+      FailureOr<KernelCall> first = calls.resolve(op);
+      if (failed(first))
+        continue;
+      ++distance;
+      RowJoiner joiner(calls, *first, second);
+      if (!joiner.canJoin(small))
+        continue;
+      return joiner.join();
+    }
+    return nullptr;
+  }
+};
+} // namespace

@@ -1,0 +1,200 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products of one operand as one launch whose blocks take turns.
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "pdq/Codegen/GPU/Direct/DirectPlan.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Codegen/GPU/TargetOptions.h"
+#include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/Buffer/KernelCalls.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_JOINSIBLINGS
+#include "pdq/Codegen/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Launches that a kernel is moved across at most, and kernels of a launch.
+static constexpr int64_t window = 64;
+static constexpr size_t maxSiblings = 8;
+
+namespace {
+/// A launch of a product that can have siblings.
+struct Sibling {
+  KernelCall launch;
+  /// The buffer that its blocks read one piece after the other.
+  Value operand;
+  /// Batches of the product, each of which all blocks go through.
+  int64_t batch = 1;
+  /// What a block computes; nothing in the form `direct`, which has one size.
+  std::optional<MatrixTile> tile;
+
+  bool fits(const Sibling &other) const {
+    auto hasBlocksOf = [&](const MatrixTile &own) {
+      return own.rows == other.tile->rows &&
+             own.columns == other.tile->columns &&
+             own.isWarpgroup == other.tile->isWarpgroup;
+    };
+    return operand == other.operand && batch == other.batch &&
+           tile.has_value() == other.tile.has_value() &&
+           (!tile || hasBlocksOf(*tile));
+  }
+};
+
+class SiblingJoiner {
+public:
+  SiblingJoiner(KernelCalls &calls, MatrixMath math, StringRef chip)
+      : calls(calls), math(math), chip(chip) {}
+
+  /// Joins launches of one function; returns the number of launches less.
+  unsigned run(func::FuncOp function);
+
+private:
+  std::optional<Sibling> match(Operation *op);
+  std::optional<MatrixTile> findTile(func::FuncOp kernel,
+                                     const MatrixPlan &plan);
+  bool canJoin(ArrayRef<Sibling> group, Operation *op);
+  void join(ArrayRef<Sibling> group);
+
+  KernelCalls &calls;
+  MatrixMath math;
+  StringRef chip;
+};
+} // namespace
+
+/// The tile that the kernel asks for, else the one that suits it best. Where it
+/// has few terms, siblings may have more: it does without the tiles for few.
+std::optional<MatrixTile> SiblingJoiner::findTile(func::FuncOp kernel,
+                                                  const MatrixPlan &plan) {
+  ArrayRef<MatrixTile> tiles = getTiles(plan, math, chip);
+  auto wanted = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.tile");
+  if (!wanted) {
+    MatrixShape shape = plan.getShape();
+    shape.terms = std::max(shape.terms, tiles.front().terms);
+    return chooseTile(tiles, shape, math, chip);
+  }
+  for (const MatrixTile &tile : tiles)
+    if (ArrayRef{tile.rows, tile.columns, tile.terms} == wanted.asArrayRef())
+      return tile;
+  return std::nullopt;
+}
+
+/// The factor of a product that has more elements.
+static Value getLargerFactor(const KernelCall &launch, const DirectPlan &plan) {
+  auto getFactor = [&](unsigned number) {
+    return launch.getOperand(plan.space.operands[number].buffer);
+  };
+  auto count = [](Value buffer) {
+    return cast<MemRefType>(buffer.getType()).getNumElements();
+  };
+  Value lhs = getFactor(plan.lhs), rhs = getFactor(plan.rhs);
+  return count(lhs) < count(rhs) ? rhs : lhs;
+}
+
+std::optional<Sibling> SiblingJoiner::match(Operation *op) {
+  FailureOr<KernelCall> launch = calls.resolve(op);
+  if (failed(launch) || launch->kernel->hasAttr("pdq.rows") ||
+      launch->kernel->hasAttr("pdq.siblings"))
+    return std::nullopt;
+  SmallVector<linalg::LinalgOp> products =
+      findProducts(getKernelOps(launch->kernel));
+  if (products.empty())
+    return std::nullopt;
+  Sibling sibling{*launch, Value(), 1, std::nullopt};
+  StringRef reason;
+  if (auto plan = planMatrix(products, reason); succeeded(plan)) {
+    sibling.operand = launch->getOperand(plan->lhs.buffer);
+    sibling.batch = plan->batch.size;
+    sibling.tile = findTile(launch->kernel, *plan);
+    return sibling.tile ? std::optional(sibling) : std::nullopt;
+  }
+  if (products.size() > 1)
+    return std::nullopt;
+  if (auto plan = planDirect(products.front(), reason); succeeded(plan)) {
+    sibling.operand = getLargerFactor(*launch, *plan);
+    return sibling;
+  }
+  return std::nullopt;
+}
+
+/// Whether the launch `op` can be moved to the first one of `group`, and its
+/// blocks can run beside those of all others.
+bool SiblingJoiner::canJoin(ArrayRef<Sibling> group, Operation *op) {
+  func::CallOp first = group.front().launch.call;
+  int64_t distance = 0;
+  for (Operation *other = op->getPrevNode();; other = other->getPrevNode()) {
+    distance += isa<func::CallOp>(other);
+    if (distance > window || calls.mustKeepOrder(other, op))
+      return false;
+    if (other == first)
+      return true;
+  }
+}
+
+void SiblingJoiner::join(ArrayRef<Sibling> group) {
+  SmallVector<KernelCall> parts;
+  SmallVector<int64_t> sizes;
+  // The one with the most terms at a time; fewer are for short products.
+  std::optional<MatrixTile> tile = group.front().tile;
+  for (const Sibling &sibling : group)
+    if (tile && sibling.tile->terms > tile->terms)
+      tile = sibling.tile;
+  for (const Sibling &sibling : group) {
+    func::FuncOp kernel = sibling.launch.kernel;
+    parts.push_back(sibling.launch);
+    sizes.push_back(getKernelOps(kernel).size());
+  }
+  func::CallOp place = parts.front().call;
+  calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
+    Builder b(kernel);
+    kernel->setAttr("pdq.siblings", b.getDenseI64ArrayAttr(sizes));
+    if (tile)
+      kernel->setAttr(
+          "pdq.tile",
+          b.getDenseI64ArrayAttr({tile->rows, tile->columns, tile->terms}));
+  });
+}
+
+unsigned SiblingJoiner::run(func::FuncOp function) {
+  SmallVector<Sibling> open;
+  for (Operation &op : function.getBody().front())
+    if (std::optional<Sibling> sibling = match(&op))
+      open.push_back(*sibling);
+  unsigned numJoined = 0;
+  while (!open.empty()) {
+    SmallVector<Sibling> group{open.front()}, others;
+    for (const Sibling &sibling : ArrayRef(open).drop_front()) {
+      bool joins = group.size() < maxSiblings && group.front().fits(sibling) &&
+                   canJoin(group, sibling.launch.call);
+      (joins ? group : others).push_back(sibling);
+    }
+    if (group.size() > 1)
+      join(group);
+    numJoined += group.size() - 1;
+    open = std::move(others);
+  }
+  return numJoined;
+}
+
+namespace {
+struct JoinSiblings : mlir::pdq::impl::JoinSiblingsBase<JoinSiblings> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    FailureOr<MatrixMath> precision = readMath(&getContext(), math);
+    if (failed(precision) || failed(checkChip(&getContext(), chip)))
+      return signalPassFailure();
+    KernelCalls calls(getOperation());
+    SiblingJoiner joiner(calls, *precision, chip);
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
+        numJoined += joiner.run(function);
+    calls.eraseUnused();
+  }
+};
+} // namespace

@@ -1,0 +1,91 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The table of tiles.
+
+#include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
+#include "pdq/Codegen/GPU/ChipLimits.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// What copying a number costs, in multiply-adds. An estimate: an element of a
+/// tile is loaded, stored and fetched again for the cost of 32 products.
+static constexpr int64_t copyWeight = 32;
+
+std::optional<MatrixMath> mlir::pdq::findMatrixMath(StringRef name) {
+  return llvm::StringSwitch<std::optional<MatrixMath>>(name)
+      .Case("fp32", MatrixMath::FP32)
+      .Case("tf32", MatrixMath::TF32)
+      .Case("bf16", MatrixMath::BF16)
+      .Default(std::nullopt);
+}
+
+/// Larger tiles read less for a product, smaller ones keep more multiprocessors
+/// busy and waste less at the borders. Tiles of 16 terms are for products that
+/// have no more.
+ArrayRef<MatrixTile> mlir::pdq::getWarpTiles() {
+  static const MatrixTile tiles[] = {
+      {128, 128, 32, 64, 32}, {128, 64, 32, 32, 32}, {64, 64, 32, 32, 32},
+      {128, 32, 32, 32, 32},  {64, 32, 32, 16, 32},  {128, 16, 32, 32, 16},
+      {64, 16, 32, 16, 16},   {64, 64, 16, 32, 32},  {64, 32, 16, 16, 32},
+      {64, 16, 16, 16, 16}};
+  return tiles;
+}
+
+/// A row of a tile has 128 bytes: 32 numbers, of bf16 64.
+ArrayRef<MatrixTile> mlir::pdq::getWarpgroupTiles(MatrixMath math) {
+  static const MatrixTile tiles[] = {
+      {128, 128, 32, 16, 128, true}, {128, 64, 32, 16, 64, true},
+      {64, 64, 32, 16, 64, true},    {128, 32, 32, 16, 32, true},
+      {64, 32, 32, 16, 32, true},    {128, 16, 32, 16, 16, true},
+      {64, 16, 32, 16, 16, true}};
+  static const MatrixTile bf16[] = {
+      {128, 128, 64, 16, 128, true}, {128, 64, 64, 16, 64, true},
+      {64, 64, 64, 16, 64, true},    {128, 32, 64, 16, 32, true},
+      {64, 32, 64, 16, 32, true},    {128, 16, 64, 16, 16, true},
+      {64, 16, 64, 16, 16, true}};
+  if (math == MatrixMath::BF16)
+    return bf16;
+  return tiles;
+}
+
+int64_t MatrixTile::getSharedBytes(MatrixMath math) const {
+  constexpr int64_t padding = 8, bytes = 4, rowBytes = 128;
+  if (isWarpgroup)
+    return numWarpgroupStages * getNumParts(math) * (rows + columns) * rowBytes;
+  int64_t numbers =
+      (rows + columns) * terms +
+      padding * (std::max(rows, terms) + std::max(columns, terms));
+  return numStages * numbers * bytes;
+}
+
+MatrixTile mlir::pdq::chooseTile(ArrayRef<MatrixTile> tiles,
+                                 const MatrixShape &shape, MatrixMath math,
+                                 StringRef chip) {
+  const ChipLimits &limits = getChipLimits(chip);
+  const MatrixTile *best = nullptr;
+  int64_t least = 0;
+  for (const MatrixTile &tile : tiles) {
+    bool isShallow = tile.terms <= 16 && shape.terms > tile.terms;
+    if (isShallow || tile.getSharedBytes(math) > limits.blockSharedBytes)
+      continue;
+    int64_t blocks = llvm::divideCeil(shape.rows, tile.rows) *
+                     llvm::divideCeil(shape.columns, tile.columns) *
+                     shape.batch;
+    int64_t cost =
+        tile.rows * tile.columns + copyWeight * (tile.rows + tile.columns);
+    int64_t time = int64_t(llvm::divideCeil(blocks, limits.multiprocessors)) *
+                   cost * llvm::divideCeil(shape.terms, tile.terms) *
+                   tile.terms;
+    // Of equals the smaller: its blocks overlap.
+    if (!best || time <= least) {
+      best = &tile;
+      least = time;
+    }
+  }
+  return *best;
+}

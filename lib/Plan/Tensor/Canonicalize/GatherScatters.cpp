@@ -1,0 +1,357 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Derivatives of sliding windows in a form in which every element of the result
+// is computed at once: no element is loaded and stored for each tap, and loops
+// over the result are parallel.
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/Utils/Utils.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/PatternMatch.h"
+#include "pdq/Plan/Analysis/Combiners.h"
+#include "pdq/Plan/Analysis/Scatters.h"
+#include "pdq/Plan/Passes.h"
+
+namespace mlir::pdq {
+#define GEN_PASS_DEF_GATHERSCATTERS
+#include "pdq/Plan/Passes.h.inc"
+} // namespace mlir::pdq
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Phases up to which the rewritten form pays; each is a kernel.
+static constexpr size_t maxPhases = 16;
+/// How many times more terms may be summed, all others are zeros of the
+/// padding.
+static constexpr double maxWork = 4.0;
+
+namespace {
+
+/// Rewrites one scatter.
+class Gather {
+public:
+  Gather(IRRewriter &rewriter, const Scatter &scatter)
+      : rewriter(rewriter), scatter(scatter), op(scatter.op), loc(op.getLoc()) {
+    for (const SlidingDim &dim : scatter.dims)
+      phases.push_back(dim.isDirect() ? SmallVector<Phase>{{}}
+                                      : getPhases(dim));
+  }
+
+  bool isWorthwhile() const;
+  void run();
+
+private:
+  /// A phase of each sliding dimension; none for those that are direct.
+  using Combination = SmallVector<Phase>;
+
+  SmallVector<Combination> getCombinations() const;
+  Value buildInit();
+  Value pad(OpOperand *input);
+  Value sliceTaps(OpOperand *input, const Combination &combination);
+  AffineExpr getIndex(OpOperand *input, unsigned result,
+                      const Combination &combination);
+  AffineExpr getPosition(const SlidingDim &dim, const Phase &phase,
+                         int64_t low);
+  AffineMap getOutputMap();
+  int64_t getLow(unsigned dim) const;
+  int64_t getHigh(unsigned dim) const;
+  Value buildPhase(const Combination &combination, Value init);
+  void rewriteIndices(linalg::GenericOp generic,
+                      const Combination &combination);
+
+  IRRewriter &rewriter;
+  const Scatter &scatter;
+  linalg::GenericOp op;
+  Location loc;
+  SmallVector<SmallVector<Phase>> phases;
+  /// The inputs, padded where positions leave them.
+  SmallVector<Value> padded;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Phases
+//===----------------------------------------------------------------------===//
+
+bool Gather::isWorthwhile() const {
+  size_t numPhases = 1;
+  for (const SmallVector<Phase> &list : phases)
+    numPhases *= list.size();
+  return numPhases <= maxPhases && scatter.getRelativeWork() <= maxWork;
+}
+
+SmallVector<Gather::Combination> Gather::getCombinations() const {
+  SmallVector<Combination> combinations{{}};
+  for (const SmallVector<Phase> &list : phases) {
+    SmallVector<Combination> longer;
+    for (const Combination &prefix : combinations)
+      for (const Phase &phase : list) {
+        longer.push_back(prefix);
+        longer.back().push_back(phase);
+      }
+    combinations = std::move(longer);
+  }
+  return combinations;
+}
+
+/// Elements that the smallest position of any phase lies in front of the input.
+int64_t Gather::getLow(unsigned dim) const {
+  int64_t low = 0;
+  if (!scatter.dims[dim].isDirect())
+    for (const Phase &phase : phases[dim])
+      low =
+          std::max(low, phase.positionStep * (phase.numTaps - 1) - phase.shift);
+  return low;
+}
+
+/// Elements that the largest position of any phase lies behind the input.
+int64_t Gather::getHigh(unsigned dim) const {
+  int64_t high = 0;
+  if (!scatter.dims[dim].isDirect())
+    for (const Phase &phase : phases[dim])
+      high = std::max(high, phase.size + phase.shift -
+                                scatter.dims[dim].numPositions);
+  return high;
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+/// What the result starts from.
+Value Gather::buildInit() {
+  Value init = op.getDpsInits()[0];
+  tensor::ExtractSliceOp window = scatter.window;
+  if (!window)
+    return init;
+  if (auto fill = init.getDefiningOp<linalg::FillOp>()) {
+    Value empty =
+        tensor::EmptyOp::create(rewriter, loc, window.getType().getShape(),
+                                window.getType().getElementType());
+    return linalg::FillOp::create(rewriter, loc, fill.getInputs(), empty)
+        .getResult(0);
+  }
+  return tensor::ExtractSliceOp::create(
+      rewriter, loc, init, window.getMixedOffsets(), window.getMixedSizes(),
+      window.getMixedStrides());
+}
+
+Value Gather::pad(OpOperand *input) {
+  auto type = dyn_cast<RankedTensorType>(input->get().getType());
+  if (!type)
+    return input->get();
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<OpFoldResult> low(type.getRank(), rewriter.getIndexAttr(0));
+  SmallVector<OpFoldResult> high(low);
+  bool grows = false;
+  for (unsigned result = 0; result < shape.size(); ++result) {
+    auto [index, dim] = scatter.classify(input, result);
+    if (index != ScatterIndex::Position)
+      continue;
+    int64_t front = getLow(dim), back = getHigh(dim);
+    low[result] = rewriter.getIndexAttr(front);
+    high[result] = rewriter.getIndexAttr(back);
+    shape[result] += front + back;
+    grows |= front + back > 0;
+  }
+  if (!grows)
+    return input->get();
+  Value zero = arith::ConstantOp::create(
+      rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
+  return tensor::PadOp::create(
+      rewriter, loc, RankedTensorType::get(shape, type.getElementType()),
+      input->get(), low, high, zero);
+}
+
+/// The taps of a phase.
+Value Gather::sliceTaps(OpOperand *input, const Combination &combination) {
+  Value value = padded[input->getOperandNumber()];
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return value;
+  SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
+  SmallVector<int64_t> sizes(type.getShape());
+  for (unsigned result = 0; result < sizes.size(); ++result) {
+    auto [index, dim] = scatter.classify(input, result);
+    if (index != ScatterIndex::Tap || scatter.dims[dim].isDirect())
+      continue;
+    const Phase &phase = combination[dim];
+    offsets[result] = phase.firstTap;
+    sizes[result] = phase.numTaps;
+    // One tap has no step; a step beyond it would hide that.
+    strides[result] = phase.numTaps == 1 ? 1 : phase.tapStep;
+  }
+  if (llvm::equal(sizes, type.getShape()))
+    return value;
+  auto attributes = [&](ArrayRef<int64_t> values) {
+    return getAsIndexOpFoldResult(rewriter.getContext(), values);
+  };
+  return tensor::ExtractSliceOp::create(rewriter, loc, value,
+                                        attributes(offsets), attributes(sizes),
+                                        attributes(strides));
+}
+
+/// The position, `low` elements further, in terms of the new loops.
+AffineExpr Gather::getPosition(const SlidingDim &dim, const Phase &phase,
+                               int64_t low) {
+  AffineExpr element = rewriter.getAffineDimExpr(dim.position);
+  AffineExpr tap = rewriter.getAffineDimExpr(dim.tap);
+  return element - tap * phase.positionStep + (phase.shift + low);
+}
+
+AffineExpr Gather::getIndex(OpOperand *input, unsigned result,
+                            const Combination &combination) {
+  AffineExpr old = op.getMatchingIndexingMap(input).getResult(result);
+  auto [index, number] = scatter.classify(input, result);
+  if (index == ScatterIndex::Other || index == ScatterIndex::Tap ||
+      scatter.dims[number].isDirect())
+    return old;
+  const SlidingDim &dim = scatter.dims[number];
+  const Phase &phase = combination[number];
+  if (index == ScatterIndex::Position)
+    return getPosition(dim, phase, getLow(number));
+  tensor::ExtractSliceOp window = scatter.window;
+  int64_t start = window ? window.getStaticOffset(dim.result) : 0;
+  return rewriter.getAffineDimExpr(dim.position) * dim.stride +
+         (phase.residue + start);
+}
+
+/// The loop over elements takes the place of the loop over positions; where
+/// there is one position only, every tap is an element.
+AffineMap Gather::getOutputMap() {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  SmallVector<AffineExpr> results(map.getResults());
+  for (const SlidingDim &dim : scatter.dims)
+    results[dim.result] =
+        rewriter.getAffineDimExpr(dim.isDirect() ? dim.tap : dim.position);
+  return AffineMap::get(map.getNumDims(), 0, results, rewriter.getContext());
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+/// `linalg.index` of a loop that changed its meaning.
+void Gather::rewriteIndices(linalg::GenericOp generic,
+                            const Combination &combination) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  auto buildLinear = [&](Value value, int64_t factor, int64_t offset) {
+    Value scale = arith::ConstantIndexOp::create(rewriter, loc, factor);
+    Value shift = arith::ConstantIndexOp::create(rewriter, loc, offset);
+    Value product = arith::MulIOp::create(rewriter, loc, value, scale);
+    return arith::AddIOp::create(rewriter, loc, product, shift).getResult();
+  };
+  for (auto index :
+       llvm::to_vector(generic.getBody()->getOps<linalg::IndexOp>()))
+    for (auto [dim, phase] : llvm::zip_equal(scatter.dims, combination)) {
+      bool isTap = index.getDim() == dim.tap;
+      if (dim.isDirect() || (!isTap && index.getDim() != dim.position))
+        continue;
+      rewriter.setInsertionPointAfter(index);
+      Value tap = linalg::IndexOp::create(rewriter, loc, dim.tap);
+      Value old;
+      if (isTap) {
+        old = buildLinear(tap, phase.tapStep, phase.firstTap);
+      } else {
+        Value element = linalg::IndexOp::create(rewriter, loc, dim.position);
+        old = arith::AddIOp::create(
+            rewriter, loc, element,
+            buildLinear(tap, -phase.positionStep, phase.shift));
+      }
+      rewriter.replaceOp(index, old);
+      break;
+    }
+}
+
+/// Sums over the taps of one phase, on top of `init`.
+Value Gather::buildPhase(const Combination &combination, Value init) {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    inputs.push_back(sliceTaps(input, combination));
+    AffineMap map = op.getMatchingIndexingMap(input);
+    SmallVector<AffineExpr> results;
+    for (unsigned result = 0; result < map.getNumResults(); ++result)
+      results.push_back(getIndex(input, result, combination));
+    maps.push_back(
+        AffineMap::get(map.getNumDims(), 0, results, rewriter.getContext()));
+  }
+  maps.push_back(getOutputMap());
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  for (const SlidingDim &dim : scatter.dims)
+    iterators[dim.isDirect() ? dim.tap : dim.position] =
+        utils::IteratorType::parallel;
+  auto generic = linalg::GenericOp::create(
+      rewriter, loc, TypeRange{init.getType()}, inputs, init, maps, iterators);
+  IRMapping mapping;
+  op.getRegion().cloneInto(&generic.getRegion(), mapping);
+  rewriteIndices(generic, combination);
+  return generic.getResult(0);
+}
+
+void Gather::run() {
+  rewriter.setInsertionPoint(op);
+  Value result = buildInit();
+  for (OpOperand *input : op.getDpsInputOperands())
+    padded.push_back(pad(input));
+  auto type = cast<RankedTensorType>(result.getType());
+  for (const Combination &combination : getCombinations()) {
+    SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
+    SmallVector<int64_t> sizes(type.getShape());
+    for (auto [dim, phase] : llvm::zip_equal(scatter.dims, combination)) {
+      if (dim.isDirect())
+        continue;
+      offsets[dim.result] = phase.residue;
+      sizes[dim.result] = phase.size;
+      strides[dim.result] = dim.stride;
+    }
+    if (llvm::equal(sizes, type.getShape())) {
+      result = buildPhase(combination, result);
+      continue;
+    }
+    auto attributes = [&](ArrayRef<int64_t> values) {
+      return getAsIndexOpFoldResult(rewriter.getContext(), values);
+    };
+    SmallVector<OpFoldResult> from = attributes(offsets),
+                              extent = attributes(sizes),
+                              step = attributes(strides);
+    Value part = tensor::ExtractSliceOp::create(rewriter, loc, result, from,
+                                                extent, step);
+    result = tensor::InsertSliceOp::create(rewriter, loc,
+                                           buildPhase(combination, part),
+                                           result, from, extent, step);
+  }
+  if (tensor::ExtractSliceOp window = scatter.window)
+    rewriter.replaceOp(window, result);
+  else
+    rewriter.replaceAllUsesWith(op.getResult(0), result);
+  rewriter.eraseOp(op);
+}
+
+namespace {
+struct GatherScatters : mlir::pdq::impl::GatherScattersBase<GatherScatters> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> work;
+    getOperation().walk([&](linalg::GenericOp op) { work.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (linalg::GenericOp op : work) {
+      if (products && !isContraction(op))
+        continue;
+      std::optional<Scatter> scatter = matchScatter(op);
+      if (!scatter)
+        continue;
+      Gather gather(rewriter, *scatter);
+      if (!gather.isWorthwhile())
+        continue;
+      gather.run();
+      ++numGathered;
+    }
+  }
+};
+} // namespace

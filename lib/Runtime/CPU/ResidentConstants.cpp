@@ -1,0 +1,23 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Attributes -> memory.
+
+#include "ResidentConstants.h"
+#include "pdq/Support/TensorAttributes.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+FailureOr<std::shared_ptr<HostTensor>>
+ResidentConstants::get(ElementsAttr value) {
+  std::weak_ptr<HostTensor> &slot = resident[value];
+  if (std::shared_ptr<HostTensor> known = slot.lock())
+    return known;
+  FailureOr<HostTensor> elements = getElements(value);
+  if (failed(elements))
+    return failure();
+  auto tensor = std::make_shared<HostTensor>(std::move(*elements));
+  slot = tensor;
+  return tensor;
+}
