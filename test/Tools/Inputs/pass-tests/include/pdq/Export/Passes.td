@@ -1,0 +1,2 @@
+def InATestFile : Pass<"in-a-test-file"> {
+}

@@ -1,0 +1,1 @@
+// RUN: pdq-opt %s --pdq-run-others | FileCheck %s

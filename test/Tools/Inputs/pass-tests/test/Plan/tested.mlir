@@ -1,0 +1,1 @@
+// RUN: pdq-opt %s --pdq-tested=option=1 | FileCheck %s
