@@ -10,7 +10,9 @@
 
 // An elementwise operation, and the sum over what it computes, which is not stored.
 // CHECK-LABEL: func.func @sum_of_squares(
-// CHECK:         call @joined_[[$SUM:[0-9a-f]+]](
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[S:[a-z0-9]+]]: memref<64xf32>)
+// CHECK:         %[[T:.+]] = memref.alloc
+// CHECK:         call @joined_[[$SUM:[0-9a-f]+]](%[[X]], %[[T]], %[[S]],
 // CHECK-NEXT:    return
 func.func @sum_of_squares(%x: memref<64x256xf32>, %s: memref<64xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -33,7 +35,9 @@ func.func @sum_of_squares(%x: memref<64x256xf32>, %s: memref<64xf32>) {
 
 // The columns of another kernel's rows are not of the block: two launches.
 // CHECK-LABEL: func.func @transposed(
-// CHECK-COUNT-2: call @generic_
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<256x256xf32>, %[[Y:[a-z0-9]+]]: memref<256x256xf32>, %[[S:[a-z0-9]+]]: memref<256xf32>)
+// CHECK:         call @generic_{{[0-9a-f]+}}(%[[X]], %[[Y]],
+// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Y]], %[[S]],
 // CHECK-NEXT:    return
 func.func @transposed(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %s: memref<256xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -56,7 +60,10 @@ func.func @transposed(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %s: memr
 // What is small is done by one block, also where one reads the other through a view
 // of its memory: that stays in memory.
 // CHECK-LABEL: func.func @small(
-// CHECK:         call @joined_[[$SMALL:[0-9a-f]+]](
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[M:[a-z0-9]+]]: memref<f32>)
+// CHECK:         %[[T:.+]] = memref.alloc
+// CHECK:         %[[V:.+]] = memref.collapse_shape %[[T]]
+// CHECK-NEXT:    call @joined_[[$SMALL:[0-9a-f]+]](%[[X]], %[[T]], %[[V]], %[[Y]], %[[N]], %[[M]],
 // CHECK-NEXT:    return
 func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: memref<f32>) {
   %t = memref.alloc() : memref<2x4xf32>
@@ -84,8 +91,10 @@ func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: me
 
 // Transpositions have other rows: only the sum goes up to what it reads.
 // CHECK-LABEL: func.func @others(
-// CHECK:         call @joined_
-// CHECK-COUNT-2: call @generic_
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[T:[a-z0-9]+]]: memref<256x128xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>)
+// CHECK:         call @joined_[[$OTHERS:[0-9a-f]+]](%[[X]], %[[Y]], %[[S]],
+// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Y]], %[[T]],
+// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]],
 // CHECK-NEXT:    return
 func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<256x128xf32>, %s: memref<128xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -116,7 +125,8 @@ func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<2
 
 // Rows of ten classes are short, but a launch takes longer than all of them.
 // CHECK-LABEL: func.func @short(
-// CHECK:         call @joined_[[$SHORT:[0-9a-f]+]](
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>)
+// CHECK:         call @joined_[[$SHORT:[0-9a-f]+]](%[[X]], %[[MAX]], %[[Y]],
 // CHECK-NEXT:    return
 func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf32>) {
   %lowest = arith.constant 0xFF800000 : f32
@@ -140,10 +150,13 @@ func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf
 // Rows with their sums behind one product, others behind another one: both products
 // take theirs along.
 // CHECK-LABEL: func.func @products(
-// CHECK:         call @generic
-// CHECK-NEXT:    call @generic
-// CHECK-NEXT:    call @generic
-// CHECK-NEXT:    call @generic
+// CHECK-SAME:    %[[L:[a-z0-9]+]]: memref<64x32xf32>, %[[M:[a-z0-9]+]]: memref<64x32xf32>, %[[W:[a-z0-9]+]]: memref<32x256xf32>, %[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[S:[a-z0-9]+]]: memref<64xf32>, %[[B:[a-z0-9]+]]: memref<64x256xf32>)
+// CHECK:         %[[P:.+]] = memref.alloc
+// CHECK:         %[[Q:.+]] = memref.alloc
+// CHECK:         call @generic_{{[0-9a-f]+}}(%[[L]], %[[W]], %[[P]],
+// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[M]], %[[W]], %[[Q]],
+// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[P]], %[[X]], %[[S]],
+// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Q]], %[[X]], %[[B]],
 // CHECK-NEXT:    return
 func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x256xf32>, %x: memref<64x256xf32>, %s: memref<64xf32>, %b: memref<64x256xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -180,9 +193,26 @@ func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x
   return
 }
 
-// CHECK-DAG: func.func private @joined_[[$SHORT]]({{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
-// CHECK-DAG: func.func private @joined_[[$SUM]]({{.*}} {pdq.unstored}{{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
-// CHECK-DAG: func.func private @joined_[[$SMALL]](%arg0: memref<2x4xf32>, %arg1: memref<2x4xf32>, %arg2: memref<8xf32>, %arg3: memref<8xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 0 : i64}
+// What one block does, in the order of the launches; 0 loops of rows where one block
+// does everything.
+// CHECK:       func.func private @joined_[[$SMALL]](%[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[T:[a-z0-9]+]]: memref<2x4xf32>, %[[V:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[M:[a-z0-9]+]]: memref<f32>, {{.*}} attributes {pdq.kernel, pdq.rows = 0 : i64}
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<2x4xf32>) outs(%[[T]] : memref<2x4xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[V]] : memref<8xf32>) outs(%[[Y]] : memref<8xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[N]] : memref<f32>) outs(%[[M]] : memref<f32>)
+
+// CHECK:       func.func private @joined_[[$OTHERS]](%[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<128x256xf32>) outs(%[[Y]] : memref<128x256xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<128x256xf32>) outs(%[[S]] : memref<128xf32>)
+
+// CHECK:       func.func private @joined_[[$SHORT]](%[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[MAX]] : memref<32xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<32x10xf32>) outs(%[[MAX]] : memref<32xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[MAX]] : memref<32x10xf32>, memref<32xf32>) outs(%[[Y]] : memref<32x10xf32>)
+
+// CHECK:       func.func private @joined_[[$SUM]](%[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[T:[a-z0-9]+]]: memref<64x256xf32> {pdq.unstored}, %[[S:[a-z0-9]+]]: memref<64xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<64x256xf32>) outs(%[[T]] : memref<64x256xf32>)
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[S]] : memref<64xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x256xf32>) outs(%[[S]] : memref<64xf32>)
 
 // 64 rows of 64 vectors: each value is loaded once and never stored.
 // EMIT:      func.func private @joined_{{.*}}pdq.unstored

@@ -35,12 +35,12 @@ func.func private @copy(%x: memref<16x32xf32>, %y: memref<16x32xf32>, %b: index,
 // COST:        launches: 2
 // COST:        product bytes: 24576
 // CHECK-LABEL: func.func @columns(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>, %{{.+}}: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x64xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>, %[[U:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x64xf32>)
 // CHECK-DAG:     %[[LOW:.+]] = memref.subview %[[Y]][0, 0] [64, 32] [1, 1]
 // CHECK-DAG:     %[[HIGH:.+]] = memref.subview %[[Y]][0, 32] [64, 32] [1, 1]
 // CHECK-DAG:     %[[H:.+]] = builtin.unrealized_conversion_cast %[[HIGH]]
 // CHECK:         call @joined_[[$PAIR:[0-9a-f]+]](%[[X]], %[[W]], %[[LOW]], %[[V]], %[[H]],
-// CHECK:         call @copy
+// CHECK-NEXT:    call @copy(%[[U]], %[[W]],
 // CHECK-NEXT:    return
 func.func @columns(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %u: memref<16x32xf32>, %y: memref<64x64xf32>) {
   %c0 = arith.constant 0 : index
@@ -55,9 +55,14 @@ func.func @columns(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x3
 
 // The launch between writes a factor of the second; columns meet; other operands.
 // CHECK-LABEL: func.func @declined(
-// CHECK-COUNT-3: call @product
-// CHECK-NOT:     call @joined
-// CHECK:         return
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>, %[[Z:[a-z0-9]+]]: memref<64x16xf32>, %[[Y:[a-z0-9]+]]: memref<64x64xf32>)
+// CHECK:         %[[LOW:.+]] = memref.subview %[[Y]][0, 0]
+// CHECK:         call @product(%[[X]], %[[W]], %[[LOW]],
+// CHECK-NEXT:    call @copy(%[[W]], %[[V]],
+// CHECK:         %[[HIGH:.+]] = builtin.unrealized_conversion_cast
+// CHECK-NEXT:    call @product(%[[X]], %[[V]], %[[HIGH]],
+// CHECK-NEXT:    call @product(%[[Z]], %[[W]], %[[HIGH]],
+// CHECK-NEXT:    return
 func.func @declined(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %z: memref<64x16xf32>, %y: memref<64x64xf32>) {
   %c0 = arith.constant 0 : index
   %0 = memref.subview %y[0, 0] [64, 32] [1, 1] : memref<64x64xf32> to memref<64x32xf32, strided<[64, 1]>>
@@ -71,7 +76,9 @@ func.func @declined(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x
 }
 
 // CHECK-LABEL: func.func @overlapping(
-// CHECK-COUNT-2: call @product
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>,
+// CHECK:         call @product(%[[X]], %[[W]],
+// CHECK-NEXT:    call @product(%[[X]], %[[V]],
 // CHECK-NEXT:    return
 func.func @overlapping(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %y: memref<64x64xf32>) {
   %c0 = arith.constant 0 : index
@@ -86,10 +93,14 @@ func.func @overlapping(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<
 // Rows that are counted backwards meet the others; of columns that are one element
 // nothing is known.
 // CHECK-LABEL: func.func @backwards(
-// CHECK-COUNT-2: call @product
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>,
+// CHECK:         call @product(%[[X]], %[[W]],
+// CHECK-NEXT:    call @product(%[[X]], %[[V]],
 // CHECK-NEXT:    return
 // CHECK-LABEL: func.func @repeated(
-// CHECK-COUNT-2: call @product
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>,
+// CHECK:         call @product(%[[X]], %[[W]],
+// CHECK-NEXT:    call @product(%[[X]], %[[V]],
 // CHECK-NEXT:    return
 func.func @backwards(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %y: memref<128x64xf32>) {
   %c0 = arith.constant 0 : index
@@ -113,11 +124,12 @@ func.func @repeated(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x
 }
 
 // The operations of one product behind those of the other.
-// CHECK:       func.func private @joined_[[$PAIR]]({{.*}}) attributes {pdq.kernel, pdq.siblings = array<i64: 2, 2>, pdq.tile = array<i64: 64, 16, 32>}
-// CHECK:         linalg.fill
-// CHECK:         linalg.generic
-// CHECK:         linalg.fill
-// CHECK:         linalg.generic
+// CHECK:       func.func private @joined_[[$PAIR]](%[[X:[a-z0-9]+]]: memref<64x16xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<16x32xf32> {{.*}}, %[[Y:[a-z0-9]+]]: memref<64x32xf32, strided<[64, 1]>> {{.*}}, %[[V:[a-z0-9]+]]: memref<16x32xf32> {{.*}}, %[[Z:[a-z0-9]+]]: memref<64x32xf32, strided<[64, 1]>>
+// CHECK-SAME:      attributes {pdq.kernel, pdq.siblings = array<i64: 2, 2>, pdq.tile = array<i64: 64, 16, 32>}
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[Y]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[Y]] :
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[Z]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[V]] : {{.*}}) outs(%[[Z]] :
 
 // Every second block does the second product; both use the same shared memory.
 // EMIT:        func.func private @joined_{{.*}}pdq.block = array<i64: 128, 1, 1>, pdq.form = "matrix", pdq.grid = array<i64: 4, 1, 1>

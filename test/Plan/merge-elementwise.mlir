@@ -36,11 +36,15 @@ func.func @chain(%x: memref<8192xf32>, %y: memref<8192xf32>) {
 // A reduction reads the first result in between: the second operation rises to
 // the first, and both results stay.
 // CHECK-LABEL: func.func @rises(
-// CHECK:         linalg.generic {{.*}} outs(%{{.+}}, %{{.+}} : memref<8192xf32>, memref<8192xf32>) {
-// CHECK:           linalg.yield %{{.+}}, %{{.+}} : f32, f32
-// CHECK:         linalg.reduce
-// CHECK-NOT:     linalg.generic
-// CHECK:         return
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>, %[[Z:[a-z0-9]+]]: memref<8192xf32>, %[[S:[a-z0-9]+]]: memref<f32>)
+// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]], %[[Z]] : memref<8192xf32>, memref<8192xf32>) {
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %{{.+}}: f32, %{{.+}}: f32):
+// CHECK-NEXT:      %[[E:.+]] = math.exp %[[A]]
+// CHECK-NEXT:      %[[N:.+]] = arith.negf %[[E]]
+// CHECK-NEXT:      linalg.yield %[[E]], %[[N]] : f32, f32
+// CHECK-NEXT:    }
+// CHECK-NEXT:    linalg.reduce { arith.addf } ins(%[[Y]] : memref<8192xf32>) outs(%[[S]] : memref<f32>)
+// CHECK-NEXT:    return
 func.func @rises(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32>, %s: memref<f32>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%y : memref<8192xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -58,7 +62,10 @@ func.func @rises(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32
 
 // The second reads the sum of what the first computes: no place for both.
 // CHECK-LABEL: func.func @needs_sum(
-// CHECK-COUNT-2: linalg.generic
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>, %[[Z:[a-z0-9]+]]: memref<8192xf32>, %[[S:[a-z0-9]+]]: memref<f32>)
+// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>)
+// CHECK:         linalg.reduce { arith.addf } ins(%[[Y]] : memref<8192xf32>) outs(%[[S]] : memref<f32>)
+// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[Y]], %[[S]] : memref<8192xf32>, memref<f32>) outs(%[[Z]] : memref<8192xf32>)
 func.func @needs_sum(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32>, %s: memref<f32>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%y : memref<8192xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -76,7 +83,9 @@ func.func @needs_sum(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192
 
 // The second reads other elements than the first writes.
 // CHECK-LABEL: func.func @transposed(
-// CHECK-COUNT-2: linalg.generic
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x8xf32>, %[[Y:[a-z0-9]+]]: memref<8x8xf32>, %[[Z:[a-z0-9]+]]: memref<8x8xf32>)
+// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8x8xf32>) outs(%[[Y]] : memref<8x8xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<8x8xf32>) outs(%[[Z]] : memref<8x8xf32>)
 func.func @transposed(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf32>) {
   linalg.generic {indexing_maps = [#plain, #plain], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -92,7 +101,9 @@ func.func @transposed(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf
 
 // The first reads other elements than the second overwrites.
 // CHECK-LABEL: func.func @overwrites(
-// CHECK-COUNT-2: linalg.generic
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x8xf32>, %[[Y:[a-z0-9]+]]: memref<8x8xf32>)
+// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8x8xf32>) outs(%[[Y]] : memref<8x8xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<8x8xf32>) outs(%[[X]] : memref<8x8xf32>)
 func.func @overwrites(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
   linalg.generic {indexing_maps = [#reverse, #plain], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -107,11 +118,14 @@ func.func @overwrites(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
 
 // Scalars that share nothing: one launch; the stored one is updated in place.
 // CHECK-LABEL: func.func @scalars(
-// CHECK:         linalg.generic
-// CHECK:           arith.addf
-// CHECK:           arith.mulf
-// CHECK-NOT:     linalg.generic
-// CHECK:         return
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<f32>, %[[B:[a-z0-9]+]]: memref<f32>)
+// CHECK-NEXT:    linalg.generic {{.*}} outs(%[[A]], %[[B]] : memref<f32>, memref<f32>) {
+// CHECK-NEXT:    ^bb0(%[[X:.+]]: f32, %[[Y:.+]]: f32):
+// CHECK-NEXT:      %[[S:.+]] = arith.addf %[[X]], %[[X]]
+// CHECK-NEXT:      %[[P:.+]] = arith.mulf %[[Y]], %[[Y]]
+// CHECK-NEXT:      linalg.yield %[[S]], %[[P]]
+// CHECK-NEXT:    }
+// CHECK-NEXT:    return
 func.func @scalars(%a: memref<f32>, %b: memref<f32>) {
   linalg.generic {indexing_maps = [#none], iterator_types = []} outs(%a : memref<f32>) {
   ^bb0(%o: f32):
@@ -128,7 +142,9 @@ func.func @scalars(%a: memref<f32>, %b: memref<f32>) {
 
 // Large ones that share nothing stay apart.
 // CHECK-LABEL: func.func @strangers(
-// CHECK-COUNT-2: linalg.generic
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<8192xf32>, %[[B:[a-z0-9]+]]: memref<8192xf32>)
+// CHECK-NEXT:    linalg.generic {{.*}} outs(%[[A]] : memref<8192xf32>)
+// CHECK:         linalg.generic {{.*}} outs(%[[B]] : memref<8192xf32>)
 func.func @strangers(%a: memref<8192xf32>, %b: memref<8192xf32>) {
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%a : memref<8192xf32>) {
   ^bb0(%o: f32):
@@ -167,9 +183,16 @@ func.func @copies(%x: memref<8192xf32>, %y: memref<8192xf32>) {
 
 // Both gather the same rows, into two halves of one buffer: the halves do not meet.
 // CHECK-LABEL: func.func @halves(
-// CHECK-COUNT-1: linalg.generic
-// CHECK-NOT:     linalg.generic
-// CHECK:         return
+// CHECK-SAME:    %[[CACHE:[a-z0-9]+]]: memref<64x128xf32>, %[[INDEX:[a-z0-9]+]]: memref<4xi32>, %[[WHOLE:[a-z0-9]+]]: memref<8x2048xf32>)
+// CHECK-DAG:     %[[LOW:.+]] = memref.subview %[[WHOLE]][0, 0]
+// CHECK-DAG:     %[[HIGH:.+]] = memref.subview %[[WHOLE]][4, 0]
+// CHECK:         linalg.generic {{.*}} ins(%[[INDEX]] : memref<4xi32>) outs(%[[LOW]], %[[HIGH]] :
+// CHECK:           %[[V:.+]] = memref.load %[[CACHE]]
+// CHECK:           %[[W:.+]] = memref.load %[[CACHE]]
+// CHECK-NEXT:      %[[N:.+]] = arith.negf %[[W]]
+// CHECK-NEXT:      linalg.yield %[[V]], %[[N]]
+// CHECK-NEXT:    }
+// CHECK-NEXT:    return
 func.func @halves(%cache: memref<64x128xf32>, %index: memref<4xi32>, %whole: memref<8x2048xf32>) {
   %a = memref.subview %whole[0, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1]>>
   %b = memref.subview %whole[4, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1], offset: 8192>>
@@ -193,8 +216,11 @@ func.func @halves(%cache: memref<64x128xf32>, %index: memref<4xi32>, %whole: mem
 
 // Halves that meet in a row stay two launches.
 // CHECK-LABEL: func.func @meeting(
-// CHECK-COUNT-2: linalg.generic
-// CHECK:         return
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x2048xf32>, %[[WHOLE:[a-z0-9]+]]: memref<8x2048xf32>)
+// CHECK-DAG:     %[[LOW:.+]] = memref.subview %[[WHOLE]][0, 0]
+// CHECK-DAG:     %[[HIGH:.+]] = memref.subview %[[WHOLE]][3, 0]
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<4x2048xf32>) outs(%[[LOW]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<4x2048xf32>) outs(%[[HIGH]] :
 func.func @meeting(%x: memref<4x2048xf32>, %whole: memref<8x2048xf32>) {
   %a = memref.subview %whole[0, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1]>>
   %b = memref.subview %whole[3, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1], offset: 6144>>
@@ -214,8 +240,13 @@ func.func @meeting(%x: memref<4x2048xf32>, %whole: memref<8x2048xf32>) {
 
 // Each follows a product of its own, which takes it along, though they share %x.
 // CHECK-LABEL: func.func @products(
-// CHECK-COUNT-4: linalg.generic
-// CHECK:         return
+// CHECK-SAME:    %[[L:[a-z0-9]+]]: memref<64x32xf32>, %[[M:[a-z0-9]+]]: memref<64x32xf32>, %[[W:[a-z0-9]+]]: memref<32x128xf32>, %[[X:[a-z0-9]+]]: memref<64x128xf32>, %[[A:[a-z0-9]+]]: memref<64x128xf32>, %[[B:[a-z0-9]+]]: memref<64x128xf32>)
+// CHECK:         %[[P:.+]] = memref.alloc
+// CHECK:         %[[Q:.+]] = memref.alloc
+// CHECK:         linalg.generic {{.*}} ins(%[[L]], %[[W]] : {{.*}}) outs(%[[P]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[M]], %[[W]] : {{.*}}) outs(%[[Q]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[P]], %[[X]] : {{.*}}) outs(%[[A]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[Q]], %[[X]] : {{.*}}) outs(%[[B]] :
 func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x128xf32>, %x: memref<64x128xf32>, %a: memref<64x128xf32>, %b: memref<64x128xf32>) {
   %p = memref.alloc() : memref<64x128xf32>
   %q = memref.alloc() : memref<64x128xf32>
