@@ -9,8 +9,9 @@
 
 // The recurrence is no sum: it takes the slow fallback, which stores the value.
 // CHECK-LABEL: func.func @recurrence
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>)
 // CHECK-NOT: @fill
-// CHECK: call @generic_{{.*}}(%arg0, %arg1,
+// CHECK: call @generic_{{.*}}(%[[X]], %[[Y]],
 // CHECK-NEXT: return
 func.func @recurrence(%x: memref<8x4xf32>, %y: memref<8xf32>) {
   %one = arith.constant 1.0 : f32
@@ -27,9 +28,11 @@ func.func @recurrence(%x: memref<8x4xf32>, %y: memref<8xf32>) {
 
 // The result is read in between: the fill stays.
 // CHECK-LABEL: func.func @read_between
-// CHECK: call @fill_
-// CHECK: call @copy_
-// CHECK: call @generic_
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[Z:[a-z0-9]+]]: memref<8xf32>)
+// CHECK: call @fill_{{[0-9a-f]+}}(%[[Y]],
+// CHECK: call @copy_{{[0-9a-f]+}}(%[[Y]], %[[Z]],
+// CHECK: call @generic_{{[0-9a-f]+}}(%[[X]], %[[Y]],
+// CHECK: return
 func.func @read_between(%x: memref<8x4xf32>, %y: memref<8xf32>, %z: memref<8xf32>) {
   %one = arith.constant 1.0 : f32
   linalg.fill ins(%one : f32) outs(%y : memref<8xf32>)
@@ -43,10 +46,10 @@ func.func @read_between(%x: memref<8x4xf32>, %y: memref<8xf32>, %z: memref<8xf32
   return
 }
 
-// CHECK: func.func private @generic_
-// CHECK: arith.constant 1.000000e+00
-// CHECK-NEXT: linalg.fill
-// CHECK-NEXT: linalg.generic
+// CHECK: func.func private @generic_{{[0-9a-f]+}}(%[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>
+// CHECK: %[[ONE:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT: linalg.fill ins(%[[ONE]] : f32) outs(%[[Y]] : memref<8xf32>)
+// CHECK-NEXT: linalg.generic {{.*}} ins(%[[X]] : memref<8x4xf32>) outs(%[[Y]] : memref<8xf32>)
 // EMIT: remark: kernel takes the slow fallback
 // EMIT: pdq.form = "fallback"
 // EMIT: scf.if

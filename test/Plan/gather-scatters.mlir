@@ -1,3 +1,6 @@
+// Sums over sliding windows are turned round: each element of the result sums what
+// reaches it. That the numbers are the same: test/unit/GatherScattersTest.cpp.
+
 // RUN: pdq-opt %s --pdq-gather-scatters --canonicalize --split-input-file | FileCheck %s
 
 // The interior is computed directly, from a padded gradient; the element that
@@ -67,8 +70,10 @@ func.func @phases(%w: tensor<3xf32>, %dy: tensor<4xf32>, %init: tensor<9xf32>) -
 // One position, so every tap has its own element (pooling of whole images).
 // CHECK-DAG:   #[[$TAP:.+]] = affine_map<(d0, d1) -> (d1)>
 // CHECK-LABEL: func.func @one_position(
+// CHECK-SAME:    %[[DY:[a-z0-9]+]]: tensor<1xf32>, %[[INIT:[a-z0-9]+]]: tensor<7xf32>)
 // CHECK-NOT:     tensor.pad
-// CHECK:         linalg.generic {indexing_maps = [#{{.+}}, #[[$TAP]], #[[$TAP]]], iterator_types = ["reduction", "parallel"]}
+// CHECK:         %[[DX:.+]] = linalg.generic {indexing_maps = [#{{.+}}, #[[$TAP]], #[[$TAP]]], iterator_types = ["reduction", "parallel"]} ins(%[[DY]], %{{.+}} : tensor<1xf32>, tensor<7xf32>) outs(%[[INIT]] : tensor<7xf32>)
+// CHECK:         return %[[DX]]
 func.func @one_position(%dy: tensor<1xf32>, %init: tensor<7xf32>) -> tensor<7xf32> {
   %window = tensor.empty() : tensor<7xf32>
   %0 = linalg.generic {
@@ -86,11 +91,32 @@ func.func @one_position(%dy: tensor<1xf32>, %init: tensor<7xf32>) -> tensor<7xf3
 
 // The derivative of max pooling: the number of the tap follows its slice.
 // CHECK-LABEL: func.func @winners(
-// CHECK:         linalg.generic
-// CHECK:           %[[T:.+]] = linalg.index 1 : index
-// CHECK:           %[[SCALED:.+]] = arith.muli %[[T]], %c2
-// CHECK:           arith.index_cast %[[SCALED]]
-// CHECK:         linalg.generic
+// CHECK-SAME:    %[[PLACE:[a-z0-9]+]]: tensor<4xi64>, %[[DY:[a-z0-9]+]]: tensor<4xf32>, %[[INIT:[a-z0-9]+]]: tensor<9xf32>)
+// CHECK-DAG:     %[[ZERO:.+]] = arith.constant 0.000000e+00 : f32
+// CHECK-DAG:     %[[ONE:.+]] = arith.constant 1 : i64
+// CHECK-DAG:     %[[TWO:.+]] = arith.constant 2 : index
+// CHECK:         %[[PLACES:.+]] = tensor.pad %[[PLACE]] low[1] high[1]
+// CHECK:         %[[PADDED:.+]] = tensor.pad %[[DY]] low[1] high[1]
+// CHECK:         %[[EVEN:.+]] = tensor.extract_slice %[[INIT]][0] [5] [2]
+// Even elements: taps 0 and 2.
+// CHECK:         %[[SUM0:.+]] = linalg.generic {{.*}} ins(%[[PLACES]], %[[PADDED]], %{{.+}} : {{.*}}) outs(%[[EVEN]] : tensor<5xf32>)
+// CHECK-NEXT:    ^bb0(%[[P:.+]]: i64, %[[D:.+]]: f32, %{{.+}}: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:      %[[T:.+]] = linalg.index 1 : index
+// CHECK-NEXT:      %[[SCALED:.+]] = arith.muli %[[T]], %[[TWO]]
+// CHECK-NEXT:      %[[TAP:.+]] = arith.index_cast %[[SCALED]]
+// CHECK-NEXT:      %[[WINS:.+]] = arith.cmpi eq, %[[TAP]], %[[P]]
+// CHECK-NEXT:      %[[SHARE:.+]] = arith.select %[[WINS]], %[[D]], %[[ZERO]]
+// CHECK-NEXT:      arith.addf %[[O]], %[[SHARE]]
+// CHECK:         %[[FIRST:.+]] = tensor.insert_slice %[[SUM0]] into %[[INIT]][0] [5] [2]
+// CHECK:         %[[ODD:.+]] = tensor.extract_slice %[[FIRST]][1] [4] [2]
+// Odd ones: tap 1.
+// CHECK:         %[[SUM1:.+]] = linalg.generic {{.*}} ins(%[[PLACES]], %[[PADDED]], %{{.+}} : {{.*}}) outs(%[[ODD]] : tensor<4xf32>)
+// CHECK-NEXT:    ^bb0(%[[P:.+]]: i64, %[[D:.+]]: f32, %{{.+}}: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:      %[[WINS:.+]] = arith.cmpi eq, %[[P]], %[[ONE]]
+// CHECK-NEXT:      %[[SHARE:.+]] = arith.select %[[WINS]], %[[D]], %[[ZERO]]
+// CHECK-NEXT:      arith.addf %[[O]], %[[SHARE]]
+// CHECK:         %[[SECOND:.+]] = tensor.insert_slice %[[SUM1]] into %[[FIRST]][1] [4] [2]
+// CHECK:         return %[[SECOND]]
 func.func @winners(%place: tensor<4xi64>, %dy: tensor<4xf32>, %init: tensor<9xf32>) -> tensor<9xf32> {
   %zero = arith.constant 0.0 : f32
   %window = tensor.empty() : tensor<3xf32>
@@ -114,8 +140,8 @@ func.func @winners(%place: tensor<4xi64>, %dy: tensor<4xf32>, %init: tensor<9xf3
 
 // A term that does not vanish where the gradient is padded.
 // CHECK-LABEL: func.func @declines_term(
-// CHECK-NOT:     tensor.pad
-// CHECK:         iterator_types = ["reduction", "reduction"]
+// CHECK-SAME:    %[[DY:[a-z0-9]+]]: tensor<4xf32>, %[[W:[a-z0-9]+]]: tensor<3xf32>, %[[INIT:[a-z0-9]+]]: tensor<6xf32>)
+// CHECK-NEXT:    linalg.generic {{.*}} iterator_types = ["reduction", "reduction"]} ins(%[[DY]], %[[W]] : tensor<4xf32>, tensor<3xf32>) outs(%[[INIT]] : tensor<6xf32>)
 func.func @declines_term(%dy: tensor<4xf32>, %w: tensor<3xf32>, %init: tensor<6xf32>) -> tensor<6xf32> {
   %0 = linalg.generic {
       indexing_maps = [affine_map<(i, k) -> (i)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i + k)>],

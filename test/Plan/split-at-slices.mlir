@@ -11,12 +11,12 @@
 // CHECK-SAME:    %[[X:.+]]: tensor<8x16xf32>, %[[B:.+]]: tensor<16xf32>)
 // CHECK-DAG:     %[[X0:.+]] = tensor.extract_slice %[[X]][0, 0] [4, 16] [1, 1]
 // CHECK-DAG:     %[[X1:.+]] = tensor.extract_slice %[[X]][4, 0] [4, 16] [1, 1]
-// CHECK-DAG:     linalg.generic {{.*}} ins(%[[X0]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
-// CHECK-DAG:     linalg.generic {{.*}} ins(%[[X1]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
+// CHECK-DAG:     %[[Y0:.+]] = linalg.generic {{.*}} ins(%[[X0]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
+// CHECK-DAG:     %[[Y1:.+]] = linalg.generic {{.*}} ins(%[[X1]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
 // CHECK-DAG:     %[[FOUR:.+]] = arith.constant 4 : index
 // CHECK-DAG:     arith.addi %{{.+}}, %[[FOUR]] : index
 // CHECK-NOT:     tensor<8x16xf32>
-// CHECK:         return
+// CHECK:         return %[[Y0]], %[[Y1]]
 func.func @halves(%x: tensor<8x16xf32>, %b: tensor<16xf32>) -> (tensor<4x16xf32>, tensor<4x16xf32>) {
   %e = tensor.empty() : tensor<8x16xf32>
   %y = linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
@@ -37,9 +37,11 @@ func.func @halves(%x: tensor<8x16xf32>, %b: tensor<16xf32>) -> (tensor<4x16xf32>
 // What is put together is taken apart: the operation reads the pieces themselves.
 // CHECK-LABEL: func.func @pieces(
 // CHECK-SAME:    %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<6x4xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[A]] : tensor<2x4xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[B]] : tensor<6x4xf32>)
-// CHECK:         return
+// CHECK:         %[[LOW:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<2x4xf32>)
+// CHECK:         %[[FIRST:.+]] = tensor.insert_slice %[[LOW]] into %{{.+}}[0, 0] [2, 4] [1, 1]
+// CHECK:         %[[HIGH:.+]] = linalg.generic {{.*}} ins(%[[B]] : tensor<6x4xf32>)
+// CHECK:         %[[BOTH:.+]] = tensor.insert_slice %[[HIGH]] into %[[FIRST]][2, 0] [6, 4] [1, 1]
+// CHECK:         return %[[BOTH]]
 func.func @pieces(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>) -> tensor<8x4xf32> {
   %e = tensor.empty() : tensor<8x4xf32>
   %0 = tensor.insert_slice %a into %e[0, 0] [2, 4] [1, 1] : tensor<2x4xf32> into tensor<8x4xf32>
@@ -170,7 +172,12 @@ func.func @summed(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %sum: tensor<f32>, %
 // The other operand is a product, which takes the sum along: it is not done piece by
 // piece.
 // CHECK-LABEL: func.func @other_product(
-// CHECK:         linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} : tensor<8x4xf32>, tensor<8x4xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<4x5xf32>, %[[B:[a-z0-9]+]]: tensor<5x4xf32>, %[[C:[a-z0-9]+]]: tensor<8x5xf32>, %{{.+}}: tensor<4x4xf32>, %[[W:[a-z0-9]+]]: tensor<8x4xf32>)
+// CHECK:         %[[PRODUCT:.+]] = linalg.generic {{.*}} ins(%[[C]], %[[B]] : tensor<8x5xf32>, tensor<5x4xf32>) outs(%[[W]] :
+// CHECK:         tensor.insert_slice
+// CHECK:         %[[PIECES:.+]] = tensor.insert_slice
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[PIECES]], %[[PRODUCT]] : tensor<8x4xf32>, tensor<8x4xf32>)
+// CHECK:         return %[[Y]]
 func.func @other_product(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %c: tensor<8x5xf32>, %r: tensor<4x4xf32>, %w: tensor<8x4xf32>) -> tensor<8x4xf32> {
   %e = tensor.empty() : tensor<8x4xf32>
   %q = linalg.generic {indexing_maps = [#lhs, #rhs, #res], iterator_types = ["parallel", "parallel", "reduction"]}
@@ -208,8 +215,16 @@ func.func @other_product(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %c: tensor<8x
 // Somebody reads the whole; slices meet; pieces that lie apart are no products: left
 // alone.
 // CHECK-LABEL: func.func @declined(
-// CHECK-COUNT-3: linalg.generic
-// CHECK-NOT:     linalg.generic
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8x4xf32>, %[[P:[a-z0-9]+]]: tensor<4x4xf32>)
+// CHECK:         %[[READ:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<8x4xf32>)
+// CHECK:         %[[HALF:.+]] = tensor.extract_slice %[[READ]][0, 0] [4, 4] [1, 1]
+// CHECK:         %[[Z:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<8x4xf32>)
+// CHECK:         %[[LOW:.+]] = tensor.extract_slice %[[Z]][0, 0] [6, 4] [1, 1]
+// CHECK:         %[[HIGH:.+]] = tensor.extract_slice %[[Z]][2, 0] [6, 4] [1, 1]
+// CHECK:         %[[EVEN:.+]] = tensor.insert_slice %[[P]] into %{{.+}}[0, 0] [4, 4] [2, 1]
+// CHECK:         %[[ALL:.+]] = tensor.insert_slice %[[P]] into %[[EVEN]][1, 0] [4, 4] [2, 1]
+// CHECK:         %[[W:.+]] = linalg.generic {{.*}} ins(%[[ALL]] : tensor<8x4xf32>)
+// CHECK:         return %[[READ]], %[[HALF]], %[[LOW]], %[[HIGH]], %[[W]]
 func.func @declined(%x: tensor<8x4xf32>, %p: tensor<4x4xf32>) -> (tensor<8x4xf32>, tensor<4x4xf32>, tensor<6x4xf32>, tensor<6x4xf32>, tensor<8x4xf32>) {
   %e = tensor.empty() : tensor<8x4xf32>
   %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
@@ -290,7 +305,11 @@ func.func @product(%x: tensor<8x10xf32>, %w: tensor<3x16xf32>, %b: tensor<16xf32
 
 // Slices across the pixels would share rows of %x; nothing takes the slices along.
 // CHECK-LABEL: func.func @whole_product(
-// CHECK-COUNT-2: outs({{.*}} : tensor<8x8x16xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8x10xf32>, %[[W:[a-z0-9]+]]: tensor<3x16xf32>, %[[INIT:[a-z0-9]+]]: tensor<8x8x16xf32>)
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[INIT]] : tensor<8x8x16xf32>)
+// CHECK:         tensor.extract_slice %[[Y]][0, 0, 0] [8, 4, 16] [1, 1, 1]
+// CHECK:         %[[Z:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[INIT]] : tensor<8x8x16xf32>)
+// CHECK:         tensor.extract_slice %[[Z]][0, 0, 0] [4, 8, 16] [1, 1, 1]
 // CHECK:         return
 func.func @whole_product(%x: tensor<8x10xf32>, %w: tensor<3x16xf32>, %init: tensor<8x8x16xf32>) -> (tensor<8x4x16xf32>, tensor<4x8x16xf32>) {
   %y = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}

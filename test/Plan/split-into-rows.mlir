@@ -7,12 +7,16 @@
 // CHECK-DAG: #[[$WHOLE:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
 // CHECK-DAG: #[[$ROWS:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1)>
 // CHECK-LABEL: func.func @loss(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4x32x16x8xf32>, %[[START:[a-z0-9]+]]: tensor<f32>)
 // CHECK:         %[[ZERO:.+]] = arith.constant 0.000000e+00 : f32
 // CHECK:         %[[INIT:.+]] = linalg.fill ins(%[[ZERO]] : f32) outs({{.*}} : tensor<4x32xf32>)
 // CHECK:         %[[PARTS:.+]] = linalg.generic {indexing_maps = [#[[$WHOLE]], #[[$ROWS]]], iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
-// CHECK-SAME:      outs(%[[INIT]] : tensor<4x32xf32>)
-// CHECK:         linalg.index 3
-// CHECK:         linalg.generic {{.*}}iterator_types = ["reduction", "reduction"]} ins(%[[PARTS]] : tensor<4x32xf32>)
+// CHECK-SAME:      ins(%[[X]] : tensor<4x32x16x8xf32>) outs(%[[INIT]] : tensor<4x32xf32>)
+// CHECK:           linalg.index 3
+// CHECK:         %[[L:.+]] = linalg.generic {{.*}}iterator_types = ["reduction", "reduction"]} ins(%[[PARTS]] : tensor<4x32xf32>) outs(%[[START]] : tensor<f32>)
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:      arith.addf %[[O]], %[[A]]
+// CHECK:         return %[[L]]
 func.func @loss(%x: tensor<4x32x16x8xf32>, %init: tensor<f32>) -> tensor<f32> {
   %r = linalg.generic {indexing_maps = [affine_map<(n, c, h, w) -> (n, h, w, c)>, affine_map<(n, c, h, w) -> ()>],
                        iterator_types = ["reduction", "reduction", "reduction", "reduction"]}
@@ -30,8 +34,14 @@ func.func @loss(%x: tensor<4x32x16x8xf32>, %init: tensor<f32>) -> tensor<f32> {
 
 // A maximum starts from minus infinity.
 // CHECK-LABEL: func.func @maximum(
-// CHECK:         arith.constant 0xFF800000 : f32
-// CHECK:         outs({{.*}} : tensor<64xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<64x64xf32>, %[[START:[a-z0-9]+]]: tensor<f32>)
+// CHECK:         %[[LOWEST:.+]] = arith.constant 0xFF800000 : f32
+// CHECK:         %[[INIT:.+]] = linalg.fill ins(%[[LOWEST]] : f32) outs({{.*}} : tensor<64xf32>)
+// CHECK:         %[[PARTS:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs(%[[INIT]] : tensor<64xf32>)
+// CHECK:           arith.maximumf
+// CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[PARTS]] : tensor<64xf32>) outs(%[[START]] : tensor<f32>)
+// CHECK:           arith.maximumf
+// CHECK:         return %[[M]]
 func.func @maximum(%x: tensor<64x64xf32>, %init: tensor<f32>) -> tensor<f32> {
   %r = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> ()>],
                        iterator_types = ["reduction", "reduction"]}
@@ -46,8 +56,11 @@ func.func @maximum(%x: tensor<64x64xf32>, %init: tensor<f32>) -> tensor<f32> {
 // Few elements, results of several elements, and payloads that are no combination
 // stay.
 // CHECK-LABEL: func.func @declined(
-// CHECK-COUNT-3: linalg.generic
-// CHECK-NOT:     linalg.generic
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8x8xf32>, %[[Y:[a-z0-9]+]]: tensor<64x128xf32>, %[[S:[a-z0-9]+]]: tensor<f32>, %[[V:[a-z0-9]+]]: tensor<64xf32>)
+// CHECK-NEXT:    %[[FEW:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<8x8xf32>) outs(%[[S]] : tensor<f32>)
+// CHECK:         %[[SEVERAL:.+]] = linalg.generic {{.*}} ins(%[[Y]] : tensor<64x128xf32>) outs(%[[V]] : tensor<64xf32>)
+// CHECK:         %[[LAST:.+]] = linalg.generic {{.*}} ins(%[[Y]] : tensor<64x128xf32>) outs(%[[S]] : tensor<f32>)
+// CHECK:         return %[[FEW]], %[[SEVERAL]], %[[LAST]]
 func.func @declined(%x: tensor<8x8xf32>, %y: tensor<64x128xf32>, %s: tensor<f32>, %v: tensor<64xf32>) -> (tensor<f32>, tensor<64xf32>, tensor<f32>) {
   %few = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> ()>],
                          iterator_types = ["reduction", "reduction"]}
