@@ -16,9 +16,11 @@
 // The last launch sums 12 numbers up, not 4.
 // CHECK:       #[[$BLOCK:map[0-9]*]] = affine_map<(d0, d1, d2) -> (((d0 * 50 + d1) floordiv 64) * 3 + d2 floordiv 16)>
 // CHECK-LABEL: func.func @sums(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x50x32xf32>, %[[W:[a-z0-9]+]]: memref<32x48xf32>, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32>, %[[S:[a-z0-9]+]]: memref<f32>)
+// CHECK:         %[[T:.+]] = memref.alloc() : memref<4x50x48xf32>
 // CHECK:         %[[PARTS:.+]] = memref.alloc() : memref<12xf32>
-// CHECK:         call @joined_[[$JOINED:[0-9a-f]+]](%{{.+}}, %{{.+}}, %{{.+}}, %{{.+}}, %[[PARTS]],
-// CHECK-NEXT:    call @joined_[[$LAST:[0-9a-f]+]](%[[PARTS]],
+// CHECK:         call @joined_[[$JOINED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]], %[[PARTS]],
+// CHECK-NEXT:    call @joined_[[$LAST:[0-9a-f]+]](%[[PARTS]], %[[S]],
 // CHECK-NEXT:    return
 func.func @sums(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4x50x48xf32>, %s: memref<f32>) {
   %c0 = arith.constant 0 : index
@@ -32,10 +34,12 @@ func.func @sums(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4x50x
 
 // Somebody reads the sum of each row.
 // CHECK-LABEL: func.func @needs_rows(
-// CHECK:         memref.alloc() : memref<4xf32>
-// CHECK:         call @product(
-// CHECK-NEXT:    call @rows(
-// CHECK-NEXT:    call @square(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x50x32xf32>, %[[W:[a-z0-9]+]]: memref<32x48xf32>, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32>, %[[S:[a-z0-9]+]]: memref<4xf32>)
+// CHECK:         %[[T:.+]] = memref.alloc() : memref<4x50x48xf32>
+// CHECK:         %[[ROWS:.+]] = memref.alloc() : memref<4xf32>
+// CHECK:         call @product(%[[X]], %[[W]], %[[T]],
+// CHECK-NEXT:    call @rows(%[[T]], %[[Y]], %[[ROWS]],
+// CHECK-NEXT:    call @square(%[[ROWS]], %[[S]],
 func.func @needs_rows(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4x50x48xf32>, %s: memref<4xf32>) {
   %c0 = arith.constant 0 : index
   %t = memref.alloc() : memref<4x50x48xf32>
@@ -48,8 +52,10 @@ func.func @needs_rows(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref
 
 // The partial sums go to memory of the caller, whose size stays.
 // CHECK-LABEL: func.func @given(
-// CHECK:         call @product(
-// CHECK-NEXT:    call @rows(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x50x32xf32>, %[[W:[a-z0-9]+]]: memref<32x48xf32>, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32>, %[[S:[a-z0-9]+]]: memref<4xf32>)
+// CHECK:         %[[T:.+]] = memref.alloc() : memref<4x50x48xf32>
+// CHECK:         call @product(%[[X]], %[[W]], %[[T]],
+// CHECK-NEXT:    call @rows(%[[T]], %[[Y]], %[[S]],
 func.func @given(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4x50x48xf32>, %s: memref<4xf32>) {
   %c0 = arith.constant 0 : index
   %t = memref.alloc() : memref<4x50x48xf32>
@@ -59,8 +65,14 @@ func.func @given(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4x50
 }
 
 // CHECK:      func.func private @joined_[[$LAST]](%{{.+}}: memref<12xf32>
-// CHECK:      func.func private @joined_[[$JOINED]]({{.*}}pdq.unstored{{.*}}pdq.tile = array<i64: 64, 16, 32>
-// CHECK:        linalg.generic {{.*}}#[[$BLOCK]]], iterator_types = ["reduction", "reduction", "reduction"]
+// CHECK:      func.func private @joined_[[$JOINED]](%[[X:[a-z0-9]+]]: memref<4x50x32xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<32x48xf32> {{.*}}, %[[T:[a-z0-9]+]]: memref<4x50x48xf32> {{{.*}}pdq.unstored}, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32> {{.*}}, %[[PARTS:[a-z0-9]+]]: memref<12xf32>
+// CHECK-SAME:     pdq.tile = array<i64: 64, 16, 32>
+// CHECK:        linalg.fill ins(%{{.+}} : f32) outs(%[[T]] :
+// CHECK:        linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[T]] :
+// CHECK:        linalg.generic {{.*}} ins(%[[T]] : memref<4x50x48xf32>) outs(%[[Y]] : memref<4x50x48xf32>)
+// CHECK:          arith.maximumf
+// CHECK:        linalg.fill ins(%{{.+}} : f32) outs(%[[PARTS]] : memref<12xf32>)
+// CHECK:        linalg.generic {{.*}}#[[$BLOCK]]], iterator_types = ["reduction", "reduction", "reduction"]} ins(%[[Y]] : memref<4x50x48xf32>) outs(%[[PARTS]] : memref<12xf32>)
 
 // EMIT-LABEL: func.func private @joined_{{.+}}memref<12xf32>{{.+}}pdq.form = "matrix"
 // EMIT:         nvvm.mma.sync

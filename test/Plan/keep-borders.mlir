@@ -11,8 +11,11 @@
 // CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64}) attributes {pdq.constants = @twice.constants}
 // CHECK-NOT:     memref.alloc
 // CHECK-NOT:     linalg.fill
-// CHECK:         memref.subview %[[P]][1] [4] [1]
+// CHECK:         %[[INSIDE:.+]] = memref.subview %[[P]][1] [4] [1]
+// CHECK-NEXT:    linalg.exp ins(%[[X]] : memref<4xf32>) outs(%[[INSIDE]] :
 // CHECK:         linalg.generic {{.*}} ins(%[[P]] : memref<6xf32>) outs(%[[Y]]
+// CHECK:         %[[AGAIN:.+]] = memref.subview %[[P]][1] [4] [1]
+// CHECK-NEXT:    linalg.log ins(%[[X]] : memref<4xf32>) outs(%[[AGAIN]] :
 // CHECK:         linalg.generic {{.*}} ins(%[[P]] : memref<6xf32>) outs(%[[Z]]
 // CHECK-LABEL: func.func @twice.constants(
 // CHECK-SAME:    %[[Q:[a-z0-9]+]]: memref<6xf32> {pdq.result = 0 : i64})
@@ -133,8 +136,10 @@ func.func @overwritten(%x: memref<4xf32>, %y: memref<6xf32>) {
 
 // What starts a sum is overwritten as a whole.
 // CHECK-LABEL: func.func @sum(
-// CHECK:         memref.alloc
-// CHECK:         linalg.fill
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<f32>)
+// CHECK:         %[[S:.+]] = memref.alloc
+// CHECK-NEXT:    linalg.fill ins(%{{.+}} : f32) outs(%[[S]] : memref<f32>)
+// CHECK-NEXT:    linalg.reduce {{.*}} ins(%[[X]] : memref<4xf32>) outs(%[[S]] : memref<f32>)
 // CHECK-NOT:   func.func @sum.constants
 func.func @sum(%x: memref<4xf32>, %y: memref<f32>) {
   %zero = arith.constant 0.0 : f32

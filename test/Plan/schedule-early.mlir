@@ -6,8 +6,9 @@
 
 // The negation passes the product, which stays.
 // CHECK-LABEL: func.func @elementwise(
-// CHECK:         %[[N:.+]] = linalg.generic {{.*}} ins(%arg0
-// CHECK:         %[[P:.+]] = linalg.matmul
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4x4xf32>, %[[W:[a-z0-9]+]]: tensor<4x4xf32>)
+// CHECK:         %[[N:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<4x4xf32>)
+// CHECK:         %[[P:.+]] = linalg.matmul ins(%[[X]], %[[W]] :
 // CHECK:         return %[[P]], %[[N]]
 func.func @elementwise(%x: tensor<4x4xf32>, %w: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
   %e = tensor.empty() : tensor<4x4xf32>
@@ -23,9 +24,10 @@ func.func @elementwise(%x: tensor<4x4xf32>, %w: tensor<4x4xf32>) -> (tensor<4x4x
 
 // The second half is there before the first: it is inserted before.
 // CHECK-LABEL: func.func @halves(
-// CHECK:         %[[N:.+]] = linalg.generic {{.*}} ins(%arg0
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4x4xf32>, %[[W:[a-z0-9]+]]: tensor<4x4xf32>)
+// CHECK:         %[[N:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<4x4xf32>)
 // CHECK:         %[[B:.+]] = tensor.insert_slice %[[N]] into %{{.+}}[4, 0] [4, 4] [1, 1]
-// CHECK:         %[[P:.+]] = linalg.matmul
+// CHECK:         %[[P:.+]] = linalg.matmul ins(%[[X]], %[[W]] :
 // CHECK:         %[[A:.+]] = tensor.insert_slice %[[P]] into %[[B]][0, 0] [4, 4] [1, 1]
 // CHECK:         return %[[A]]
 func.func @halves(%x: tensor<4x4xf32>, %w: tensor<4x4xf32>) -> tensor<8x4xf32> {
