@@ -71,11 +71,17 @@ func.func @residual(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
 
 // Expand, depthwise and project make one region also without a skip.
 // CHECK-LABEL: func.func @inverted
-// CHECK: pdq.region @layer0
-// CHECK: pdq.region @block0
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[STEM:.+]] = pdq.region @layer0 ins(%[[X]] :
+// CHECK: %[[BLOCK:.+]] = pdq.region @block0 ins(%[[STEM]] :
+// CHECK: ^bb0(%[[IN:.+]]: tensor
+// CHECK: linalg.conv_2d_nchw_fchw ins(%[[IN]],
 // CHECK: linalg.depthwise_conv_2d_nchw_chw
-// CHECK: pdq.region @layer1
+// CHECK: %[[PROJECTED:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: pdq.yield %[[PROJECTED]]
+// CHECK: %[[LAST:.+]] = pdq.region @layer1 ins(%[[BLOCK]] :
 // CHECK-NOT: pdq.region
+// CHECK: return %[[LAST]]
 // LAYER-LABEL: func.func @inverted
 // LAYER: pdq.region @layer4
 // NETWORK-LABEL: func.func @inverted
@@ -118,12 +124,16 @@ func.func @inverted(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
 
 // MobileNetV2's first block has no expansion; ReLU6 tells it apart.
 // CHECK-LABEL: func.func @first_block
-// CHECK: pdq.region @layer0
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[STEM:.+]] = pdq.region @layer0 ins(%[[X]] :
 // CHECK-NOT: linalg.depthwise_conv
-// CHECK: pdq.region @block0
-// CHECK: linalg.depthwise_conv_2d_nchw_chw
-// CHECK: linalg.conv_2d_nchw_fchw
+// CHECK: %[[BLOCK:.+]] = pdq.region @block0 ins(%[[STEM]] :
+// CHECK: ^bb0(%[[IN:.+]]: tensor
+// CHECK: linalg.depthwise_conv_2d_nchw_chw ins(%[[IN]],
+// CHECK: %[[PROJECTED:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: pdq.yield %[[PROJECTED]]
 // CHECK-NOT: pdq.region
+// CHECK: return %[[BLOCK]]
 // LAYER-LABEL: func.func @first_block
 // LAYER: pdq.region @layer2
 // NETWORK-LABEL: func.func @first_block
@@ -160,12 +170,15 @@ func.func @first_block(%x: tensor<2x2x3x3xf32>) -> tensor<2x2x2x2xf32> {
 
 // The separable stem of MNasNet: the same layers with ReLU, a region each.
 // CHECK-LABEL: func.func @separable_stem
-// CHECK: pdq.region @layer0
-// CHECK: pdq.region @layer1
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[A:.+]] = pdq.region @layer0 ins(%[[X]] :
+// CHECK: %[[B:.+]] = pdq.region @layer1 ins(%[[A]] :
 // CHECK: linalg.depthwise_conv_2d_nchw_chw
-// CHECK: pdq.region @layer2
+// CHECK-NOT: linalg.conv_2d_nchw_fchw
+// CHECK: %[[C:.+]] = pdq.region @layer2 ins(%[[B]] :
 // CHECK: linalg.conv_2d_nchw_fchw
 // CHECK-NOT: pdq.region
+// CHECK: return %[[C]]
 // LAYER-LABEL: func.func @separable_stem
 // LAYER: pdq.region @layer2
 // NETWORK-LABEL: func.func @separable_stem
@@ -200,11 +213,18 @@ func.func @separable_stem(%x: tensor<2x2x3x3xf32>) -> tensor<2x2x2x2xf32> {
 
 // Branches that are no residual block are one region up to where they meet.
 // CHECK-LABEL: func.func @branches
-// CHECK: pdq.region @layer0
-// CHECK: pdq.region @block0
-// CHECK: tensor.concat
-// CHECK: pdq.region @layer1
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[STEM:.+]] = pdq.region @layer0 ins(%[[X]] :
+// CHECK: %[[BRANCHES:.+]] = pdq.region @block0 ins(%[[STEM]] :
+// CHECK: ^bb0(%[[IN:.+]]: tensor
+// CHECK: %[[A:.+]] = linalg.conv_2d_nchw_fchw ins(%[[IN]],
+// CHECK: %[[B:.+]] = linalg.conv_2d_nchw_fchw ins(%[[IN]],
+// CHECK: %[[BOTH:.+]] = tensor.concat dim(1) %[[A]], %[[B]]
+// CHECK: pdq.yield %[[BOTH]]
+// CHECK: %[[FIRST:.+]] = tensor.extract_slice %[[BRANCHES]]
+// CHECK: %[[LAST:.+]] = pdq.region @layer1 ins(%[[FIRST]] :
 // CHECK-NOT: pdq.region
+// CHECK: return %[[LAST]]
 // LAYER-LABEL: func.func @branches
 // LAYER: pdq.region @layer2
 // NETWORK-LABEL: func.func @branches
@@ -236,10 +256,12 @@ func.func @branches(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
 
 // x * sigmoid(x) combines two values, but belongs to its layer.
 // CHECK-LABEL: func.func @swish
-// CHECK: pdq.region @layer0
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[A:.+]] = pdq.region @layer0 ins(%[[X]] :
 // CHECK: arith.mulf
-// CHECK: pdq.region @layer1
+// CHECK: %[[B:.+]] = pdq.region @layer1 ins(%[[A]] :
 // CHECK-NOT: pdq.region
+// CHECK: return %[[B]]
 // LAYER-LABEL: func.func @swish
 // LAYER: pdq.region @layer0
 // LAYER: arith.mulf
@@ -279,8 +301,10 @@ func.func @swish(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
 
 // Regions that the user has marked.
 // CHECK-LABEL: func.func @marked
-// CHECK: pdq.region @mine
+// CHECK-SAME: (%[[X:.+]]: tensor
+// CHECK: %[[MINE:.+]] = pdq.region @mine ins(%[[X]] :
 // CHECK-NOT: pdq.region
+// CHECK: return %[[MINE]]
 // LAYER-LABEL: func.func @marked
 // LAYER: pdq.region @mine
 // NETWORK-LABEL: func.func @marked

@@ -1,3 +1,5 @@
+// Gathers of rows at regular distances become slices.
+
 // RUN: pdq-opt %s --pdq-normalize-frontend --split-input-file | FileCheck %s
 
 // x[:, ::2, :] through TOSA: the indices 0, 2 repeat for all four rows.

@@ -1,3 +1,5 @@
+// Kernels that have no form, or only the slow one, and options that do not exist.
+
 // RUN: pdq-opt %s --pdq-emit-gpu-kernels --split-input-file --verify-diagnostics
 // RUN: not pdq-opt %s --pdq-emit-gpu-kernels=math=fp64 --split-input-file 2>&1 | FileCheck %s
 // CHECK: error: option 'math' is 'fp64', expected 'fp32', 'tf32' or 'bf16'

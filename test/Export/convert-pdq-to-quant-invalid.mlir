@@ -1,3 +1,5 @@
+// What has no form in the quant dialect.
+
 // RUN: pdq-opt %s --split-input-file --verify-diagnostics --convert-pdq-to-quant
 
 func.func @quantizer_is_not_calibrated(%x: tensor<4xf32>) -> tensor<4xf32> {

@@ -1,3 +1,5 @@
+// Quantizers become integers and types of the quant dialect.
+
 // RUN: pdq-opt %s --convert-pdq-to-quant | FileCheck %s
 // The result needs only upstream's dialects, in text and in bytecode.
 // RUN: pdq-opt %s --convert-pdq-to-quant | mlir-opt -o /dev/null

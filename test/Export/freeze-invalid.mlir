@@ -1,3 +1,5 @@
+// Networks whose parameters are not all known, or not constant.
+
 // RUN: pdq-opt %s --split-input-file --verify-diagnostics --pdq-freeze
 // RUN: not pdq-opt %s --split-input-file --pdq-export 2>&1 | FileCheck %s
 

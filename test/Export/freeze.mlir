@@ -1,3 +1,5 @@
+// Soft roundings are decided; scales and zero points stay.
+
 // RUN: pdq-opt %s --split-input-file --pdq-freeze | FileCheck %s
 // RUN: pdq-opt %s --split-input-file --pdq-freeze=allow-initialized -o /dev/null
 

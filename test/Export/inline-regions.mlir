@@ -1,3 +1,5 @@
+// Regions are replaced by one of their bodies.
+
 // RUN: pdq-opt %s --pdq-inline-regions=body=float | FileCheck %s --check-prefixes=CHECK,FLOAT
 // RUN: pdq-opt %s --pdq-inline-regions=body=quantized | FileCheck %s --check-prefixes=CHECK,QUANT
 // RUN: pdq-opt %s --pdq-inline-regions | FileCheck %s --check-prefixes=CHECK,QUANT

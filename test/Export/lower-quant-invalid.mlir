@@ -1,3 +1,5 @@
+// Casts of the quant dialect that are wrong, or have no arithmetic.
+
 // RUN: pdq-opt %s --split-input-file --verify-diagnostics --pdq-lower-quant
 
 func.func @zero_point_is_no_integer_of_the_type(%x: tensor<4xf32>) -> tensor<4x!quant.uniform<u2:f32, 0.5:4>> {

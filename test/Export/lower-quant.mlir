@@ -1,3 +1,5 @@
+// Casts of the quant dialect become arithmetic that rounds and saturates.
+
 // RUN: pdq-opt %s --pdq-lower-quant | FileCheck %s
 // RUN: pdq-opt %s --pdq-lower-quant=fold-constants | FileCheck %s --check-prefix=FOLD
 

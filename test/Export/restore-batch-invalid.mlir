@@ -1,3 +1,5 @@
+// Modules whose batch cannot be restored.
+
 // RUN: pdq-opt %s --split-input-file --verify-diagnostics --pdq-restore-batch
 
 module attributes {pdq.batch = 0 : i64} {

@@ -1,3 +1,5 @@
+// The exported network has the batch that the user's network had.
+
 // RUN: pdq-opt %s --split-input-file --pdq-restore-batch | FileCheck %s
 // RUN: pdq-opt %s --split-input-file --pdq-export | FileCheck %s --check-prefix=EXPORT
 

@@ -1,3 +1,5 @@
+// Canonicalization keeps what quantization needs, and drops what computes nothing.
+
 // RUN: pdq-opt %s --canonicalize | FileCheck %s
 
 // CHECK-LABEL: func @place_of_a_quantizer_stays

@@ -1,3 +1,5 @@
+// Images and filters lie channels-last where convolutions want them to.
+
 // RUN: pdq-opt %s --pdq-generalize --pdq-assign-layout | FileCheck %s
 
 // Image, filter and output change; the pad follows its image.

@@ -1,3 +1,5 @@
+// The producer of a padded tensor writes into the padded buffer.
+
 // RUN: pdq-opt %s --pdq-expand-pads --pdq-store-results --pdq-bufferize --canonicalize | FileCheck %s
 // RUN: pdq-opt %s --pdq-expand-pads=read-padded | FileCheck %s --check-prefix=READ
 

@@ -1,3 +1,5 @@
+// What depends on constants only is computed once, by a function of its own.
+
 // RUN: pdq-opt %s --pdq-hoist-constants | FileCheck %s
 // RUN: pdq-opt %s --pdq-hoist-constants | pdq-opt --pdq-hoist-constants | FileCheck %s
 

@@ -1,3 +1,5 @@
+// What cannot be executed is named where it stands.
+
 // RUN: pdq-opt %s --pdq-check-executable --split-input-file --verify-diagnostics
 
 // expected-error @below {{cannot be executed: shape of 'tensor<?xf32>' is not static}}

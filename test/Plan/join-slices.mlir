@@ -1,3 +1,5 @@
+// Tensors are put together from slices without zeros and copies.
+
 // RUN: pdq-opt %s --pdq-join-slices --split-input-file | FileCheck %s
 // RUN: pdq-opt %s --pdq-join-slices --canonicalize --cse --pdq-store-results --pdq-bufferize --canonicalize --split-input-file | FileCheck %s --check-prefix=BUFFER
 

@@ -1,3 +1,5 @@
+// Every result of a function gets the argument that it is stored in.
+
 // RUN: pdq-opt %s --pdq-store-results | FileCheck %s
 
 // CHECK-LABEL: func.func @step(
