@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "pdq/Autodiff/TensorBuilder.h"
+#include "pdq/IR/PDQ.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -239,8 +240,8 @@ FailureOr<func::FuncOp> mlir::pdq::buildVJPFunction(func::FuncOp function,
   auto wrtAttr = attributes.getDenseI64ArrayAttr(wrt);
   auto ofAttr = FlatSymbolRefAttr::get(function.getSymNameAttr());
   for (auto known : cast<ModuleOp>(symbols.getOp()).getOps<func::FuncOp>())
-    if (known->getAttr("pdq.vjp_of") == ofAttr &&
-        known->getAttr("pdq.wrt") == wrtAttr)
+    if (known->getAttr(vjpOfName) == ofAttr &&
+        known->getAttr(wrtName) == wrtAttr)
       return known;
 
   func::FuncOp derivative = function.clone();
@@ -249,8 +250,8 @@ FailureOr<func::FuncOp> mlir::pdq::buildVJPFunction(func::FuncOp function,
     name += "_" + std::to_string(index);
   derivative.setName(name);
   derivative.setPrivate();
-  derivative->setAttr("pdq.vjp_of", ofAttr);
-  derivative->setAttr("pdq.wrt", wrtAttr);
+  derivative->setAttr(vjpOfName, ofAttr);
+  derivative->setAttr(wrtName, wrtAttr);
   symbols.insert(derivative);
   if (succeeded(ReverseWalk(derivative, wrt).run()))
     return derivative;

@@ -15,6 +15,7 @@
 #include "pdq/Calibration/Programs/OutputTerms.h"
 #include "pdq/Calibration/RunOptions.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Options/OptionsLocation.h"

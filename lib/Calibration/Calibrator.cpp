@@ -14,6 +14,7 @@
 #include "pdq/Calibration/Programs/OutputTerms.h"
 #include "pdq/Calibration/Progress/Checkpoint.h"
 #include "pdq/Calibration/Progress/Interruption.h"
+#include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/DataArguments.h"
 #include "pdq/Support/GuardScalars.h"
 #include "pdq/Support/Options/OptionsLocation.h"

@@ -185,7 +185,7 @@ struct ConvertPDQToQuant : pdq::impl::ConvertPDQToQuantBase<ConvertPDQToQuant> {
   /// Removes what only pdq understands, also from arguments and results.
   void removeAttributes() {
     auto isOurs = [](NamedAttribute attribute) {
-      return attribute.getName().getValue().starts_with("pdq.");
+      return isa_and_nonnull<PDQDialect>(attribute.getNameDialect());
     };
     getOperation()->walk([&](Operation *op) {
       for (NamedAttribute attribute :

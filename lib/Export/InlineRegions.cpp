@@ -7,6 +7,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/IR/RecordedOptions.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_INLINEREGIONS

@@ -38,13 +38,13 @@ static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
 namespace {
 struct RestoreBatch : pdq::impl::RestoreBatchBase<RestoreBatch> {
   void runOnOperation() override {
-    auto attribute = getOperation()->getAttrOfType<IntegerAttr>("pdq.batch");
+    auto attribute = getOperation()->getAttrOfType<IntegerAttr>(batchName);
     if (!attribute)
       return;
     FailureOr<func::FuncOp> network = findNetwork(getOperation());
     if (failed(network) || failed(restore(*network, attribute.getInt())))
       return signalPassFailure();
-    getOperation()->removeAttr("pdq.batch");
+    getOperation()->removeAttr(batchName);
   }
 
   /// `batch` is the size that the user's first dimension had, -1 for a dynamic

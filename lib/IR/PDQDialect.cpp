@@ -37,6 +37,34 @@ void PDQDialect::initialize() {
       >();
 }
 
+/// An error where the attribute is not what the dialect declares.
+template <typename AttrT>
+static LogicalResult verifyKind(Operation *op, NamedAttribute attribute,
+                                StringRef expected) {
+  if (isa<AttrT>(attribute.getValue()))
+    return success();
+  return op->emitOpError("has '")
+         << attribute.getName().getValue() << "' = " << attribute.getValue()
+         << ", expected " << expected;
+}
+
+LogicalResult PDQDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  if (name == inRegionName)
+    return verifyKind<StringAttr>(op, attribute, "the name of a region");
+  if (name == batchName || name == numberName)
+    return verifyKind<IntegerAttr>(op, attribute, "an integer");
+  if (name == optionsName || name == checkpointName)
+    return verifyKind<DictionaryAttr>(op, attribute, "a dictionary");
+  if (name == vjpOfName)
+    return verifyKind<FlatSymbolRefAttr>(op, attribute,
+                                         "the name of a function");
+  if (name == wrtName)
+    return verifyKind<DenseI64ArrayAttr>(op, attribute, "numbers of arguments");
+  return op->emitOpError("has '") << name << "', which is no attribute of pdq";
+}
+
 Operation *PDQDialect::materializeConstant(OpBuilder &builder, Attribute value,
                                            Type type, Location loc) {
   return arith::ConstantOp::materialize(builder, value, type, loc);

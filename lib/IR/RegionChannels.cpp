@@ -8,14 +8,10 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-static constexpr StringRef inputAttribute = "input_channels";
-static constexpr StringRef resultAttribute = "result_channels";
-
 /// What the attribute says where it fits the values; else the default. A value
 /// of rank 1 has no other dimension than 0.
-static SmallVector<int64_t> getAxes(RegionOp region, StringRef name,
+static SmallVector<int64_t> getAxes(DenseI64ArrayAttr attribute,
                                     ValueRange values) {
-  auto attribute = region->getAttrOfType<DenseI64ArrayAttr>(name);
   bool fits = attribute && attribute.size() == int64_t(values.size());
   SmallVector<int64_t> axes;
   for (auto [number, value] : llvm::enumerate(values)) {
@@ -29,23 +25,23 @@ static SmallVector<int64_t> getAxes(RegionOp region, StringRef name,
 }
 
 SmallVector<int64_t> mlir::pdq::getInputChannelAxes(RegionOp region) {
-  return getAxes(region, inputAttribute, region.getInputs());
+  return getAxes(region.getInputChannelsAttr(), region.getInputs());
 }
 
 SmallVector<int64_t> mlir::pdq::getResultChannelAxes(RegionOp region) {
-  return getAxes(region, resultAttribute, region.getResults());
+  return getAxes(region.getResultChannelsAttr(), region.getResults());
 }
 
-static void setAxes(RegionOp region, StringRef name, ArrayRef<int64_t> axes) {
+/// The attribute for these dimensions; null where all are the default.
+static DenseI64ArrayAttr getAttr(RegionOp region, ArrayRef<int64_t> axes) {
   auto isDefault = [](int64_t axis) { return axis == defaultChannelAxis; };
-  if (llvm::all_of(axes, isDefault))
-    region->removeAttr(name);
-  else
-    region->setAttr(name, DenseI64ArrayAttr::get(region.getContext(), axes));
+  return llvm::all_of(axes, isDefault)
+             ? DenseI64ArrayAttr()
+             : DenseI64ArrayAttr::get(region.getContext(), axes);
 }
 
 void mlir::pdq::setChannelAxes(RegionOp region, ArrayRef<int64_t> inputs,
                                ArrayRef<int64_t> results) {
-  setAxes(region, inputAttribute, inputs);
-  setAxes(region, resultAttribute, results);
+  region.setInputChannelsAttr(getAttr(region, inputs));
+  region.setResultChannelsAttr(getAttr(region, results));
 }

@@ -49,7 +49,7 @@ void mlir::pdq::registerLoweringPipelines() {
       "Lower functions on tensors to launch plans and kernels of a GPU",
       [](OpPassManager &pm, const TargetOptions &options) {
         buildFormGPUKernelsPipeline(pm, options.math, options.chip);
-        buildEmitGPUKernelsPipeline(pm, options.math, options.chip);
+        buildEmitGPUKernelsPipeline(pm);
         pm.addPass(createConvertKernelsToGPU());
       });
 }

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "pdq/IR/PDQ.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
 #include <cstring>
@@ -15,8 +16,6 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Tells which operation of the network one at another batch stands for.
-static constexpr StringRef numberAttribute = "pdq.number";
 /// Largest difference, as a part of the largest result, that rounding makes of
 /// sums in another order.
 static constexpr double roundingTolerance = 1e-3;
@@ -52,7 +51,7 @@ BatchCheck::create(func::FuncOp network, int64_t batch,
                   ? RankedTensorType()
                   : dyn_cast<RankedTensorType>(
                         network.getArgumentTypes()[dataArguments.front()]);
-  auto users = network->getParentOp()->getAttrOfType<IntegerAttr>("pdq.batch");
+  auto users = network->getParentOp()->getAttrOfType<IntegerAttr>(batchName);
   if (!type || type.getRank() == 0 || type.isDynamicDim(0) ||
       type.getDimSize(0) == batch || (users && users.getInt() == -1))
     return std::optional<BatchCheck>();
@@ -68,7 +67,7 @@ BatchCheck::create(func::FuncOp network, int64_t batch,
   Builder builder(network.getContext());
   for (auto [number, op] :
        llvm::enumerate(own.getBody().front().without_terminator()))
-    op.setDiscardableAttr(numberAttribute, builder.getI64IntegerAttr(number));
+    op.setDiscardableAttr(numberName, builder.getI64IntegerAttr(number));
   check.otherModule = cloneNetwork(own);
   if (failed(rebatch(check.getRebatched(), batch, dataArguments, &check.dims)))
     return failure();
@@ -96,11 +95,11 @@ SmallVector<BatchCheck::Pair> BatchCheck::findResults() const {
 SmallVector<BatchCheck::Pair> BatchCheck::findIntermediates() const {
   DenseMap<int64_t, Operation *> numbered;
   for (Operation &op : getFunction(ownModule.get()).getBody().front())
-    if (auto number = op.getAttrOfType<IntegerAttr>(numberAttribute))
+    if (auto number = op.getAttrOfType<IntegerAttr>(numberName))
       numbered[number.getInt()] = &op;
   SmallVector<Pair> pairs;
   for (Operation &op : getRebatched().getBody().front()) {
-    auto number = op.getAttrOfType<IntegerAttr>(numberAttribute);
+    auto number = op.getAttrOfType<IntegerAttr>(numberName);
     Operation *own = number ? numbered.lookup(number.getInt()) : nullptr;
     if (!own || isa<tensor::EmptyOp>(own) ||
         own->getNumResults() != op.getNumResults())
@@ -133,7 +132,7 @@ static OwningOpRef<ModuleOp> buildModule(ModuleOp module,
     function.setResultAttrs(result, ArrayRef<NamedAttribute>());
   // Kernels are kept by their content.
   for (Operation &op : block)
-    op.removeDiscardableAttr(numberAttribute);
+    op.removeDiscardableAttr(numberName);
   return copy;
 }
 

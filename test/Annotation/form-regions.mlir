@@ -317,14 +317,14 @@ func.func @marked(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
   %d = arith.constant dense<[[[1.0]], [[2.0]]]> : tensor<2x1x1xf32>
   %empty = tensor.empty() : tensor<2x2x2x2xf32>
   %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
-  %c0 = linalg.conv_2d_nchw_fchw {pdq.region = "mine"} ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c0 = linalg.conv_2d_nchw_fchw {pdq.in_region = "mine"} ins(%x, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
   %r0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
-      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) attrs = {pdq.region = "mine"} {
+      ins(%c0 : tensor<2x2x2x2xf32>) outs(%empty : tensor<2x2x2x2xf32>) attrs = {pdq.in_region = "mine"} {
   ^bb0(%a0: f32, %out: f32):
     %0 = arith.maximumf %a0, %zero : f32
     linalg.yield %0 : f32
   } -> tensor<2x2x2x2xf32>
-  %c1 = linalg.conv_2d_nchw_fchw {pdq.region = "mine"} ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
+  %c1 = linalg.conv_2d_nchw_fchw {pdq.in_region = "mine"} ins(%r0, %w : tensor<2x2x2x2xf32>, tensor<2x2x1x1xf32>) outs(%init : tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32>
   return %c1 : tensor<2x2x2x2xf32>
 }
 

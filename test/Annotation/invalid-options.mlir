@@ -18,8 +18,8 @@ func.func @main(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %w = arith.constant dense<1.0> : tensor<4x4xf32>
   %empty = tensor.empty() : tensor<4x4xf32>
   %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<4x4xf32>) -> tensor<4x4xf32>
-  %a = linalg.matmul {pdq.region = "r"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %a = linalg.matmul {pdq.in_region = "r"} ins(%x, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
   %b = linalg.matmul ins(%a, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
-  %c = linalg.matmul {pdq.region = "r"} ins(%b, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %c = linalg.matmul {pdq.in_region = "r"} ins(%b, %w : tensor<4x4xf32>, tensor<4x4xf32>) outs(%init : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %c : tensor<4x4xf32>
 }

@@ -3,8 +3,7 @@
 
 // RUN: pdq-opt %s --pdq-convert-kernels-to-gpu --canonicalize --split-input-file | FileCheck %s
 
-// Both calls keep their buffers in order and lose the range, which the grid says;
-// the kernel has no range either, and counts from 0.
+// Both launches keep their buffers in order; the program is a function.
 // CHECK:       module attributes {gpu.container_module}
 // CHECK-LABEL: func.func @twice(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<8xf32>, %[[B:[a-z0-9]+]]: memref<8xf32>)
@@ -23,18 +22,17 @@
 // CHECK:           %[[V:.+]] = memref.load %[[X]][%[[ZERO]]]
 // CHECK-NEXT:      memref.store %[[V]], %[[Y]][%[[ZERO]]]
 // CHECK-NEXT:      gpu.return
-// CHECK-NOT:   pdq.kernel
-func.func @twice(%a: memref<8xf32>, %b: memref<8xf32>) {
-  %c0 = arith.constant 0 : index
-  call @copy(%a, %b, %c0, %c0) : (memref<8xf32>, memref<8xf32>, index, index) -> ()
-  call @copy(%b, %a, %c0, %c0) : (memref<8xf32>, memref<8xf32>, index, index) -> ()
-  return
+// CHECK-NOT:   plan.kernel
+plan.program @twice(%a: memref<8xf32>, %b: memref<8xf32>) {
+  plan.launch @copy(%a, %b) : memref<8xf32>, memref<8xf32>
+  plan.launch @copy(%b, %a) : memref<8xf32>, memref<8xf32>
+  plan.return
 }
-func.func private @copy(%x: memref<8xf32> {llvm.align = 16 : i64}, %y: memref<8xf32>, %begin: index, %end: index)
-    attributes {pdq.kernel, pdq.grid = array<i64: 2, 3, 5>, pdq.block = array<i64: 64, 1, 1>, pdq.min_blocks = 2 : i64} {
-  %v = memref.load %x[%begin] : memref<8xf32>
-  memref.store %v, %y[%begin] : memref<8xf32>
-  return
+plan.kernel @copy(%x: memref<8xf32> {llvm.align = 16 : i64}, %y: memref<8xf32>) form(elementwise) launch(<grid = [2, 3, 5], block = [64, 1, 1], min_blocks = 2>) {
+  %c0 = arith.constant 0 : index
+  %v = memref.load %x[%c0] : memref<8xf32>
+  memref.store %v, %y[%c0] : memref<8xf32>
+  plan.return
 }
 
 // -----
@@ -44,13 +42,12 @@ func.func private @copy(%x: memref<8xf32> {llvm.align = 16 : i64}, %y: memref<8x
 // CHECK-SAME:    workgroup(%[[S:.+]] : memref<32xf32, #gpu.address_space<workgroup>>)
 // CHECK-NOT:     memref.alloc
 // CHECK:         memref.load %[[S]]
-func.func private @static_shared_memory(%y: memref<8xf32>, %begin: index, %end: index)
-    attributes {pdq.kernel, pdq.grid = array<i64: 1, 1, 1>, pdq.block = array<i64: 32, 1, 1>} {
+plan.kernel @static_shared_memory(%y: memref<8xf32>) form(elementwise) launch(<grid = [1, 1, 1], block = [32, 1, 1]>) {
   %c0 = arith.constant 0 : index
   %s = memref.alloc() : memref<32xf32, #gpu.address_space<workgroup>>
   %v = memref.load %s[%c0] : memref<32xf32, #gpu.address_space<workgroup>>
   memref.store %v, %y[%c0] : memref<8xf32>
-  return
+  plan.return
 }
 
 // -----
@@ -69,19 +66,17 @@ func.func private @static_shared_memory(%y: memref<8xf32>, %begin: index, %end: 
 // CHECK-DAG:       %[[T:.+]] = memref.view %[[BASE]][%[[SECOND]]][] : {{.*}} to memref<32xf32,
 // CHECK:           %[[V:.+]] = memref.load %[[S]]
 // CHECK:           memref.store %[[V]], %[[T]]
-func.func @launches(%a: memref<8xf32>) {
-  %c0 = arith.constant 0 : index
-  call @shared_memory_of_the_launch(%a, %c0, %c0) : (memref<8xf32>, index, index) -> ()
-  return
+plan.program @launches(%a: memref<8xf32>) {
+  plan.launch @shared_memory_of_the_launch(%a) : memref<8xf32>
+  plan.return
 }
-func.func private @shared_memory_of_the_launch(%y: memref<8xf32>, %begin: index, %end: index)
-    attributes {pdq.kernel, pdq.grid = array<i64: 1, 1, 1>, pdq.block = array<i64: 32, 1, 1>, pdq.shared_bytes = 1152 : i64} {
+plan.kernel @shared_memory_of_the_launch(%y: memref<8xf32>) form(elementwise) launch(<grid = [1, 1, 1], block = [32, 1, 1], shared_bytes = 1152>) {
   %c0 = arith.constant 0 : index
   %s = memref.alloc() : memref<6xf32, #gpu.address_space<workgroup>>
   %t = memref.alloc() {alignment = 1024 : i64} : memref<32xf32, #gpu.address_space<workgroup>>
   %v = memref.load %s[%c0] : memref<6xf32, #gpu.address_space<workgroup>>
   memref.store %v, %t[%c0] : memref<32xf32, #gpu.address_space<workgroup>>
-  return
+  plan.return
 }
 
 // -----

@@ -1,17 +1,13 @@
-// Kernels that have no form, or only the slow one, and options that do not exist.
-
 // RUN: pdq-opt %s --pdq-emit-gpu-kernels --split-input-file --verify-diagnostics
-// RUN: not pdq-opt %s --pdq-emit-gpu-kernels=math=fp64 --split-input-file 2>&1 | FileCheck %s
-// CHECK: error: option 'math' is 'fp64', expected 'fp32', 'tf32' or 'bf16'
 
 // expected-error@+1 {{kernel holds 0 linalg operations, expected 1, or a reduction with what it starts from and what takes its result}}
-func.func private @k(%x: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
-  return
+plan.kernel @k(%x: memref<4xf32>) {
+  plan.return
 }
 
 // -----
 
-func.func private @k(%x: memref<8xf64>, %y: memref<8xf64>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @k(%x: memref<8xf64>, %y: memref<8xf64>) {
   linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
     ins(%x : memref<8xf64>) outs(%y : memref<8xf64>) {
   ^bb0(%a: f64, %o: f64):
@@ -19,12 +15,12 @@ func.func private @k(%x: memref<8xf64>, %y: memref<8xf64>, %begin: index, %end: 
     %e = math.exp %a : f64
     linalg.yield %e : f64
   }
-  return
+  plan.return
 }
 
 // -----
 
-func.func private @k(%x: memref<8xf32>, %w: memref<3xf32>, %y: memref<10xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @k(%x: memref<8xf32>, %w: memref<3xf32>, %y: memref<10xf32>) {
   // expected-remark@+1 {{kernel takes the slow fallback: it adds to overlapping elements of its result}}
   linalg.generic {indexing_maps = [affine_map<(i, k) -> (i)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i + k)>],
                   iterator_types = ["reduction", "reduction"]}
@@ -34,14 +30,13 @@ func.func private @k(%x: memref<8xf32>, %w: memref<3xf32>, %y: memref<10xf32>, %
     %s = arith.addf %o, %m : f32
     linalg.yield %s : f32
   }
-  return
+  plan.return
 }
 
 // -----
 
-// expected-error@+1 {{'pdq.tile' is [96, 64, 32], expected one of [128, 128, 32], [128, 64, 32], [64, 64, 32],}}
-func.func private @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %begin: index, %end: index)
-    attributes {pdq.kernel, pdq.tile = array<i64: 96, 64, 32>} {
+// expected-error@+1 {{tile is 96x64x32, expected one of 128x128x32, 128x64x32, 64x64x32,}}
+plan.kernel @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>) tile(<96x64x32>) {
   linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
                   iterator_types = ["parallel", "parallel", "reduction"]}
     ins(%x, %w : memref<37x70xf32>, memref<70x46xf32>) outs(%y : memref<37x46xf32>) {
@@ -50,30 +45,21 @@ func.func private @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37
     %s = arith.addf %o, %m : f32
     linalg.yield %s : f32
   }
-  return
+  plan.return
 }
 
 // -----
 
-// expected-error@+1 {{'pdq.siblings' is array<i64: 1, 1>, expected an array of i64 above 0 whose sum is 1, the number of operations}}
-func.func private @k(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.siblings = array<i64: 1, 1>} {
+// expected-error@+1 {{has groups of 2 operations but holds 1}}
+plan.kernel @k(%x: memref<8xf32>, %y: memref<8xf32>) groups([1, 1]) {
   linalg.copy ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
-  return
-}
-
-// -----
-
-// expected-error@+1 {{'pdq.siblings' is 1 : i64, expected an array of i64 above 0 whose sum is 1, the number of operations}}
-func.func private @k(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.siblings = 1} {
-  linalg.copy ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
-  return
+  plan.return
 }
 
 // -----
 
 // expected-error@+1 {{siblings have blocks of different sizes, or different batches}}
-func.func private @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %z: memref<37x70xf32>, %begin: index, %end: index)
-    attributes {pdq.kernel, pdq.siblings = array<i64: 1, 1>} {
+plan.kernel @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %z: memref<37x70xf32>) groups([1, 1]) {
   linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
                   iterator_types = ["parallel", "parallel", "reduction"]}
     ins(%x, %w : memref<37x70xf32>, memref<70x46xf32>) outs(%y : memref<37x46xf32>) {
@@ -83,5 +69,5 @@ func.func private @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37
     linalg.yield %s : f32
   }
   linalg.copy ins(%x : memref<37x70xf32>) outs(%z : memref<37x70xf32>)
-  return
+  plan.return
 }

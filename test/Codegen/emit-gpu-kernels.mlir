@@ -2,7 +2,7 @@
 // cores: emit-matrix-kernels.mlir. Messages: emit-gpu-kernels-invalid.mlir. What the
 // code computes: test/unit/DeviceCodeTest.cpp and others.
 
-// RUN: pdq-opt %s --pdq-emit-gpu-kernels="chip=sm_80 math=tf32" --canonicalize --cse --verify-diagnostics | FileCheck %s
+// RUN: pdq-opt %s --pdq-set-target="chip=sm_80 math=tf32" --pdq-emit-gpu-kernels --canonicalize --cse --verify-diagnostics | FileCheck %s
 
 #i = affine_map<(i) -> (i)>
 #pair = affine_map<(i, j) -> (i, j)>
@@ -13,9 +13,9 @@
 #out = affine_map<(m, n, k) -> (m, n)>
 
 // 4096 elements, four a thread: 1024 threads in four blocks.
-// CHECK-LABEL: func.func private @neighbours(
+// CHECK-LABEL: plan.kernel @neighbours(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4096xf32> {{.*}}, %[[Y:[a-z0-9]+]]: memref<4096xf32>
-// CHECK-SAME:    pdq.block = array<i64: 256, 1, 1>, pdq.form = "elementwise", pdq.grid = array<i64: 4, 1, 1>, pdq.kernel
+// CHECK-SAME:    form(elementwise) launch(<grid = [4, 1, 1], block = [256, 1, 1]>)
 // CHECK-DAG:     %[[C4:.+]] = arith.constant 4 : index
 // CHECK-DAG:     %[[C256:.+]] = arith.constant 256 : index
 // CHECK-DAG:     %[[C1024:.+]] = arith.constant 1024 : index
@@ -30,19 +30,19 @@
 // CHECK-NEXT:      %[[R:.+]] = arith.negf %[[V]]
 // CHECK-NEXT:      vector.store %[[R]], %[[Y]][%[[P]]] {alignment = 16 : i64}
 // CHECK-NOT:     linalg
-func.func private @neighbours(%x: memref<4096xf32> {llvm.align = 16 : i64}, %y: memref<4096xf32> {llvm.align = 16 : i64}, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @neighbours(%x: memref<4096xf32> {llvm.align = 16 : i64}, %y: memref<4096xf32> {llvm.align = 16 : i64}) {
   linalg.generic {indexing_maps = [#i, #i], iterator_types = ["parallel"]} ins(%x : memref<4096xf32>) outs(%y : memref<4096xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.negf %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // Every other element is read: one a thread, in two blocks, the second not full.
-// CHECK-LABEL: func.func private @every_other(
+// CHECK-LABEL: plan.kernel @every_other(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<300xf32, strided<[2]>>, %[[Y:[a-z0-9]+]]: memref<300xf32>
-// CHECK-SAME:    pdq.block = array<i64: 256, 1, 1>, pdq.form = "elementwise", pdq.grid = array<i64: 2, 1, 1>
+// CHECK-SAME:    form(elementwise) launch(<grid = [2, 1, 1], block = [256, 1, 1]>)
 // CHECK-DAG:     %[[C2:.+]] = arith.constant 2 : index
 // CHECK-DAG:     %[[C300:.+]] = arith.constant 300 : index
 // CHECK-DAG:     %[[F:.+]] = memref.reinterpret_cast %[[X]] to offset: [0], sizes: [599], strides: [1]
@@ -52,19 +52,19 @@ func.func private @neighbours(%x: memref<4096xf32> {llvm.align = 16 : i64}, %y: 
 // CHECK-NEXT:      %[[A:.+]] = memref.load %[[F]][%[[P]]]
 // CHECK-NEXT:      %[[R:.+]] = arith.negf %[[A]]
 // CHECK-NEXT:      memref.store %[[R]], %[[Y]][%[[T]]]
-func.func private @every_other(%x: memref<300xf32, strided<[2]>>, %y: memref<300xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @every_other(%x: memref<300xf32, strided<[2]>>, %y: memref<300xf32>) {
   linalg.generic {indexing_maps = [#i, #i], iterator_types = ["parallel"]} ins(%x : memref<300xf32, strided<[2]>>) outs(%y : memref<300xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.negf %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // Sums of 8 terms: one thread walks them, from what the result holds.
-// CHECK-LABEL: func.func private @short_sums(
+// CHECK-LABEL: plan.kernel @short_sums(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<512x8xf32>, %[[Y:[a-z0-9]+]]: memref<512xf32>
-// CHECK-SAME:    pdq.form = "reduction", pdq.grid = array<i64: 2, 1, 1>
+// CHECK-SAME:    form(reduction) launch(<grid = [2, 1, 1]
 // CHECK-DAG:     %[[C0:.+]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C8:.+]] = arith.constant 8 : index
 // CHECK-DAG:     %[[F:.+]] = memref.reinterpret_cast %[[X]] to offset: [0], sizes: [4096], strides: [1]
@@ -76,20 +76,20 @@ func.func private @every_other(%x: memref<300xf32, strided<[2]>>, %y: memref<300
 // CHECK-NEXT:      %[[N:.+]] = arith.addf %[[SUM]], %[[A]]
 // CHECK-NEXT:      scf.yield %[[N]]
 // CHECK:         memref.store %[[S]], %[[Y]][%[[T]]]
-func.func private @short_sums(%x: memref<512x8xf32>, %y: memref<512xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @short_sums(%x: memref<512x8xf32>, %y: memref<512xf32>) {
   linalg.generic {indexing_maps = [#pair, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<512x8xf32>) outs(%y : memref<512xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.addf %o, %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // Four sums of 1024 terms: a block each, in which 256 threads have four terms and
 // combine in halves. The sum starts from the 1 of the fill, and %y is not read.
-// CHECK-LABEL: func.func private @long_sums(
+// CHECK-LABEL: plan.kernel @long_sums(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x1024xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>
-// CHECK-SAME:    pdq.block = array<i64: 256, 1, 1>, pdq.form = "shared-reduction", pdq.grid = array<i64: 4, 1, 1>
+// CHECK-SAME:    form(shared_reduction) launch(<grid = [4, 1, 1], block = [256, 1, 1]>)
 // CHECK-DAG:     %[[C128:.+]] = arith.constant 128 : index
 // CHECK-DAG:     %[[C256:.+]] = arith.constant 256 : index
 // CHECK-DAG:     %[[ZERO:.+]] = arith.constant 0.000000e+00 : f32
@@ -111,7 +111,7 @@ func.func private @short_sums(%x: memref<512x8xf32>, %y: memref<512xf32>, %begin
 // CHECK-COUNT-7: gpu.barrier
 // CHECK:         %[[SUM:.+]] = arith.addf %{{.+}}, %[[ONE]]
 // CHECK-NEXT:    memref.store %[[SUM]], %[[Y]]
-func.func private @long_sums(%x: memref<4x1024xf32>, %y: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @long_sums(%x: memref<4x1024xf32>, %y: memref<4xf32>) {
   %one = arith.constant 1.0 : f32
   linalg.fill ins(%one : f32) outs(%y : memref<4xf32>)
   linalg.generic {indexing_maps = [#pair, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x1024xf32>) outs(%y : memref<4xf32>) {
@@ -119,15 +119,15 @@ func.func private @long_sums(%x: memref<4x1024xf32>, %y: memref<4xf32>, %begin: 
     %r = arith.addf %o, %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // [64, 96] turned round in 2 x 3 tiles of 32 x 32. Rows of a tile are 33 numbers apart
 // so that columns lie in different banks; it is written by rows, 8 at a time, and
 // read by columns.
-// CHECK-LABEL: func.func private @turned(
+// CHECK-LABEL: plan.kernel @turned(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x96xf32>, %[[Y:[a-z0-9]+]]: memref<96x64xf32>
-// CHECK-SAME:    pdq.block = array<i64: 256, 1, 1>, pdq.form = "transpose", pdq.grid = array<i64: 6, 1, 1>
+// CHECK-SAME:    form(transpose) launch(<grid = [6, 1, 1], block = [256, 1, 1]>)
 // CHECK-DAG:     %[[C32:.+]] = arith.constant 32 : index
 // CHECK-DAG:     %[[C33:.+]] = arith.constant 33 : index
 // CHECK-DAG:     %[[FX:.+]] = memref.reinterpret_cast %[[X]]
@@ -146,19 +146,19 @@ func.func private @long_sums(%x: memref<4x1024xf32>, %y: memref<4xf32>, %begin: 
 // CHECK-NEXT:    %[[W:.+]] = memref.load %[[TILE]][%[[Q]]]
 // CHECK:         memref.store %[[W]], %[[FY]]
 // CHECK-COUNT-3: memref.store %{{.+}}, %[[FY]]
-func.func private @turned(%x: memref<64x96xf32>, %y: memref<96x64xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @turned(%x: memref<64x96xf32>, %y: memref<96x64xf32>) {
   linalg.generic {indexing_maps = [#turned, #pair], iterator_types = ["parallel", "parallel"]} ins(%x : memref<64x96xf32>) outs(%y : memref<96x64xf32>) {
   ^bb0(%a: f32, %o: f32):
     linalg.yield %a : f32
   }
-  return
+  plan.return
 }
 
 // A depthwise window of two pixels, four channels a thread: 2 * 6 * 16 / 4 = 48
 // threads. The window is unrolled, and what the result held is added last.
-// CHECK-LABEL: func.func private @depthwise(
+// CHECK-LABEL: plan.kernel @depthwise(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x7x16xf32>, %[[W:[a-z0-9]+]]: memref<2x16xf32>, %[[Y:[a-z0-9]+]]: memref<2x6x16xf32>
-// CHECK-SAME:    pdq.form = "direct", pdq.grid = array<i64: 1, 1, 1>
+// CHECK-SAME:    form(direct) launch(<grid = [1, 1, 1]
 // CHECK-DAG:     %[[C16:.+]] = arith.constant 16 : index
 // CHECK-DAG:     %[[C48:.+]] = arith.constant 48 : index
 // CHECK-DAG:     %[[ZERO:.+]] = arith.constant dense<0.000000e+00> : vector<4xf32>
@@ -178,7 +178,7 @@ func.func private @turned(%x: memref<64x96xf32>, %y: memref<96x64xf32>, %begin: 
 // CHECK-NEXT:      %[[O:.+]] = vector.load %[[FY]][%[[Q:.+]]]
 // CHECK-NEXT:      %[[S:.+]] = arith.addf %[[O]], %[[S1]]
 // CHECK-NEXT:      vector.store %[[S]], %[[FY]][%[[Q]]]
-func.func private @depthwise(%x: memref<2x7x16xf32>, %w: memref<2x16xf32>, %y: memref<2x6x16xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @depthwise(%x: memref<2x7x16xf32>, %w: memref<2x16xf32>, %y: memref<2x6x16xf32>) {
   linalg.generic {indexing_maps = [affine_map<(n, p, c, k) -> (n, p + k, c)>, affine_map<(n, p, c, k) -> (k, c)>, affine_map<(n, p, c, k) -> (n, p, c)>],
                   iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
     ins(%x, %w : memref<2x7x16xf32>, memref<2x16xf32>) outs(%y : memref<2x6x16xf32>) {
@@ -187,14 +187,14 @@ func.func private @depthwise(%x: memref<2x7x16xf32>, %w: memref<2x16xf32>, %y: m
     %s = arith.addf %o, %m : f32
     linalg.yield %s : f32
   }
-  return
+  plan.return
 }
 
 // A block for each of four rows, 32 threads with four elements each: the sum takes
 // what the thread has just computed, and does not read %y.
-// CHECK-LABEL: func.func private @rows(
+// CHECK-LABEL: plan.kernel @rows(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x128xf32>, %[[Y:[a-z0-9]+]]: memref<4x128xf32>, %[[Z:[a-z0-9]+]]: memref<4xf32>
-// CHECK-SAME:    pdq.block = array<i64: 32, 1, 1>, pdq.form = "rows", pdq.grid = array<i64: 4, 1, 1>
+// CHECK-SAME:    form(rows) launch(<grid = [4, 1, 1], block = [32, 1, 1]>)
 // CHECK-DAG:     %[[FX:.+]] = memref.reinterpret_cast %[[X]]
 // CHECK-DAG:     %[[FY:.+]] = memref.reinterpret_cast %[[Y]]
 // CHECK:         %[[BLOCK:.+]] = gpu.block_id x
@@ -208,7 +208,7 @@ func.func private @depthwise(%x: memref<2x7x16xf32>, %w: memref<2x16xf32>, %y: m
 // CHECK:         gpu.barrier
 // CHECK:         %[[O:.+]] = memref.load %[[Z]][%[[BLOCK]]]
 // CHECK:         memref.store %{{.+}}, %[[Z]][%[[BLOCK]]]
-func.func private @rows(%x: memref<4x128xf32>, %y: memref<4x128xf32>, %z: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.rows = 1 : i64} {
+plan.kernel @rows(%x: memref<4x128xf32>, %y: memref<4x128xf32>, %z: memref<4xf32>) rows(1) {
   linalg.generic {indexing_maps = [#pair, #pair], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4x128xf32>) outs(%y : memref<4x128xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.negf %a : f32
@@ -219,14 +219,14 @@ func.func private @rows(%x: memref<4x128xf32>, %y: memref<4x128xf32>, %z: memref
     %r = arith.addf %o, %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // Two products take turns: of two neighbouring blocks one computes %z from %v, the
 // other %y from %w.
-// CHECK-LABEL: func.func private @turns(
+// CHECK-LABEL: plan.kernel @turns(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x32xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<32x64xf32> {{.*}}, %[[V:[a-z0-9]+]]: memref<32x64xf32> {{.*}}, %[[Y:[a-z0-9]+]]: memref<64x64xf32> {{.*}}, %[[Z:[a-z0-9]+]]: memref<64x64xf32>
-// CHECK-SAME:    pdq.form = "matrix"
+// CHECK-SAME:    form(matrix)
 // CHECK-DAG:     %[[C2:.+]] = arith.constant 2 : index
 // CHECK:         %[[BLOCK:.+]] = gpu.block_id x
 // CHECK-NEXT:    %[[TURN:.+]] = arith.remui %[[BLOCK]], %[[C2]]
@@ -242,9 +242,7 @@ func.func private @rows(%x: memref<4x128xf32>, %y: memref<4x128xf32>, %z: memref
 // CHECK:         memref.reinterpret_cast %[[W]]
 // CHECK:         nvvm.mma.sync
 // CHECK:         memref.reinterpret_cast %[[Y]]
-func.func private @turns(%x: memref<64x32xf32> {llvm.align = 16 : i64}, %w: memref<32x64xf32> {llvm.align = 16 : i64}, %v: memref<32x64xf32> {llvm.align = 16 : i64},
-                         %y: memref<64x64xf32> {llvm.align = 16 : i64}, %z: memref<64x64xf32> {llvm.align = 16 : i64}, %begin: index, %end: index)
-    attributes {pdq.kernel, pdq.siblings = array<i64: 1, 1>} {
+plan.kernel @turns(%x: memref<64x32xf32> {llvm.align = 16 : i64}, %w: memref<32x64xf32> {llvm.align = 16 : i64}, %v: memref<32x64xf32> {llvm.align = 16 : i64}, %y: memref<64x64xf32> {llvm.align = 16 : i64}, %z: memref<64x64xf32> {llvm.align = 16 : i64}) groups([1, 1]) {
   linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : memref<64x32xf32>, memref<32x64xf32>) outs(%y : memref<64x64xf32>) {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %m = arith.mulf %a, %b : f32
@@ -257,33 +255,33 @@ func.func private @turns(%x: memref<64x32xf32> {llvm.align = 16 : i64}, %w: memr
     %r = arith.addf %o, %m : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
-// CHECK-LABEL: func.func private @every_place_twice(
+// CHECK-LABEL: plan.kernel @every_place_twice(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>
-// CHECK-SAME:    pdq.block = array<i64: 128, 1, 1>, pdq.form = "fallback", pdq.grid = array<i64: 1, 1, 1>
+// CHECK-SAME:    form(scalar) declined("an operand is not indexed linearly") launch(<grid = [1, 1, 1], block = [128, 1, 1]>)
 // CHECK-DAG:     %[[C8:.+]] = arith.constant 8 : index
 // CHECK:         %[[INSIDE:.+]] = arith.cmpi ult, %[[T:.+]], %[[C8]]
 // CHECK-NEXT:    scf.if %[[INSIDE]] {
 // CHECK-NEXT:      %[[P:.+]] = affine.apply #{{.+}}()[%[[T]]]
 // CHECK-NEXT:      %[[A:.+]] = memref.load %[[X]][%[[P]]]
 // CHECK-NEXT:      memref.store %[[A]], %[[Y]][%[[T]]]
-func.func private @every_place_twice(%x: memref<4xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @every_place_twice(%x: memref<4xf32>, %y: memref<8xf32>) {
   // expected-remark @below {{kernel takes the slow fallback: an operand is not indexed linearly}}
   linalg.generic {indexing_maps = [affine_map<(i) -> (i floordiv 2)>, #i], iterator_types = ["parallel"]} ins(%x : memref<4xf32>) outs(%y : memref<8xf32>) {
   ^bb0(%a: f32, %o: f32):
     linalg.yield %a : f32
   }
-  return
+  plan.return
 }
 
 // A kernel with a launch is code already; what is no kernel is none of ours.
-// CHECK-LABEL: func.func private @has_a_launch(
+// CHECK-LABEL: plan.kernel @has_a_launch(
 // CHECK-NEXT:    linalg.copy
-func.func private @has_a_launch(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.grid = array<i64: 1, 1, 1>} {
+plan.kernel @has_a_launch(%x: memref<8xf32>, %y: memref<8xf32>) form(elementwise) launch(<grid = [1, 1, 1], block = [1, 1, 1]>) {
   linalg.copy ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
-  return
+  plan.return
 }
 // CHECK-LABEL: func.func @no_kernel(
 // CHECK-NEXT:    linalg.copy

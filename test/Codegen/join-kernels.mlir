@@ -13,11 +13,11 @@
 #out = affine_map<(m, n, k) -> (m, n)>
 
 // All three in one launch, and the sum itself is not stored.
-// CHECK-LABEL: func.func @all(
+// CHECK-LABEL: plan.program @all(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @joined_[[$ALL:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$ALL:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @all(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<64x32xf32>
@@ -43,11 +43,11 @@ func.func @all(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf3
 }
 
 // A product that starts from another one: both, and what follows, in one launch.
-// CHECK-LABEL: func.func @added(
+// CHECK-LABEL: plan.program @added(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[U:[a-z0-9]+]]: memref<64x24xf32>, %[[V:[a-z0-9]+]]: memref<24x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @joined_[[$ADDED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[U]], %[[V]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$ADDED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[U]], %[[V]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @added(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %u: memref<64x24xf32>, %v: memref<24x32xf32>, %y: memref<64x32xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<64x32xf32>
@@ -76,12 +76,12 @@ func.func @added(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %u: memref<64x24x
 }
 
 // The launch between writes what the first product reads: two launches.
-// CHECK-LABEL: func.func @added_apart(
+// CHECK-LABEL: plan.program @added_apart(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>, %[[Z:[a-z0-9]+]]: memref<64x16xf32>)
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[Y]],
-// CHECK-NEXT:    call @copy_{{[0-9a-f]+}}(%[[Z]], %[[X]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Z]], %[[W]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[Y]])
+// CHECK-NEXT:    plan.launch @copy_{{[0-9a-f]+}}(%[[Z]], %[[X]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[Z]], %[[W]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @added_apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %y: memref<64x32xf32>, %z: memref<64x16xf32>) {
   linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
     ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%y : memref<64x32xf32>) {
@@ -102,11 +102,11 @@ func.func @added_apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %y: memref<
 }
 
 // Two products are added to rows of one buffer that are not the same: two launches.
-// CHECK-LABEL: func.func @added_elsewhere(
+// CHECK-LABEL: plan.program @added_elsewhere(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<66x32xf32>)
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[Y]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[X]], %[[V]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[Y]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[V]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @added_elsewhere(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %y: memref<66x32xf32>) {
   linalg.generic {indexing_maps = [#lhs, #rhs, affine_map<(m, n, k) -> (m + 2, n)>], iterator_types = ["parallel", "parallel", "reduction"]}
     ins(%x, %w : memref<64x16xf32>, memref<16x32xf32>) outs(%y : memref<66x32xf32>) {
@@ -126,12 +126,12 @@ func.func @added_elsewhere(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: mem
 }
 
 // Somebody else reads the sum: it is stored too.
-// CHECK-LABEL: func.func @needed(
+// CHECK-LABEL: plan.program @needed(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>, %[[Z:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @joined_[[$NEEDED:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Z]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$NEEDED:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Z]])
+// CHECK-NEXT:    plan.return
 func.func @needed(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32xf32>, %z: memref<64x32xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<64x32xf32>
@@ -164,14 +164,14 @@ func.func @needed(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32
 
 // The bias changes between its use and the product, and what follows reads each
 // element of the sum twice: nothing is joined.
-// CHECK-LABEL: func.func @apart(
+// CHECK-LABEL: plan.program @apart(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32x2xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[B]], %[[T]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[B]], %c0
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[T]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[B]], %[[T]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[B]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[T]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32x2xf32>) {
   %t = memref.alloc() : memref<64x32xf32>
   linalg.generic {indexing_maps = [#col, #id], iterator_types = ["parallel", "parallel"]}
@@ -201,15 +201,14 @@ func.func @apart(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32x
 
 // The epilogue stores to rows that other blocks of the product still read: both
 // are views of one buffer.
-// CHECK-LABEL: func.func @overwrites(
+// CHECK-LABEL: plan.program @overwrites(
 // CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<65x16xf32>, %[[W:[a-z0-9]+]]: memref<16x16xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
 // CHECK:         %[[X:.+]] = memref.subview %[[P]][0, 0]
 // CHECK:         %[[DOWN:.+]] = memref.subview %[[P]][1, 0]
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[T]],
-// CHECK-NEXT:    %[[Y:.+]] = builtin.unrealized_conversion_cast %[[DOWN]]
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[W]], %[[T]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[DOWN]])
+// CHECK-NEXT:    plan.return
 func.func @overwrites(%p: memref<65x16xf32>, %w: memref<16x16xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<64x16xf32>
@@ -234,11 +233,11 @@ func.func @overwrites(%p: memref<65x16xf32>, %w: memref<16x16xf32>) {
 
 // A depthwise convolution is a product too, and ReLU runs on whole vectors of
 // channels.
-// CHECK-LABEL: func.func @depthwise(
+// CHECK-LABEL: plan.program @depthwise(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x8x8x16xf32>, %[[W:[a-z0-9]+]]: memref<3x3x16xf32>, %[[Y:[a-z0-9]+]]: memref<2x6x6x16xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @joined_[[$DEPTHWISE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$DEPTHWISE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @depthwise(%x: memref<2x8x8x16xf32>, %w: memref<3x3x16xf32>, %y: memref<2x6x6x16xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<2x6x6x16xf32>
@@ -261,12 +260,12 @@ func.func @depthwise(%x: memref<2x8x8x16xf32>, %w: memref<3x3x16xf32>, %y: memre
 }
 
 // A reduction that is no product stays alone.
-// CHECK-LABEL: func.func @no_product(
+// CHECK-LABEL: plan.program @no_product(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x32xf32>, %[[Y:[a-z0-9]+]]: memref<64xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[X]], %[[T]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[T]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<64xf32>
@@ -287,12 +286,12 @@ func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
 
 // The epilogue stores to the place of the sum: it needs its memory, but the sum is
 // not stored there first.
-// CHECK-LABEL: func.func @in_place(
+// CHECK-LABEL: plan.program @in_place(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<80x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Z:[a-z0-9]+]]: memref<32x80xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @joined_[[$IN_PLACE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Z]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$IN_PLACE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Z]])
+// CHECK-NEXT:    plan.return
 func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x80xf32>) {
   %zero = arith.constant 0.0 : f32
   %t = memref.alloc() : memref<80x32xf32>
@@ -319,7 +318,7 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 }
 
 // What the sums start from, the product, and what takes them, each with its operands.
-// CHECK:       func.func private @joined_[[$ALL]](%[[B:[a-z0-9]+]]: memref<32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {pdq.unstored}, %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>, %{{.+}}: index
+// CHECK:       plan.kernel @joined_[[$ALL]](%[[B:[a-z0-9]+]]: memref<32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {plan.register_only}, %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[B]] : memref<32xf32>) outs(%[[T]] : memref<64x32xf32>)
 // CHECK-NEXT:    ^bb0(%[[BIAS:.+]]: f32, %{{.+}}: f32):
 // CHECK-NEXT:      linalg.yield %[[BIAS]]
@@ -327,28 +326,28 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x32xf32>) outs(%[[Y]] : memref<64x32xf32>)
 // CHECK:           arith.maximumf
 
-// CHECK:       func.func private @joined_[[$ADDED]](%[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {pdq.unstored}, %[[U:[a-z0-9]+]]: memref<64x24xf32>, %[[V:[a-z0-9]+]]: memref<24x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>, %{{.+}}: index
+// CHECK:       plan.kernel @joined_[[$ADDED]](%[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {plan.register_only}, %[[U:[a-z0-9]+]]: memref<64x24xf32>, %[[V:[a-z0-9]+]]: memref<24x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[T]] : memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : memref<64x16xf32>, memref<16x32xf32>) outs(%[[T]] : memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[U]], %[[V]] : memref<64x24xf32>, memref<24x32xf32>) outs(%[[T]] : memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x32xf32>) outs(%[[Y]] : memref<64x32xf32>)
 
-// CHECK:       func.func private @joined_[[$NEEDED]](%{{.+}}: memref<32xf32>, %{{.+}}: memref<64x32xf32>, %{{.+}}: memref<64x16xf32>, %{{.+}}: memref<16x32xf32>, %{{.+}}: memref<64x32xf32>, %{{.+}}: index
+// CHECK:       plan.kernel @joined_[[$NEEDED]](%{{.+}}: memref<32xf32>, %{{.+}}: memref<64x32xf32>, %{{.+}}: memref<64x16xf32>, %{{.+}}: memref<16x32xf32>, %{{.+}}: memref<64x32xf32>)
 
-// CHECK:       func.func private @joined_[[$DEPTHWISE]](%[[X:[a-z0-9]+]]: memref<2x8x8x16xf32>, %[[W:[a-z0-9]+]]: memref<3x3x16xf32>, %[[T:[a-z0-9]+]]: memref<2x6x6x16xf32> {pdq.unstored}, %[[Y:[a-z0-9]+]]: memref<2x6x6x16xf32>, %{{.+}}: index
+// CHECK:       plan.kernel @joined_[[$DEPTHWISE]](%[[X:[a-z0-9]+]]: memref<2x8x8x16xf32>, %[[W:[a-z0-9]+]]: memref<3x3x16xf32>, %[[T:[a-z0-9]+]]: memref<2x6x6x16xf32> {plan.register_only}, %[[Y:[a-z0-9]+]]: memref<2x6x6x16xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[T]] : memref<2x6x6x16xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : memref<2x8x8x16xf32>, memref<3x3x16xf32>) outs(%[[T]] : memref<2x6x6x16xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<2x6x6x16xf32>) outs(%[[Y]] : memref<2x6x6x16xf32>)
 
-// CHECK:       func.func private @joined_[[$IN_PLACE]](%[[X:[a-z0-9]+]]: memref<80x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<80x32xf32>, %{{.+}}: index
+// CHECK:       plan.kernel @joined_[[$IN_PLACE]](%[[X:[a-z0-9]+]]: memref<80x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<80x32xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[T]] : memref<80x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : memref<80x16xf32>, memref<16x32xf32>) outs(%[[T]] : memref<80x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<80x32xf32>) outs(%[[T]] : memref<80x32xf32>)
 // CHECK:           math.absf
 
 // The bias is loaded and ReLU computed between the product and its one store.
-// EMIT-LABEL: func.func private @joined_
-// EMIT-SAME:    pdq.form = "matrix"
+// EMIT-LABEL: plan.kernel @joined_
+// EMIT-SAME:    form(matrix)
 // EMIT:         nvvm.mma.sync
 // EMIT:         scf.if
 // EMIT:           memref.load
@@ -358,24 +357,24 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 // EMIT:           memref.store
 
 // The sums go from one loop to the next, and through shared memory once.
-// EMIT:      func.func private @joined_{{.+}}memref<24x32xf32>{{.+}}pdq.form = "matrix"
+// EMIT:      plan.kernel @joined_{{.+}}memref<24x32xf32>{{.+}}form(matrix)
 // EMIT:      %[[SUMS:.+]]:{{[0-9]+}} = scf.for
 // EMIT:        nvvm.mma.sync
 // EMIT:      scf.for {{.+}}%[[SUMS]]#0
 // EMIT:        nvvm.mma.sync
 // EMIT:      arith.maximumf
 
-// EMIT:      func.func private @joined_{{.+}}pdq.form = "direct"
+// EMIT:      plan.kernel @joined_{{.+}}form(direct)
 // EMIT:      vector.fma
 // EMIT:      arith.maximumf {{.+}} : vector<4xf32>
 // EMIT-NOT:  memref.store
 // EMIT:      vector.store {{.+}} : memref<1152xf32>, vector<4xf32>
 
-// EMIT-LABEL: func.func private @joined_{{.*}}memref<80x32xf32>
+// EMIT-LABEL: plan.kernel @joined_{{.*}}memref<80x32xf32>
 // EMIT:         nvvm.mma.sync
 // EMIT:         scf.for
 // EMIT-NOT:       store
 // EMIT:           math.absf
 // EMIT:           memref.store
 // EMIT-NOT:       store
-// EMIT:         return
+// EMIT:         plan.return

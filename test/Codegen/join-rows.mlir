@@ -9,11 +9,11 @@
 #one = affine_map<() -> ()>
 
 // An elementwise operation, and the sum over what it computes, which is not stored.
-// CHECK-LABEL: func.func @sum_of_squares(
+// CHECK-LABEL: plan.program @sum_of_squares(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[S:[a-z0-9]+]]: memref<64xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         call @joined_[[$SUM:[0-9a-f]+]](%[[X]], %[[T]], %[[S]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$SUM:[0-9a-f]+]](%[[X]], %[[T]], %[[S]])
+// CHECK-NEXT:    plan.return
 func.func @sum_of_squares(%x: memref<64x256xf32>, %s: memref<64xf32>) {
   %zero = arith.constant 0.0 : f32
   %y = memref.alloc() : memref<64x256xf32>
@@ -34,11 +34,11 @@ func.func @sum_of_squares(%x: memref<64x256xf32>, %s: memref<64xf32>) {
 }
 
 // The columns of another kernel's rows are not of the block: two launches.
-// CHECK-LABEL: func.func @transposed(
+// CHECK-LABEL: plan.program @transposed(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<256x256xf32>, %[[Y:[a-z0-9]+]]: memref<256x256xf32>, %[[S:[a-z0-9]+]]: memref<256xf32>)
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[X]], %[[Y]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Y]], %[[S]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[Y]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[Y]], %[[S]])
+// CHECK-NEXT:    plan.return
 func.func @transposed(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %s: memref<256xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
@@ -59,12 +59,12 @@ func.func @transposed(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %s: memr
 
 // What is small is done by one block, also where one reads the other through a view
 // of its memory: that stays in memory.
-// CHECK-LABEL: func.func @small(
+// CHECK-LABEL: plan.program @small(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[M:[a-z0-9]+]]: memref<f32>)
 // CHECK:         %[[T:.+]] = memref.alloc
 // CHECK:         %[[V:.+]] = memref.collapse_shape %[[T]]
-// CHECK-NEXT:    call @joined_[[$SMALL:[0-9a-f]+]](%[[X]], %[[T]], %[[V]], %[[Y]], %[[N]], %[[M]],
-// CHECK-NEXT:    return
+// CHECK-NEXT:    plan.launch @joined_[[$SMALL:[0-9a-f]+]](%[[X]], %[[T]], %[[V]], %[[Y]], %[[N]], %[[M]])
+// CHECK-NEXT:    plan.return
 func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: memref<f32>) {
   %t = memref.alloc() : memref<2x4xf32>
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
@@ -90,12 +90,12 @@ func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: me
 }
 
 // Transpositions have other rows: only the sum goes up to what it reads.
-// CHECK-LABEL: func.func @others(
+// CHECK-LABEL: plan.program @others(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[T:[a-z0-9]+]]: memref<256x128xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>)
-// CHECK:         call @joined_[[$OTHERS:[0-9a-f]+]](%[[X]], %[[Y]], %[[S]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Y]], %[[T]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$OTHERS:[0-9a-f]+]](%[[X]], %[[Y]], %[[S]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[Y]], %[[T]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<256x128xf32>, %s: memref<128xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
@@ -124,10 +124,10 @@ func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<2
 }
 
 // Rows of ten classes are short, but a launch takes longer than all of them.
-// CHECK-LABEL: func.func @short(
+// CHECK-LABEL: plan.program @short(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>)
-// CHECK:         call @joined_[[$SHORT:[0-9a-f]+]](%[[X]], %[[MAX]], %[[Y]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @joined_[[$SHORT:[0-9a-f]+]](%[[X]], %[[MAX]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf32>) {
   %lowest = arith.constant 0xFF800000 : f32
   linalg.fill ins(%lowest : f32) outs(%max : memref<32xf32>)
@@ -149,15 +149,15 @@ func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf
 
 // Rows with their sums behind one product, others behind another one: both products
 // take theirs along.
-// CHECK-LABEL: func.func @products(
+// CHECK-LABEL: plan.program @products(
 // CHECK-SAME:    %[[L:[a-z0-9]+]]: memref<64x32xf32>, %[[M:[a-z0-9]+]]: memref<64x32xf32>, %[[W:[a-z0-9]+]]: memref<32x256xf32>, %[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[S:[a-z0-9]+]]: memref<64xf32>, %[[B:[a-z0-9]+]]: memref<64x256xf32>)
 // CHECK:         %[[P:.+]] = memref.alloc
 // CHECK:         %[[Q:.+]] = memref.alloc
-// CHECK:         call @generic_{{[0-9a-f]+}}(%[[L]], %[[W]], %[[P]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[M]], %[[W]], %[[Q]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[P]], %[[X]], %[[S]],
-// CHECK-NEXT:    call @generic_{{[0-9a-f]+}}(%[[Q]], %[[X]], %[[B]],
-// CHECK-NEXT:    return
+// CHECK:         plan.launch @generic_{{[0-9a-f]+}}(%[[L]], %[[W]], %[[P]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[M]], %[[W]], %[[Q]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[P]], %[[X]], %[[S]])
+// CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[Q]], %[[X]], %[[B]])
+// CHECK-NEXT:    plan.return
 func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x256xf32>, %x: memref<64x256xf32>, %s: memref<64xf32>, %b: memref<64x256xf32>) {
   %zero = arith.constant 0.0 : f32
   %p = memref.alloc() : memref<64x256xf32>
@@ -195,28 +195,28 @@ func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x
 
 // What one block does, in the order of the launches; 0 loops of rows where one block
 // does everything.
-// CHECK:       func.func private @joined_[[$SMALL]](%[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[T:[a-z0-9]+]]: memref<2x4xf32>, %[[V:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[M:[a-z0-9]+]]: memref<f32>, {{.*}} attributes {pdq.kernel, pdq.rows = 0 : i64}
+// CHECK:       plan.kernel @joined_[[$SMALL]](%[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[T:[a-z0-9]+]]: memref<2x4xf32>, %[[V:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[M:[a-z0-9]+]]: memref<f32>) rows(0)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<2x4xf32>) outs(%[[T]] : memref<2x4xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[V]] : memref<8xf32>) outs(%[[Y]] : memref<8xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[N]] : memref<f32>) outs(%[[M]] : memref<f32>)
 
-// CHECK:       func.func private @joined_[[$OTHERS]](%[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK:       plan.kernel @joined_[[$OTHERS]](%[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>) rows(1)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<128x256xf32>) outs(%[[Y]] : memref<128x256xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<128x256xf32>) outs(%[[S]] : memref<128xf32>)
 
-// CHECK:       func.func private @joined_[[$SHORT]](%[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK:       plan.kernel @joined_[[$SHORT]](%[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>) rows(1)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[MAX]] : memref<32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<32x10xf32>) outs(%[[MAX]] : memref<32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[MAX]] : memref<32x10xf32>, memref<32xf32>) outs(%[[Y]] : memref<32x10xf32>)
 
-// CHECK:       func.func private @joined_[[$SUM]](%[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[T:[a-z0-9]+]]: memref<64x256xf32> {pdq.unstored}, %[[S:[a-z0-9]+]]: memref<64xf32>, {{.*}} attributes {pdq.kernel, pdq.rows = 1 : i64}
+// CHECK:       plan.kernel @joined_[[$SUM]](%[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[T:[a-z0-9]+]]: memref<64x256xf32> {plan.register_only}, %[[S:[a-z0-9]+]]: memref<64xf32>) rows(1)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<64x256xf32>) outs(%[[T]] : memref<64x256xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[S]] : memref<64xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x256xf32>) outs(%[[S]] : memref<64xf32>)
 
 // 64 rows of 64 vectors: each value is loaded once and never stored.
-// EMIT:      func.func private @joined_{{.*}}pdq.unstored
-// EMIT-SAME:   pdq.block = array<i64: 64, 1, 1>, pdq.form = "rows", pdq.grid = array<i64: 64, 1, 1>
+// EMIT:      plan.kernel @joined_{{.*}}plan.register_only
+// EMIT-SAME:   form(rows) launch(<grid = [64, 1, 1], block = [64, 1, 1]>)
 // EMIT:        scf.for
 // EMIT:          vector.load
 // EMIT-NOT:      vector.load

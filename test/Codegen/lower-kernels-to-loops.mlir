@@ -2,18 +2,19 @@
 
 // RUN: pdq-opt %s --pdq-lower-kernels-to-loops --canonicalize | FileCheck %s
 // RUN: not pdq-opt %S/Inputs/empty-kernel.mlir --pdq-lower-kernels-to-loops 2>&1 | FileCheck %s --check-prefix=EMPTY
-// EMPTY: error: 'func.func' op kernel holds 0 linalg operations, expected 1
+// EMPTY: error: 'plan.kernel' op kernel holds 0 linalg operations, expected 1
 
 #id = affine_map<(i, j) -> (i, j)>
 #row = affine_map<(i, j) -> (i)>
 #col = affine_map<(i, j) -> (j)>
 
 // The caller says which of the 8 rows; the outer loop has no other bounds.
-// CHECK-LABEL: func.func private @rows_of_a_range(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[BEGIN:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index)
-// CHECK-SAME:    attributes {pdq.kernel, pdq.range = 8 : i64, pdq.scalar}
+// CHECK-LABEL: plan.kernel @rows_of_a_range(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>)
+// CHECK-SAME:    form(scalar) range(8)
 // CHECK-DAG:     %[[C0:.+]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C4:.+]] = arith.constant 4 : index
+// CHECK:         %[[BEGIN:.+]], %[[END:.+]] = plan.range
 // CHECK:         scf.for %[[I:.+]] = %[[BEGIN]] to %[[END]] step
 // CHECK-NEXT:      scf.for %[[J:.+]] = %[[C0]] to %[[C4]] step
 // CHECK-NEXT:        %[[A:.+]] = memref.load %[[X]][%[[I]], %[[J]]]
@@ -21,49 +22,49 @@
 // CHECK-NEXT:        %[[S:.+]] = arith.mulf %[[O]], %[[A]]
 // CHECK-NEXT:        memref.store %[[S]], %[[Y]][%[[I]]]
 // CHECK-NOT:     linalg
-func.func private @rows_of_a_range(%x: memref<8x4xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @rows_of_a_range(%x: memref<8x4xf32>, %y: memref<8xf32>) {
   linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
     ins(%x : memref<8x4xf32>) outs(%y : memref<8xf32>) {
   ^bb0(%a: f32, %o: f32):
     %s = arith.mulf %o, %a : f32
     linalg.yield %s : f32
   }
-  return
+  plan.return
 }
 
 // Two ranges would multiply into the same four elements: there is one.
-// CHECK-LABEL: func.func private @outer_loop_of_a_reduction(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>, %[[BEGIN:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index)
-// CHECK-SAME:    pdq.range = 1 : i64
+// CHECK-LABEL: plan.kernel @outer_loop_of_a_reduction(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>)
+// CHECK-SAME:    form(scalar) range(1)
 // CHECK-DAG:     %[[C0:.+]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C8:.+]] = arith.constant 8 : index
 // CHECK:         scf.for %[[I:.+]] = %[[C0]] to %[[C8]] step
-// CHECK-NOT:     %[[END]]
-// CHECK:         return
-func.func private @outer_loop_of_a_reduction(%x: memref<8x4xf32>, %y: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+// CHECK-NOT:     plan.range
+// CHECK:         plan.return
+plan.kernel @outer_loop_of_a_reduction(%x: memref<8x4xf32>, %y: memref<4xf32>) {
   linalg.generic {indexing_maps = [#id, #col], iterator_types = ["reduction", "parallel"]}
     ins(%x : memref<8x4xf32>) outs(%y : memref<4xf32>) {
   ^bb0(%a: f32, %o: f32):
     %s = arith.mulf %o, %a : f32
     linalg.yield %s : f32
   }
-  return
+  plan.return
 }
 
 // Why the emitter declined stays.
-// CHECK-LABEL: func.func private @with_a_reason(
-// CHECK-SAME:    pdq.range = 4 : i64, pdq.scalar = "it multiplies"
-func.func private @with_a_reason(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.scalar = "it multiplies"} {
+// CHECK-LABEL: plan.kernel @with_a_reason(
+// CHECK-SAME:    form(scalar) declined("it multiplies") range(4)
+plan.kernel @with_a_reason(%x: memref<4xf32>, %y: memref<4xf32>) declined("it multiplies") {
   linalg.copy ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
-  return
+  plan.return
 }
 
 // A kernel with a range is code already, and what is no kernel is none of ours.
-// CHECK-LABEL: func.func private @emitted(
+// CHECK-LABEL: plan.kernel @emitted(
 // CHECK-NEXT:    linalg.copy
-func.func private @emitted(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.range = 2 : i64} {
+plan.kernel @emitted(%x: memref<4xf32>, %y: memref<4xf32>) form(vector) range(2) {
   linalg.copy ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
-  return
+  plan.return
 }
 // CHECK-LABEL: func.func @no_kernel(
 // CHECK-NEXT:    linalg.copy

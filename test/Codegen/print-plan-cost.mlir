@@ -1,11 +1,9 @@
 // The cost of launches, by hand.
 
-// RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-print-plan-cost=chip=sm_90a -o /dev/null 2>&1 | FileCheck %s
-// RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-print-plan-cost="chip=sm_80 math=tf32" -o /dev/null 2>&1 | FileCheck %s --check-prefix=A100
-// RUN: not pdq-opt %s --pdq-form-gpu-kernels --pdq-print-plan-cost=chip=sm_75 -o /dev/null 2>&1 | FileCheck %s --check-prefix=CHIP
-// CHIP: error: option 'chip' is 'sm_75', expected one of sm_80, sm_90a, sm_100
-// RUN: not pdq-opt %s --pdq-form-gpu-kernels --pdq-print-plan-cost=math=fp64 -o /dev/null 2>&1 | FileCheck %s --check-prefix=MATH
-// MATH: error: option 'math' is 'fp64', expected 'fp32', 'tf32' or 'bf16'
+// RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target=chip=sm_90a --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s
+// RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target="chip=sm_80 math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=A100
+// RUN: not pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target=chip=sm_86 --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=CHIP
+// CHIP: error: chip of 'plan.target' is 'sm_86', expected one of sm_80, sm_90a, sm_100
 
 // t = x w + b, y = relu(t), 512x256 times 256x128, and s = sum of the rows of y.
 // One launch for the product with its bias:

@@ -13,13 +13,14 @@
 
 // The caller chooses among two ranges of 32 elements, each of which is walked two
 // vectors at a time.
-// CHECK-LABEL: func.func private @elementwise(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64xf32>, %[[Y:[a-z0-9]+]]: memref<64xf32>, %[[BEGIN:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index) attributes {pdq.kernel, pdq.range = 2 : i64}
+// CHECK-LABEL: plan.kernel @elementwise(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64xf32>, %[[Y:[a-z0-9]+]]: memref<64xf32>) form(vector) range(2)
 // CHECK-DAG:     %[[C0:.+]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C1:.+]] = arith.constant 1 : index
 // CHECK-DAG:     %[[C4:.+]] = arith.constant 4 : index
 // CHECK-DAG:     %[[C8:.+]] = arith.constant 8 : index
 // CHECK-DAG:     %[[C32:.+]] = arith.constant 32 : index
+// CHECK:         %[[BEGIN:.+]], %[[END:.+]] = plan.range
 // CHECK:         scf.for %[[R:.+]] = %[[BEGIN]] to %[[END]] step %[[C1]] {
 // CHECK-NEXT:      scf.for %[[I:.+]] = %[[C0]] to %[[C32]] step %[[C8]] {
 // CHECK-NEXT:        %[[B:.+]] = arith.muli %[[R]], %[[C32]]
@@ -32,19 +33,19 @@
 // CHECK-NEXT:        %[[M:.+]] = arith.negf %[[W]]
 // CHECK-NEXT:        vector.store %[[M]], %[[Y]][%[[Q]]]
 // CHECK-NOT:     linalg
-// WIDE-LABEL: func.func private @elementwise(
+// WIDE-LABEL: plan.kernel @elementwise(
 // WIDE:         vector.load {{.*}}, vector<16xf32>
-func.func private @elementwise(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @elementwise(%x: memref<64xf32>, %y: memref<64xf32>) {
   linalg.generic {indexing_maps = [#i, #i], iterator_types = ["parallel"]} ins(%x : memref<64xf32>) outs(%y : memref<64xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.negf %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // One vector, and elements 4 to 6 one by one.
-// CHECK-LABEL: func.func private @remainder(
+// CHECK-LABEL: plan.kernel @remainder(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<7xf32>, %[[Y:[a-z0-9]+]]: memref<7xf32>
 // CHECK-DAG:     %[[C0:.+]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C4:.+]] = arith.constant 4 : index
@@ -56,22 +57,23 @@ func.func private @elementwise(%x: memref<64xf32>, %y: memref<64xf32>, %begin: i
 // CHECK-NEXT:        %[[A:.+]] = memref.load %[[X]][%[[I]]]
 // CHECK-NEXT:        %[[M:.+]] = arith.negf %[[A]] : f32
 // CHECK-NEXT:        memref.store %[[M]], %[[Y]][%[[I]]]
-func.func private @remainder(%x: memref<7xf32>, %y: memref<7xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @remainder(%x: memref<7xf32>, %y: memref<7xf32>) {
   linalg.generic {indexing_maps = [#i, #i], iterator_types = ["parallel"]} ins(%x : memref<7xf32>) outs(%y : memref<7xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.negf %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // A row of 8 is two vectors, which are added, then folded in halves (4, 2, 1), and
 // last comes what the result held: y + (((x0 + x4) + (x2 + x6)) + ((x1 + x5) + (x3 + x7))).
-// CHECK-LABEL: func.func private @sum_of_a_row(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x8xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>, %[[BEGIN:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index)
-// CHECK-SAME:    pdq.range = 4 : i64
+// CHECK-LABEL: plan.kernel @sum_of_a_row(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x8xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>)
+// CHECK-SAME:    form(vector) range(4)
 // CHECK-DAG:     %[[ZERO:.+]] = arith.constant dense<0.000000e+00> : vector<4xf32>
 // CHECK-DAG:     %[[F:.+]] = memref.reinterpret_cast %[[X]] to offset: [0], sizes: [32], strides: [1]
+// CHECK:         %[[BEGIN:.+]], %[[END:.+]] = plan.range
 // CHECK:         scf.for %[[R:.+]] = %[[BEGIN]] to %[[END]]
 // CHECK-NEXT:      %[[O:.+]] = memref.load %[[Y]][%[[R]]]
 // CHECK:           %[[A:.+]] = vector.load %[[F]]
@@ -90,20 +92,20 @@ func.func private @remainder(%x: memref<7xf32>, %y: memref<7xf32>, %begin: index
 // CHECK-NEXT:      %[[S:.+]] = vector.extract %[[S1]][0]
 // CHECK-NEXT:      %[[T:.+]] = arith.addf %[[O]], %[[S]] : f32
 // CHECK-NEXT:      memref.store %[[T]], %[[Y]][%[[R]]]
-func.func private @sum_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @sum_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>) {
   linalg.generic {indexing_maps = [#pair, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x8xf32>) outs(%y : memref<4xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.addf %o, %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // [2, 2] x [2, 8]: four columns at a time; both rows of the result are in registers
 // while the terms are walked, and an element of %x goes to all lanes.
-// CHECK-LABEL: func.func private @product(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x2xf32>, %[[W:[a-z0-9]+]]: memref<2x8xf32>, %[[Y:[a-z0-9]+]]: memref<2x8xf32>, %[[BEGIN:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index)
-// CHECK-SAME:    pdq.range = 2 : i64
+// CHECK-LABEL: plan.kernel @product(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x2xf32>, %[[W:[a-z0-9]+]]: memref<2x8xf32>, %[[Y:[a-z0-9]+]]: memref<2x8xf32>)
+// CHECK-SAME:    form(vector) range(2)
 // CHECK-DAG:     %[[C0:.+]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C1:.+]] = arith.constant 1 : index
 // CHECK-DAG:     %[[C2:.+]] = arith.constant 2 : index
@@ -113,6 +115,7 @@ func.func private @sum_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>, %begin: 
 // CHECK-DAG:     %[[FX:.+]] = memref.reinterpret_cast %[[X]] to offset: [0], sizes: [4], strides: [1]
 // CHECK-DAG:     %[[FW:.+]] = memref.reinterpret_cast %[[W]] to offset: [0], sizes: [16], strides: [1]
 // CHECK-DAG:     %[[FY:.+]] = memref.reinterpret_cast %[[Y]] to offset: [0], sizes: [16], strides: [1]
+// CHECK:         %[[BEGIN:.+]], %[[END:.+]] = plan.range
 // CHECK:         scf.for %[[R:.+]] = %[[BEGIN]] to %[[END]]
 // CHECK-NEXT:      %[[J:.+]] = arith.muli %[[R]], %[[C4]]
 // CHECK-NEXT:      %[[Y0:.+]] = vector.load %[[FY]][%[[J]]]
@@ -134,47 +137,47 @@ func.func private @sum_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>, %begin: 
 // CHECK-NEXT:      %[[T1:.+]] = vector.fma %[[V11]], %[[W1]], %[[S1]]
 // CHECK-NEXT:      vector.store %[[T0]], %[[FY]][%[[J]]]
 // CHECK-NEXT:      vector.store %[[T1]], %[[FY]][%[[J8]]]
-func.func private @product(%x: memref<2x2xf32>, %w: memref<2x8xf32>, %y: memref<2x8xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @product(%x: memref<2x2xf32>, %w: memref<2x8xf32>, %y: memref<2x8xf32>) {
   linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : memref<2x2xf32>, memref<2x8xf32>) outs(%y : memref<2x8xf32>) {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %m = arith.mulf %a, %b : f32
     %r = arith.addf %o, %m : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
 // The reason goes with the kernel, for the message of the executor.
-// CHECK-LABEL: func.func private @product_of_a_row(
-// CHECK-SAME:    pdq.scalar = "its payload is no sum, maximum or minimum of one term"
+// CHECK-LABEL: plan.kernel @product_of_a_row(
+// CHECK-SAME:    declined("its payload is no sum, maximum or minimum of one term")
 // CHECK-NEXT:    linalg.generic
-func.func private @product_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+plan.kernel @product_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>) {
   // expected-remark @below {{kernel takes the scalar fallback: its payload is no sum, maximum or minimum of one term}}
   linalg.generic {indexing_maps = [#pair, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x8xf32>) outs(%y : memref<4xf32>) {
   ^bb0(%a: f32, %o: f32):
     %r = arith.mulf %o, %a : f32
     linalg.yield %r : f32
   }
-  return
+  plan.return
 }
 
-// CHECK-LABEL: func.func private @every_place_twice(
-// CHECK-SAME:    pdq.scalar = "an operand is not indexed linearly"
-func.func private @every_place_twice(%x: memref<4xf32>, %y: memref<8xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+// CHECK-LABEL: plan.kernel @every_place_twice(
+// CHECK-SAME:    declined("an operand is not indexed linearly")
+plan.kernel @every_place_twice(%x: memref<4xf32>, %y: memref<8xf32>) {
   // expected-remark @below {{kernel takes the scalar fallback: an operand is not indexed linearly}}
   linalg.generic {indexing_maps = [affine_map<(i) -> (i floordiv 2)>, #i], iterator_types = ["parallel"]} ins(%x : memref<4xf32>) outs(%y : memref<8xf32>) {
   ^bb0(%a: f32, %o: f32):
     linalg.yield %a : f32
   }
-  return
+  plan.return
 }
 
 // Only kernels without a form are looked at.
-// CHECK-LABEL: func.func private @has_a_form(
+// CHECK-LABEL: plan.kernel @has_a_form(
 // CHECK-NEXT:    linalg.copy
-func.func private @has_a_form(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index) attributes {pdq.kernel, pdq.range = 1 : i64} {
+plan.kernel @has_a_form(%x: memref<64xf32>, %y: memref<64xf32>) form(vector) range(1) {
   linalg.copy ins(%x : memref<64xf32>) outs(%y : memref<64xf32>)
-  return
+  plan.return
 }
 // CHECK-LABEL: func.func @no_kernel(
 // CHECK-NEXT:    linalg.copy

@@ -520,3 +520,35 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
   %y = pdq.value_and_grad @g(%x, %i) wrt [0] : (tensor<4xf32>, tensor<4xi32>) -> tensor<f32>
   return
 }
+
+// -----
+
+// expected-error@+1 {{'func.func' op has 'pdq.in_region' = 1 : i64, expected the name of a region}}
+func.func private @f() attributes {pdq.in_region = 1 : i64}
+
+// -----
+
+// expected-error@+1 {{'builtin.module' op has 'pdq.batch' = "8", expected an integer}}
+module attributes {pdq.batch = "8"} {
+}
+
+// -----
+
+// expected-error@+1 {{'builtin.module' op has 'pdq.options' = 1 : i64, expected a dictionary}}
+module attributes {pdq.options = 1 : i64} {
+}
+
+// -----
+
+// expected-error@+1 {{'func.func' op has 'pdq.vjp_of' = 1 : i64, expected the name of a function}}
+func.func private @f() attributes {pdq.vjp_of = 1 : i64}
+
+// -----
+
+// expected-error@+1 {{'func.func' op has 'pdq.wrt' = 1 : i64, expected numbers of arguments}}
+func.func private @f() attributes {pdq.wrt = 1 : i64}
+
+// -----
+
+// expected-error@+1 {{'func.func' op has 'pdq.region', which is no attribute of pdq}}
+func.func private @f() attributes {pdq.region = "mine"}

@@ -8,11 +8,11 @@
 #row = affine_map<(n, c) -> (n)>
 
 // The recurrence is no sum: it takes the slow fallback, which stores the value.
-// CHECK-LABEL: func.func @recurrence
+// CHECK-LABEL: plan.program @recurrence
 // CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>)
 // CHECK-NOT: @fill
-// CHECK: call @generic_{{.*}}(%[[X]], %[[Y]],
-// CHECK-NEXT: return
+// CHECK: plan.launch @generic_{{.*}}(%[[X]], %[[Y]])
+// CHECK-NEXT: plan.return
 func.func @recurrence(%x: memref<8x4xf32>, %y: memref<8xf32>) {
   %one = arith.constant 1.0 : f32
   linalg.fill ins(%one : f32) outs(%y : memref<8xf32>)
@@ -27,12 +27,12 @@ func.func @recurrence(%x: memref<8x4xf32>, %y: memref<8xf32>) {
 }
 
 // The result is read in between: the fill stays.
-// CHECK-LABEL: func.func @read_between
+// CHECK-LABEL: plan.program @read_between
 // CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[Z:[a-z0-9]+]]: memref<8xf32>)
-// CHECK: call @fill_{{[0-9a-f]+}}(%[[Y]],
-// CHECK: call @copy_{{[0-9a-f]+}}(%[[Y]], %[[Z]],
-// CHECK: call @generic_{{[0-9a-f]+}}(%[[X]], %[[Y]],
-// CHECK: return
+// CHECK: plan.launch @fill_{{[0-9a-f]+}}(%[[Y]])
+// CHECK: plan.launch @copy_{{[0-9a-f]+}}(%[[Y]], %[[Z]])
+// CHECK: plan.launch @generic_{{[0-9a-f]+}}(%[[X]], %[[Y]])
+// CHECK: plan.return
 func.func @read_between(%x: memref<8x4xf32>, %y: memref<8xf32>, %z: memref<8xf32>) {
   %one = arith.constant 1.0 : f32
   linalg.fill ins(%one : f32) outs(%y : memref<8xf32>)
@@ -46,12 +46,12 @@ func.func @read_between(%x: memref<8x4xf32>, %y: memref<8xf32>, %z: memref<8xf32
   return
 }
 
-// CHECK: func.func private @generic_{{[0-9a-f]+}}(%[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>
+// CHECK: plan.kernel @generic_{{[0-9a-f]+}}(%[[X:[a-z0-9]+]]: memref<8x4xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>
 // CHECK: %[[ONE:.+]] = arith.constant 1.000000e+00
 // CHECK-NEXT: linalg.fill ins(%[[ONE]] : f32) outs(%[[Y]] : memref<8xf32>)
 // CHECK-NEXT: linalg.generic {{.*}} ins(%[[X]] : memref<8x4xf32>) outs(%[[Y]] : memref<8xf32>)
 // EMIT: remark: kernel takes the slow fallback
-// EMIT: pdq.form = "fallback"
+// EMIT: form(scalar)
 // EMIT: scf.if
 // EMIT: memref.store %{{.*}}, %arg1[%{{.*}}]
 // EMIT: scf.for

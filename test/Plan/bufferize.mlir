@@ -10,11 +10,11 @@
 // Nothing is copied where the result can be computed in its argument, whose
 // attributes for the launch plan stay.
 // CHECK-LABEL: func.func @computed_in_place(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32> {pdq.result = 0 : i64})
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32> {plan.result = 0 : i64})
 // CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<4xf32>) outs(%[[Y]] : memref<4xf32>)
 // CHECK-NOT:     linalg.copy
 // CHECK:         return
-func.func @computed_in_place(%x: tensor<4xf32> {bufferization.writable = false}, %y: tensor<4xf32> {bufferization.writable = true, pdq.result = 0 : i64}) -> tensor<4xf32> {
+func.func @computed_in_place(%x: tensor<4xf32> {bufferization.writable = false}, %y: tensor<4xf32> {bufferization.writable = true, plan.result = 0 : i64}) -> tensor<4xf32> {
   %e = tensor.empty() : tensor<4xf32>
   %n = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
   ^bb0(%a: f32, %o: f32):

@@ -7,13 +7,13 @@
 
 // Constants, slices, loops and results that are stored in arguments.
 // CHECK-LABEL: func.func @as_it_is(
-// CHECK-SAME:    %[[W:[a-z0-9]+]]: tensor<4xf32>, %[[X:[a-z0-9]+]]: tensor<8xf32>) -> (tensor<4xf32> {pdq.in_place = 0 : i64})
+// CHECK-SAME:    %[[W:[a-z0-9]+]]: tensor<4xf32>, %[[X:[a-z0-9]+]]: tensor<8xf32>) -> (tensor<4xf32> {plan.in_place = 0 : i64})
 // CHECK:         %[[E:.+]] = tensor.empty() : tensor<4xf32>
 // CHECK-NEXT:    %[[H:.+]] = tensor.extract_slice %[[X]][4] [4] [1]
 // CHECK-NEXT:    %[[Y:.+]] = linalg.generic {{.*}} ins(%[[H]], %[[W]] : tensor<4xf32>, tensor<4xf32>) outs(%[[E]] : tensor<4xf32>)
 // CHECK:           math.exp
 // CHECK:         return %[[Y]]
-func.func @as_it_is(%w: tensor<4xf32>, %x: tensor<8xf32>) -> (tensor<4xf32> {pdq.in_place = 0 : i64}) {
+func.func @as_it_is(%w: tensor<4xf32>, %x: tensor<8xf32>) -> (tensor<4xf32> {plan.in_place = 0 : i64}) {
   %e = tensor.empty() : tensor<4xf32>
   %h = tensor.extract_slice %x[4] [4] [1] : tensor<8xf32> to tensor<4xf32>
   %y = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}

@@ -4,8 +4,8 @@
 // RUN: pdq-opt %s --pdq-hoist-constants | pdq-opt --pdq-hoist-constants | FileCheck %s
 
 // CHECK-LABEL: func.func @f(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2xf32>, %[[C:[a-z0-9]+]]: tensor<2xf32> {pdq.resident = 0 : i64})
-// CHECK-SAME:    attributes {pdq.constants = @f.constants}
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2xf32>, %[[C:[a-z0-9]+]]: tensor<2xf32> {plan.persistent = 0 : i64})
+// CHECK-SAME:    attributes {plan.initializer = @f.constants}
 // CHECK-NOT:     linalg.exp
 // CHECK:         linalg.add ins(%[[X]], %[[C]]
 // CHECK-LABEL: func.func @f.constants() -> tensor<2xf32>
@@ -34,14 +34,14 @@ func.func @broadcast(%x: tensor<100x100xf32>) -> tensor<100x100xf32> {
 
 // What depends on an earlier resident joins it.
 // CHECK-LABEL: func.func @again(
-// CHECK-SAME:    %{{.+}}: tensor<2xf32> {pdq.resident = 0 : i64}, %[[T:[a-z0-9]+]]: tensor<2xf32> {pdq.resident = 1 : i64})
+// CHECK-SAME:    %{{.+}}: tensor<2xf32> {plan.persistent = 0 : i64}, %[[T:[a-z0-9]+]]: tensor<2xf32> {plan.persistent = 1 : i64})
 // CHECK-NOT:     linalg.log
 // CHECK:         return %[[T]]
 // CHECK-LABEL: func.func @again.constants() -> (tensor<2xf32>, tensor<2xf32>)
 // CHECK:         %[[C:.+]] = arith.constant dense<[1.0
 // CHECK:         %[[L:[a-z0-9_]+]] = linalg.log ins(%[[C]]
 // CHECK:         return %[[C]], %[[L]]
-func.func @again(%c: tensor<2xf32> {pdq.resident = 0 : i64}) -> tensor<2xf32> attributes {pdq.constants = @again.constants} {
+func.func @again(%c: tensor<2xf32> {plan.persistent = 0 : i64}) -> tensor<2xf32> attributes {plan.initializer = @again.constants} {
   %e = tensor.empty() : tensor<2xf32>
   %t = linalg.log ins(%c : tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
   return %t : tensor<2xf32>

@@ -55,15 +55,15 @@ func.func @loop(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// expected-error @below {{'pdq.in_place' of result 0 is 1 : i64 but the function has 1 arguments}}
-func.func @no_such_argument(%x: tensor<4xf32>) -> (tensor<4xf32> {pdq.in_place = 1 : i64}) {
+// expected-error @below {{'plan.in_place' of result 0 is 1 : i64 but the function has 1 arguments}}
+func.func @no_such_argument(%x: tensor<4xf32>) -> (tensor<4xf32> {plan.in_place = 1 : i64}) {
   return %x : tensor<4xf32>
 }
 
 // -----
 
 // expected-error @below {{result 0 of type 'tensor<4xf32>' cannot be stored in argument 1 of type 'tensor<2xf32>'}}
-func.func @other_type(%x: tensor<4xf32>, %y: tensor<2xf32>) -> (tensor<4xf32> {pdq.in_place = 1 : i64}) {
+func.func @other_type(%x: tensor<4xf32>, %y: tensor<2xf32>) -> (tensor<4xf32> {plan.in_place = 1 : i64}) {
   return %x : tensor<4xf32>
 }
 
@@ -71,6 +71,6 @@ func.func @other_type(%x: tensor<4xf32>, %y: tensor<2xf32>) -> (tensor<4xf32> {p
 
 // expected-error @below {{results 0 and 1 are both stored in argument 0}}
 func.func @twice(%x: tensor<4xf32>)
-    -> (tensor<4xf32> {pdq.in_place = 0 : i64}, tensor<4xf32> {pdq.in_place = 0 : i64}) {
+    -> (tensor<4xf32> {plan.in_place = 0 : i64}, tensor<4xf32> {plan.in_place = 0 : i64}) {
   return %x, %x : tensor<4xf32>, tensor<4xf32>
 }

@@ -8,7 +8,7 @@
 // Two padded buffers one after the other: the same memory.
 // CHECK-LABEL: func.func @twice(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[Z:[a-z0-9]+]]: memref<6xf32>,
-// CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64}) attributes {pdq.constants = @twice.constants}
+// CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {plan.persistent = 0 : i64}) attributes {plan.initializer = @twice.constants}
 // CHECK-NOT:     memref.alloc
 // CHECK-NOT:     linalg.fill
 // CHECK:         %[[INSIDE:.+]] = memref.subview %[[P]][1] [4] [1]
@@ -18,7 +18,7 @@
 // CHECK-NEXT:    linalg.log ins(%[[X]] : memref<4xf32>) outs(%[[AGAIN]] :
 // CHECK:         linalg.generic {{.*}} ins(%[[P]] : memref<6xf32>) outs(%[[Z]]
 // CHECK-LABEL: func.func @twice.constants(
-// CHECK-SAME:    %[[Q:[a-z0-9]+]]: memref<6xf32> {pdq.result = 0 : i64})
+// CHECK-SAME:    %[[Q:[a-z0-9]+]]: memref<6xf32> {plan.result = 0 : i64})
 // CHECK:         %[[LOW:.+]] = memref.subview %[[Q]][0] [1] [1]
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[LOW]]
 // CHECK:         %[[HIGH:.+]] = memref.subview %[[Q]][5] [1] [1]
@@ -54,7 +54,7 @@ func.func @twice(%x: memref<4xf32>, %y: memref<6xf32>, %z: memref<6xf32>) {
 // The second buffer holds what is computed from the first one: one kernel may
 // come to do both, so that they share no memory.
 // CHECK-LABEL: func.func @chain(
-// CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64}, %[[Q:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 1 : i64})
+// CHECK-SAME:    %[[P:[a-z0-9]+]]: memref<6xf32> {plan.persistent = 0 : i64}, %[[Q:[a-z0-9]+]]: memref<6xf32> {plan.persistent = 1 : i64})
 // CHECK:         linalg.generic {{.*}} ins(%[[P]], %{{.+}} : memref<6xf32>, memref<3xf32>)
 // CHECK:         %[[INSIDE:.+]] = memref.subview %[[Q]][1] [4] [1]
 // CHECK:         linalg.exp {{.*}} outs(%[[INSIDE]]
@@ -83,7 +83,7 @@ func.func @chain(%x: memref<4xf32>, %w3: memref<3xf32>, %z: memref<6xf32>) {
 // Another product is added to the one that reads the first buffer: all three may become
 // one kernel, so that the second buffer is another one.
 // CHECK-LABEL: func.func @added(
-// CHECK-SAME:    pdq.resident = 0 : i64}, %{{.+}}: memref<6xf32> {pdq.resident = 1 : i64})
+// CHECK-SAME:    plan.persistent = 0 : i64}, %{{.+}}: memref<6xf32> {plan.persistent = 1 : i64})
 func.func @added(%x: memref<4xf32>, %w3: memref<3xf32>, %z: memref<6xf32>) {
   %zero = arith.constant 0.0 : f32
   %p = memref.alloc() : memref<6xf32>
@@ -113,7 +113,7 @@ func.func @added(%x: memref<4xf32>, %w3: memref<3xf32>, %z: memref<6xf32>) {
 
 // The first fill is overwritten in part and stays; the other one does not.
 // CHECK-LABEL: func.func @overwritten(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[P:[a-z0-9]+]]: memref<6xf32> {pdq.resident = 0 : i64})
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[P:[a-z0-9]+]]: memref<6xf32> {plan.persistent = 0 : i64})
 // CHECK:         %[[LOW:.+]] = memref.subview %[[P]][0] [2] [1]
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[LOW]]
 // CHECK-NOT:     linalg.fill

@@ -5,20 +5,17 @@
 
 // Two copies of one shape share a kernel; the offset of the second destination
 // stays with the caller.
-// CHECK-LABEL: func.func @copies(
+// CHECK-LABEL: plan.program @copies(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<8xf32>, %[[B:[a-z0-9]+]]: memref<16xf32>
 // CHECK:         %[[LOW:[a-z0-9_]+]] = memref.subview %[[B]][0] [8] [1]
-// CHECK:         call @[[COPY:copy_[0-9a-f]+]](%[[A]], %[[LOW]],
+// CHECK:         plan.launch @[[COPY:copy_[0-9a-f]+]](%[[A]], %[[LOW]])
 // CHECK:         %[[HIGH:[a-z0-9_]+]] = memref.subview %[[B]][8] [8] [1]
-// CHECK:         %[[CAST:[a-z0-9_]+]] = builtin.unrealized_conversion_cast %[[HIGH]]
-// CHECK-SAME:      to memref<8xf32, strided<[1]>>
-// CHECK:         call @[[COPY]](%[[A]], %[[CAST]],
-// CHECK:       func.func private @[[COPY]](
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32, strided<[1]>>, %{{[a-z0-9]+}}: index, %{{[a-z0-9]+}}: index)
-// CHECK-SAME:    attributes {pdq.kernel}
+// CHECK:         plan.launch @[[COPY]](%[[A]], %[[HIGH]]) : memref<8xf32>, memref<8xf32, strided<[1], offset: 8>>
+// CHECK:       plan.kernel @[[COPY]](
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32, strided<[1]>>)
 // CHECK-NEXT:    linalg.copy ins(%[[X]] : memref<8xf32>) outs(%[[Y]] : memref<8xf32, strided<[1]>>)
-// CHECK-NEXT:    return
-// CHECK-NOT:   func.func private
+// CHECK-NEXT:    plan.return
+// CHECK-NOT:   plan.kernel
 func.func @copies(%a: memref<8xf32>, %b: memref<16xf32>) {
   %low = memref.subview %b[0] [8] [1] : memref<16xf32> to memref<8xf32, strided<[1]>>
   linalg.copy ins(%a : memref<8xf32>) outs(%low : memref<8xf32, strided<[1]>>)
@@ -32,17 +29,17 @@ func.func @copies(%a: memref<8xf32>, %b: memref<16xf32>) {
 // A constant that the payload reads goes along; the caller says the places of the
 // buffers only. With an alignment, slices have what is left of it: 32 bytes in, 16;
 // 4 bytes in, 4.
-// CHECK-LABEL: func.func @constant_of_the_payload(
+// CHECK-LABEL: plan.program @constant_of_the_payload(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<16xf32>, %[[Y:[a-z0-9]+]]: memref<16xf32>)
-// CHECK:         %[[EVEN:.+]] = builtin.unrealized_conversion_cast
-// CHECK:         %[[ODD:.+]] = builtin.unrealized_conversion_cast
-// CHECK:         call @[[SCALE:generic_[0-9a-f]+]](%[[EVEN]], %[[ODD]],
-// CHECK:       func.func private @[[SCALE]](%[[A:[a-z0-9]+]]: memref<4xf32, strided<[1]>>, %[[B:[a-z0-9]+]]: memref<4xf32, strided<[1]>>,
+// CHECK:         %[[EVEN:.+]] = memref.subview
+// CHECK:         %[[ODD:.+]] = memref.subview
+// CHECK:         plan.launch @[[SCALE:generic_[0-9a-f]+]](%[[EVEN]], %[[ODD]])
+// CHECK:       plan.kernel @[[SCALE]](%[[A:[a-z0-9]+]]: memref<4xf32, strided<[1]>>, %[[B:[a-z0-9]+]]: memref<4xf32, strided<[1]>>)
 // CHECK-NEXT:    %[[TWO:.+]] = arith.constant 2.000000e+00 : f32
 // CHECK-NEXT:    linalg.generic {{.*}} ins(%[[A]] : {{.*}}) outs(%[[B]] :
 // CHECK:           arith.mulf %{{.+}}, %[[TWO]]
-// ALIGNED-LABEL: func.func @constant_of_the_payload(
-// ALIGNED:       func.func private @generic_{{[0-9a-f]+}}(%{{.+}}: memref<4xf32, strided<[1]>> {llvm.align = 16 : i64}, %{{.+}}: memref<4xf32, strided<[1]>> {llvm.align = 4 : i64},
+// ALIGNED-LABEL: plan.program @constant_of_the_payload(
+// ALIGNED:       plan.kernel @generic_{{[0-9a-f]+}}(%{{.+}}: memref<4xf32, strided<[1]>> {llvm.align = 16 : i64}, %{{.+}}: memref<4xf32, strided<[1]>> {llvm.align = 4 : i64})
 func.func @constant_of_the_payload(%x: memref<16xf32>, %y: memref<16xf32>) {
   %two = arith.constant 2.0 : f32
   %a = memref.subview %x[8] [4] [1] : memref<16xf32> to memref<4xf32, strided<[1], offset: 8>>

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/IR/PDQ.h"
 #include "pdq/Pipelines.h"
 #include "gtest/gtest.h"
 
@@ -105,7 +106,7 @@ TEST_F(BatchCheckTest, NothingToCheckAtTheOwnBatch) {
 }
 
 TEST_F(BatchCheckTest, NothingToCheckOfADynamicNetwork) {
-  module->getOperation()->setAttr("pdq.batch",
+  module->getOperation()->setAttr(batchName,
                                   Builder(&context).getI64IntegerAttr(-1));
   auto check = BatchCheck::create(getNetwork(), 3, {0});
   ASSERT_TRUE(succeeded(check));

@@ -24,8 +24,8 @@ struct Form {
 
 const Form forms[] = {
     {"elementwise", R"mlir(
-      func.func private @k(%x: memref<32x64xf32> {llvm.align = 16 : i64}, %b: memref<64xf32> {llvm.align = 16 : i64},
-                           %y: memref<32x64xf32> {llvm.align = 16 : i64}, %begin: index, %end: index) attributes {pdq.kernel} {
+      plan.kernel @k(%x: memref<32x64xf32> {llvm.align = 16 : i64}, %b: memref<64xf32> {llvm.align = 16 : i64},
+                           %y: memref<32x64xf32> {llvm.align = 16 : i64}) {
         linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (n, c)>],
                         iterator_types = ["parallel", "parallel"]}
           ins(%x, %b : memref<32x64xf32>, memref<64xf32>) outs(%y : memref<32x64xf32>) {
@@ -36,11 +36,10 @@ const Form forms[] = {
           %q = math.sqrt %e : f32
           linalg.yield %q : f32
         }
-        return
+        plan.return
       })mlir"},
-    {"shared-reduction", R"mlir(
-      func.func private @k(%x: memref<64x1000xf32> {llvm.align = 16 : i64}, %y: memref<64xf32> {llvm.align = 16 : i64},
-                           %begin: index, %end: index) attributes {pdq.kernel} {
+    {"shared_reduction", R"mlir(
+      plan.kernel @k(%x: memref<64x1000xf32> {llvm.align = 16 : i64}, %y: memref<64xf32> {llvm.align = 16 : i64}) {
         linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> (n)>],
                         iterator_types = ["parallel", "reduction"]}
           ins(%x : memref<64x1000xf32>) outs(%y : memref<64xf32>) {
@@ -48,11 +47,10 @@ const Form forms[] = {
           %s = arith.maximumf %o, %a : f32
           linalg.yield %s : f32
         }
-        return
+        plan.return
       })mlir"},
     {"reduction", R"mlir(
-      func.func private @k(%x: memref<256x64x32x4xf32> {llvm.align = 16 : i64}, %y: memref<256x64x4xf32> {llvm.align = 16 : i64},
-                           %begin: index, %end: index) attributes {pdq.kernel} {
+      plan.kernel @k(%x: memref<256x64x32x4xf32> {llvm.align = 16 : i64}, %y: memref<256x64x4xf32> {llvm.align = 16 : i64}) {
         linalg.generic {indexing_maps = [affine_map<(n, h, r, c) -> (n, h, r, c)>, affine_map<(n, h, r, c) -> (n, h, c)>],
                         iterator_types = ["parallel", "parallel", "reduction", "parallel"]}
           ins(%x : memref<256x64x32x4xf32>) outs(%y : memref<256x64x4xf32>) {
@@ -61,11 +59,11 @@ const Form forms[] = {
           %s = arith.addf %o, %m : f32
           linalg.yield %s : f32
         }
-        return
+        plan.return
       })mlir"},
     {"matrix", R"mlir(
-      func.func private @k(%x: memref<8x30x30x64xf32> {llvm.align = 16 : i64}, %w: memref<3x3x64x64xf32> {llvm.align = 16 : i64},
-                           %y: memref<8x28x28x64xf32> {llvm.align = 16 : i64}, %begin: index, %end: index) attributes {pdq.kernel} {
+      plan.kernel @k(%x: memref<8x30x30x64xf32> {llvm.align = 16 : i64}, %w: memref<3x3x64x64xf32> {llvm.align = 16 : i64},
+                           %y: memref<8x28x28x64xf32> {llvm.align = 16 : i64}) {
         linalg.generic {indexing_maps = [affine_map<(n, h, w, f, i, j, c) -> (n, h + i, w + j, c)>,
                                          affine_map<(n, h, w, f, i, j, c) -> (i, j, c, f)>,
                                          affine_map<(n, h, w, f, i, j, c) -> (n, h, w, f)>],
@@ -76,14 +74,13 @@ const Form forms[] = {
           %s = arith.addf %o, %m : f32
           linalg.yield %s : f32
         }
-        return
+        plan.return
       })mlir"},
     // With a bias in front and ReLU behind, into a buffer with a border.
     {"matrix", R"mlir(
-      func.func private @k(%x: memref<8x30x30x64xf32> {llvm.align = 16 : i64}, %w: memref<3x3x64x64xf32> {llvm.align = 16 : i64},
-                           %y: memref<8x28x28x64xf32> {llvm.align = 16 : i64, pdq.unstored}, %bias: memref<64xf32> {llvm.align = 16 : i64},
-                           %z: memref<8x28x28x64xf32, strided<[57600, 1920, 64, 1]>> {llvm.align = 16 : i64},
-                           %begin: index, %end: index) attributes {pdq.kernel} {
+      plan.kernel @k(%x: memref<8x30x30x64xf32> {llvm.align = 16 : i64}, %w: memref<3x3x64x64xf32> {llvm.align = 16 : i64},
+                           %y: memref<8x28x28x64xf32> {llvm.align = 16 : i64, plan.register_only}, %bias: memref<64xf32> {llvm.align = 16 : i64},
+                           %z: memref<8x28x28x64xf32, strided<[57600, 1920, 64, 1]>> {llvm.align = 16 : i64}) {
         %zero = arith.constant 0.0 : f32
         linalg.generic {indexing_maps = [affine_map<(n, h, w, f) -> (f)>, affine_map<(n, h, w, f) -> (n, h, w, f)>],
                         iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
@@ -108,11 +105,11 @@ const Form forms[] = {
           %m = arith.maximumf %a, %zero : f32
           linalg.yield %m : f32
         }
-        return
+        plan.return
       })mlir",
      "joined_"},
-    {"fallback", R"mlir(
-      func.func private @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+    {"scalar", R"mlir(
+      plan.kernel @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>) {
         linalg.generic {indexing_maps = [affine_map<(n, i, k) -> (n, i)>, affine_map<(n, i, k) -> (k)>, affine_map<(n, i, k) -> (n, i + k)>],
                         iterator_types = ["parallel", "reduction", "reduction"]}
           ins(%x, %w : memref<64x8xf32>, memref<3xf32>) outs(%y : memref<64x10xf32>) {
@@ -121,7 +118,7 @@ const Form forms[] = {
           %s = arith.addf %o, %m : f32
           linalg.yield %s : f32
         }
-        return
+        plan.return
       })mlir"},
 };
 
@@ -190,9 +187,9 @@ INSTANTIATE_TEST_SUITE_P(Chips, DeviceCodeTest,
 
 TEST(DeviceCode, RefusesF64FunctionsOfALibrary) {
   auto image = compileKernels({R"mlir(
-      func.func private @k(%x: memref<8xf64>, %y: memref<8xf64>, %begin: index, %end: index) attributes {pdq.kernel} {
+      plan.kernel @k(%x: memref<8xf64>, %y: memref<8xf64>) {
         linalg.map { math.exp } ins(%x : memref<8xf64>) outs(%y : memref<8xf64>)
-        return
+        plan.return
       })mlir"},
                               Chip{"sm_80"}, ImageForm::PTX);
   ASSERT_FALSE(bool(image));

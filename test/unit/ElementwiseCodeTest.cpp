@@ -126,9 +126,8 @@ class ElementwiseCodeTest
 
 TEST_P(ElementwiseCodeTest, MovesWholeVectors) {
   auto [kernel, chip] = GetParam();
-  std::string text = std::string("func.func private @k(") + kernel.arguments +
-                     ", %begin: index, %end: index) attributes {pdq.kernel} {" +
-                     kernel.body + "\nreturn }";
+  std::string text = std::string("plan.kernel @k(") + kernel.arguments + ") {" +
+                     kernel.body + "\nplan.return }";
   auto image = compileKernels({text}, Chip{chip}, ImageForm::PTX);
   ASSERT_TRUE(bool(image)) << llvm::toString(image.takeError());
   EXPECT_EQ(image->kernels[0].form, "elementwise");

@@ -220,7 +220,7 @@ TEST_P(ExecutorTest, StateIsUpdatedInPlaceAfterItsLastUse) {
   // w -= 0.5 g; the result reports the old sum of w, so it must be read first.
   auto result = run(R"mlir(
     func.func @f(%g: tensor<33xf32>, %w: tensor<33xf32>)
-        -> (tensor<33xf32> {pdq.in_place = 1 : i64}, tensor<f32>) {
+        -> (tensor<33xf32> {plan.in_place = 1 : i64}, tensor<f32>) {
       %half = arith.constant 0.5 : f32
       %zero = arith.constant 0.0 : f32
       %e = tensor.empty() : tensor<33xf32>
@@ -263,7 +263,7 @@ TEST_P(ExecutorTest, ResultsMaySwapTheirArguments) {
   HostTensor a = arguments[0].clone(), b = arguments[1].clone();
   run(R"mlir(
     func.func @f(%a: tensor<9xf32>, %b: tensor<9xf32>)
-        -> (tensor<9xf32> {pdq.in_place = 1 : i64}, tensor<9xf32> {pdq.in_place = 0 : i64}) {
+        -> (tensor<9xf32> {plan.in_place = 1 : i64}, tensor<9xf32> {plan.in_place = 0 : i64}) {
       return %a, %b : tensor<9xf32>, tensor<9xf32>
     })mlir",
       arguments, {});

@@ -15,10 +15,9 @@ using namespace mlir::pdq;
 namespace {
 
 const char kernelText[] = R"mlir(
-  func.func private @k(%x: memref<256xf32> {llvm.align = 16 : i64}, %y: memref<256xf32> {llvm.align = 16 : i64},
-                       %begin: index, %end: index) attributes {pdq.kernel} {
+  plan.kernel @k(%x: memref<256xf32> {llvm.align = 16 : i64}, %y: memref<256xf32> {llvm.align = 16 : i64}) {
     linalg.map { math.sqrt } ins(%x : memref<256xf32>) outs(%y : memref<256xf32>)
-    return
+    plan.return
   })mlir";
 
 class ImageStoreTest : public testing::Test {
@@ -100,7 +99,7 @@ TEST_F(ImageStoreTest, TellsWhatAnImageDependsOn) {
 TEST_F(ImageStoreTest, KeepsRemarks) {
   // Elements that overlap: the slow form.
   std::string slow = R"mlir(
-    func.func private @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
+    plan.kernel @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>) {
       linalg.generic {indexing_maps = [affine_map<(n, i, k) -> (n, i)>, affine_map<(n, i, k) -> (k)>, affine_map<(n, i, k) -> (n, i + k)>],
                       iterator_types = ["parallel", "reduction", "reduction"]}
         ins(%x, %w : memref<64x8xf32>, memref<3xf32>) outs(%y : memref<64x10xf32>) {
@@ -109,7 +108,7 @@ TEST_F(ImageStoreTest, KeepsRemarks) {
         %s = arith.addf %o, %m : f32
         linalg.yield %s : f32
       }
-      return
+      plan.return
     })mlir";
   SmallVector<std::string> remarks[2];
   for (SmallVector<std::string> &heard : remarks) {

@@ -71,20 +71,19 @@ inline mlir::MLIRContext &getContext() {
 /// A kernel with its buffers.
 class Kernel {
 public:
-  /// `text` is one function without the arguments of the range:
-  /// "%a: memref<4xf32>, %b: memref<4xf32>" and what happens in it.
+  /// The arguments, "%a: memref<4xf32>, %b: memref<4xf32>", and what happens in
+  /// it.
   Kernel(const std::string &arguments, const std::string &body,
-         const std::string &attributes = "pdq.kernel") {
-    std::string text = "func.func private @k(" + arguments +
-                       ", %begin: index, %end: index) attributes {" +
-                       attributes + "} {\n" + body + "\nreturn }";
+         const std::string &clauses = "") {
+    std::string text = "plan.kernel @k(" + arguments + ") " + clauses + " {\n" +
+                       body + "\nplan.return }";
     module = mlir::parseSourceString<mlir::ModuleOp>(text, &getContext());
     if (!module)
       llvm::report_fatal_error(llvm::StringRef("wrong kernel: " + text));
   }
 
   bool compile(mlir::pdq::KernelCompiler &compiler) {
-    auto function = *module->getOps<mlir::func::FuncOp>().begin();
+    auto function = *module->getOps<mlir::pdq::plan::KernelOp>().begin();
     auto code = compiler.compile({function});
     if (mlir::failed(code))
       return false;
@@ -94,7 +93,7 @@ public:
 
   llvm::SmallVector<mlir::MemRefType> getTypes() {
     llvm::SmallVector<mlir::MemRefType> types;
-    auto function = *module->getOps<mlir::func::FuncOp>().begin();
+    auto function = *module->getOps<mlir::pdq::plan::KernelOp>().begin();
     for (mlir::Type type : function.getArgumentTypes())
       if (auto buffer = mlir::dyn_cast<mlir::MemRefType>(type))
         types.push_back(buffer);

@@ -117,7 +117,7 @@ KernelText getJoined(const MatrixTile &tile) {
 KernelText getSiblings(const MatrixTile &) {
   KernelText text;
   text.name = "siblings";
-  text.attributes = ", pdq.siblings = array<i64: 1, 1>";
+  text.clauses = " groups([1, 1])";
   text.arguments = printBuffer("%w1", forward, forward.rhs) +
                    printBuffer("%y1", forward, forward.output);
   text.after = printProductOf(forward, "%x", "%w1", "%y1");
@@ -148,7 +148,7 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
       std::string sizes = std::to_string(tile.rows) + "x" +
                           std::to_string(tile.columns) + "x" +
                           std::to_string(tile.terms);
-      text.attributes += printTile(tile.rows, tile.columns, tile.terms);
+      text.clauses += printTile(tile.rows, tile.columns, tile.terms);
       text.name = std::string(tile.isWarpgroup ? "warpgroup_" : "warp_") +
                   (text.name == "k" ? product.name : text.name) + "_" + sizes;
       list.push_back({text.name, printKernel(product, text)});
@@ -156,7 +156,8 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
   };
   bool hasWarpgroups = getChipLimits(chip).hasWarpgroupMatrix;
   ArrayRef<MatrixTile> vectorTiles =
-      hasWarpgroups ? getWarpgroupTiles(*findMatrixMath(math)) : getWarpTiles();
+      hasWarpgroups ? getWarpgroupTiles(*plan::symbolizeMath(math))
+                    : getWarpTiles();
   auto isAlone = [](const MatrixTile &) { return KernelText(); };
   add(vectorTiles, forward, getJoined);
   add(vectorTiles, forward, getSiblings);

@@ -29,7 +29,7 @@ protected:
              double tolerance = 0, bool isVector = true) {
     SCOPED_TRACE(arguments + "\n" + body);
     Kernel vector(arguments, body);
-    Kernel scalar(arguments, body, "pdq.kernel, pdq.scalar");
+    Kernel scalar(arguments, body, "declined(\"for comparison\")");
     ASSERT_TRUE(vector.compile(*compiler));
     ASSERT_TRUE(scalar.compile(*compiler));
     EXPECT_TRUE(scalar.kernel->isScalar);

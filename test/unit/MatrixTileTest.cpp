@@ -124,7 +124,7 @@ std::pair<double, double> getBounds(StringRef math) {
 TEST_P(MatrixTileTest, IsRight) {
   const auto &[tile, math, product] = GetParam();
   KernelText text;
-  text.attributes = printTile(tile.rows, tile.columns, tile.terms);
+  text.clauses = printTile(tile.rows, tile.columns, tile.terms);
   Chip chip{tile.isWarpgroup ? "sm_90a" : "sm_80"};
   auto image = compileKernels({printKernel(product, text)}, chip,
                               ImageForm::LLVMIR, math);
@@ -133,7 +133,8 @@ TEST_P(MatrixTileTest, IsRight) {
   EXPECT_EQ(kernel.form, "matrix");
   EXPECT_EQ(int64_t(kernel.block[0]), tile.getBlockSize());
   EXPECT_EQ(image->text.find("wgmma") != std::string::npos, tile.isWarpgroup);
-  EXPECT_LE(kernel.sharedBytes, tile.getSharedBytes(*findMatrixMath(math)));
+  EXPECT_LE(kernel.sharedBytes,
+            tile.getSharedBytes(*plan::symbolizeMath(math)));
 
   HostTensor tensors[] = {makeRandom(getShape(product, product.lhs), 1),
                           makeRandom(getShape(product, product.rhs), 2),
@@ -154,8 +155,8 @@ class MatrixTurnsTest : public MatrixTileTest {};
 TEST_P(MatrixTurnsTest, AreRight) {
   const auto &[tile, math, product] = GetParam();
   KernelText text;
-  text.attributes = printTile(tile.rows, tile.columns, tile.terms) +
-                    ", pdq.siblings = array<i64: 2, 1>";
+  text.clauses =
+      printTile(tile.rows, tile.columns, tile.terms) + " groups([2, 1])";
   text.arguments = printBuffer("%x1", shortcut, shortcut.lhs) +
                    printBuffer("%w1", shortcut, shortcut.rhs) +
                    printBuffer("%w2", product, product.rhs) +
@@ -168,7 +169,8 @@ TEST_P(MatrixTurnsTest, AreRight) {
   ASSERT_TRUE(bool(image)) << llvm::toString(image.takeError());
   const KernelLaunch &kernel = image->kernels[0];
   EXPECT_EQ(kernel.form, "matrix");
-  EXPECT_LE(kernel.sharedBytes, tile.getSharedBytes(*findMatrixMath(math)));
+  EXPECT_LE(kernel.sharedBytes,
+            tile.getSharedBytes(*plan::symbolizeMath(math)));
 
   HostTensor tensors[] = {makeRandom(getShape(product, product.lhs), 1),
                           makeRandom(getShape(product, product.rhs), 2),
@@ -193,7 +195,7 @@ std::vector<Case> listTurns() {
   std::vector<Case> cases;
   for (const char *math : {"tf32", "bf16", "fp32"}) {
     ArrayRef<MatrixTile> warps = getWarpTiles(),
-                         groups = getWarpgroupTiles(*findMatrixMath(math));
+                         groups = getWarpgroupTiles(*plan::symbolizeMath(math));
     bool all = StringRef(math) == "tf32";
     for (ArrayRef<MatrixTile> tiles : {warps, groups})
       for (const MatrixTile &tile : all ? tiles : tiles.take_front())
@@ -215,7 +217,7 @@ std::vector<Case> listCases() {
     bool all = StringRef(math) == "tf32";
     SmallVector<MatrixTile> warps(getWarpTiles());
     SmallVector<MatrixTile> warpgroups(
-        getWarpgroupTiles(*findMatrixMath(math)));
+        getWarpgroupTiles(*plan::symbolizeMath(math)));
     if (!all) {
       warps = {warps.front(), warps.back()};
       warpgroups = {warpgroups.front(), warpgroups.back()};

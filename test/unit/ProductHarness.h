@@ -254,8 +254,8 @@ inline std::string printBuffer(const char *name, const Product &product,
 /// Operations around the product of a kernel.
 struct KernelText {
   std::string name = "k";
-  /// Behind `pdq.kernel`.
-  std::string attributes;
+  /// Clauses behind the arguments.
+  std::string clauses;
   /// Arguments behind %x, %w and %y; operations before and after the product.
   std::string arguments, before, after;
 };
@@ -263,19 +263,20 @@ struct KernelText {
 /// The product as a kernel, with aligned buffers.
 inline std::string printKernel(const Product &product,
                                const KernelText &text = {}) {
-  return "func.func private @" + text.name + "(" +
-         printBuffer("%x", product, product.lhs) +
-         printBuffer("%w", product, product.rhs) +
-         printBuffer("%y", product, product.output) + text.arguments +
-         "%begin: index, %end: index) attributes {pdq.kernel" +
-         text.attributes + "} {\n" + text.before +
-         printProduct(product, "memref") + "\n" + text.after + "  return\n}\n";
+  std::string arguments = printBuffer("%x", product, product.lhs) +
+                          printBuffer("%w", product, product.rhs) +
+                          printBuffer("%y", product, product.output) +
+                          text.arguments;
+  arguments.resize(arguments.find_last_of(','));
+  return "plan.kernel @" + text.name + "(" + arguments + ")" + text.clauses +
+         " {\n" + text.before + printProduct(product, "memref") + "\n" +
+         text.after + "  plan.return\n}\n";
 }
 
-/// The attribute that asks for a tile.
+/// The clause that asks for a tile.
 inline std::string printTile(int64_t rows, int64_t columns, int64_t terms) {
-  return ", pdq.tile = array<i64: " + std::to_string(rows) + ", " +
-         std::to_string(columns) + ", " + std::to_string(terms) + ">";
+  return " tile(<" + std::to_string(rows) + "x" + std::to_string(columns) +
+         "x" + std::to_string(terms) + ">)";
 }
 
 } // namespace pdqtest

@@ -115,12 +115,11 @@ TEST_P(TransposeKernelTest, AssemblesWithoutSpills) {
     GTEST_SKIP() << "ptxas is not installed";
   std::string type = printType(transpose.shape, "memref");
   std::string kernel =
-      "func.func private @k(%x: " +
-      printType(transpose.getInputShape(), "memref") + ", %z: " + type +
+      "plan.kernel @k(%x: " + printType(transpose.getInputShape(), "memref") +
+      ", %z: " + type +
       ", %row: " + printType(transpose.shape.back(), "memref") +
-      ", %y: " + type +
-      ", %begin: index, %end: index) attributes {pdq.kernel} {\n" +
-      printOperation(transpose, "memref") + "\nreturn }";
+      ", %y: " + type + ") {\n" + printOperation(transpose, "memref") +
+      "\nplan.return }";
   for (const char *chip : {"sm_80", "sm_90a", "sm_100"}) {
     auto image = compileKernels({kernel}, Chip{chip}, ImageForm::PTX);
     ASSERT_TRUE(bool(image)) << llvm::toString(image.takeError());

@@ -6,6 +6,7 @@
 #include "LockstepExecutor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Calibration/Programs/RegionPrograms.h"
+#include "pdq/Plan/IR/Plan.h"
 #include <chrono>
 #include <cmath>
 
@@ -166,7 +167,8 @@ LockstepExecutor::compile(ModuleOp module) {
     return onCPU;
   SmallVector<unsigned> stored;
   for (unsigned i = 0, e = step.getNumResults(); i < e; ++i)
-    if (auto place = step.getResultAttrOfType<IntegerAttr>(i, "pdq.in_place"))
+    if (auto place =
+            step.getResultAttrOfType<IntegerAttr>(i, plan::inPlaceName))
       stored.push_back(place.getInt());
   llvm::sort(stored);
 

@@ -159,7 +159,7 @@ def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
 
     A depthwise layer with a pointwise one behind it is one region (the first block
     of MobileNetV2; the stem of MNasNet looks the same). Operations with an attribute
-    `pdq.region = "name"` make the regions of these names instead, and no others. A block with very many layers is reconstructed layer by
+    `pdq.in_region = "name"` make the regions of these names instead, and no others. A block with very many layers is reconstructed layer by
     layer, which a remark says.
 
     Declines, with an error, networks that have regions already. The option is kept

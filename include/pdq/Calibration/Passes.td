@@ -114,7 +114,7 @@ def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
     `@step` is one whole optimizer iteration (mini-batch, student and tail in both
     directions, losses, Adam), `@forward` and `@teach` the region, `@evaluate` the
     losses, `@correct` one step of distribution correction. Results with
-    `pdq.in_place = i` are stored in argument i. Nothing is run: weights get the
+    `plan.in_place = i` are stored in argument i. Nothing is run: weights get the
     scales of their range, activations take theirs as arguments.
 
     For reading, for `pdq-print-plan-cost`, and as input for lowerings:
@@ -134,7 +134,7 @@ def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
     After:
 
     ```mlir
-    func.func @step(%counter: tensor<i64>, ...) -> (tensor<i64> {pdq.in_place = 0 : i64}, ...)
+    func.func @step(%counter: tensor<i64>, ...) -> (tensor<i64> {plan.in_place = 0 : i64}, ...)
     ```
 
     Declines a region that the network does not have, and programs that it does not

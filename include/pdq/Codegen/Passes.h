@@ -10,6 +10,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Support/Options/PassOptionText.h"
 
 namespace mlir::pdq {

@@ -15,16 +15,16 @@ def JoinRows : PDQPass<"pdq-join-rows", "ModuleOp"> {
     Kernels whose first loops are the same rows (images, lines of images, the rows
     of a matrix) become one kernel, in which one block of threads does everything
     for its row: an elementwise operation with the sums over what it reads or
-    computes, or a whole softmax. `pdq.rows` is the number of loops of the rows.
+    computes, or a whole softmax. `rows` is the number of loops of the rows.
     What is so small that one block does all of it (schedules, scalars, the last
-    step of a sum) becomes one kernel with `pdq.rows = 0`, whatever depends on what.
+    step of a sum) becomes one kernel with `rows(0)`, whatever depends on what.
 
     ```mlir
-    call @gradient(%x, %dy, %dx, ...)
-    call @sum_of_rows(%x, %dy, %sums, ...)
+    plan.launch @gradient(%x, %dy, %dx)
+    plan.launch @sum_of_rows(%x, %dy, %sums)
     // becomes
-    call @joined(%x, %dy, %dx, %sums, ...)
-    func.func private @joined(...) attributes {pdq.kernel, pdq.rows = 2 : i64} {
+    plan.launch @joined(%x, %dy, %dx, %sums)
+    plan.kernel @joined(%x, %dy, %dx, %sums) rows(2) {
       linalg.generic ...
       linalg.generic ...
     ```
@@ -48,28 +48,28 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
     a thread has them.
 
     ```mlir
-    call @broadcast(%bias, %t, ...)
-    call @product(%x, %w, %t, ...)
-    call @relu(%t, %y, ...)
+    plan.launch @broadcast(%bias, %t)
+    plan.launch @product(%x, %w, %t)
+    plan.launch @relu(%t, %y)
     // becomes
-    call @joined(%bias, %t, %x, %w, %y, ...)
+    plan.launch @joined(%bias, %t, %x, %w, %y)
     ```
 
     A product on tensor cores also takes a kernel of rows (`pdq-join-rows`) that
     computes elements and sums over them, a loss with its gradient or the gradient
     of a scale, if the sums of rows are only summed up further. They become sums over
     what a block of threads has, and their buffer gets one element for each block;
-    the tile is chosen here, for `math` and `chip`, and stated as `pdq.tile`.
+    the tile is chosen here, for the target of the module, and stated by the kernel.
 
     ```mlir
-    call @product(%x, %w, %t, ...)
-    call @rows(%t, %y, %parts, ...) // %parts: memref<4xf32>, a sum for each image
-    call @last(%parts, %s, ...)
+    plan.launch @product(%x, %w, %t)
+    plan.launch @rows(%t, %y, %parts) // %parts: memref<4xf32>, a sum for each image
+    plan.launch @last(%parts, %s)
     // becomes
-    call @joined(%x, %w, %t, %y, %parts, ...) // %parts: memref<12xf32>
-    call @last(%parts, %s, ...)
+    plan.launch @joined(%x, %w, %t, %y, %parts) // %parts: memref<12xf32>
+    plan.launch @last(%parts, %s)
     #block = affine_map<(n, p, c) -> (((n * 50 + p) floordiv 64) * 3 + c floordiv 16)>
-    func.func private @joined(...) attributes {pdq.kernel, pdq.tile = array<i64: 64, 16, 32>} {
+    plan.kernel @joined(%x, %w, %t, %y, %parts) tile(<64x16x32>) {
       ... // the product, and what computes %y
       linalg.fill ins(%zero : f32) outs(%parts : memref<12xf32>)
       linalg.generic {indexing_maps = [#id, #block], iterator_types = ["reduction", "reduction", "reduction"]}
@@ -79,19 +79,13 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
     A product on tensor cores that starts from another one (`pdq-chain-products`)
     takes it along if both walk the result alike: both sums are in the same registers.
 
-    `pdq.unstored` marks the argument of a result that nothing else reads and that
+    `plan.register_only` marks the argument of a result that nothing else reads and that
     no operation behind the product stores to itself. Declines payloads of more than
     256 operations (64 in the form `direct`, which repeats them), kernels that read
     other elements of the result, those that other launches must stay between, and
     those that store to memory which the product reads: blocks of one launch have no
     order.
   }];
-  let options = [
-    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products on tensor cores, as for pdq-emit-gpu-kernels">,
-    Option<"chip", "chip", "std::string", /*default=*/"",
-           "Chip for which tiles are chosen, as for pdq-emit-gpu-kernels">
-  ];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];
 }
@@ -103,35 +97,28 @@ def JoinSiblings : PDQPass<"pdq-join-siblings", "ModuleOp"> {
     `pdq-join-kernels` made them take along, become one launch: its blocks take turns
     over the kernels, so that those which run at the same time read the same elements.
     They are the phases of the gradient of a strided convolution, branches of a
-    network, or queries, keys and values. `pdq.siblings` is the number of operations
-    of each kernel. No block reads what another one writes: the order of the
+    network, or queries, keys and values. `groups` is the number of operations
+    of each of them. No block reads what another one writes: the order of the
     kernels has no meaning.
 
     ```mlir
-    call @even(%dy, %w0, %t, ...)
-    call @other(%z, ...)
-    call @odd(%dy, %w1, %t1, ...)
+    plan.launch @even(%dy, %w0, %t)
+    plan.launch @other(%z)
+    plan.launch @odd(%dy, %w1, %t1)
     // becomes
-    call @joined(%dy, %w0, %t, %w1, %t1, ...)
-    call @other(%z, ...)
-    func.func private @joined(...) attributes {pdq.kernel, pdq.siblings = array<i64: 2, 2>, ...} {
+    plan.launch @joined(%dy, %w0, %t, %w1, %t1)
+    plan.launch @other(%z)
+    plan.kernel @joined(%dy, %w0, %t, %w1, %t1) groups([2, 2]) tile(<64x16x32>) {
       linalg.fill ins(%zero : f32) outs(%t : memref<4x7x7x64xf32>)
       linalg.generic ... // %t += %dy * %w0
       linalg.fill ins(%zero : f32) outs(%t1 : memref<4x7x7x64xf32>)
       linalg.generic ... // %t1 += %dy * %w1
     ```
 
-    The kernels have one form and one tile (`math` and `chip` choose it where no
-    `pdq.tile` does), and a launch has at most eight. Declines kernels that other
+    The kernels have one form and one tile (that of the target where none is asked for), and a launch has at most eight. Declines kernels that other
     launches must stay between, and those that touch what another one writes: slices of one
     buffer that do not meet are different memory.
   }];
-  let options = [
-    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products on tensor cores, as for pdq-emit-gpu-kernels">,
-    Option<"chip", "chip", "std::string", /*default=*/"",
-           "Chip for which tiles are chosen, as for pdq-emit-gpu-kernels">
-  ];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
   let dependentDialects = ["func::FuncDialect"];
 }
@@ -150,15 +137,9 @@ def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
     and how many times as much is moved in all, and the bytes of the arena beside
     those of the largest live set. Goes to the standard error.
   }];
-  let options = [
-    Option<"chip", "chip", "std::string", /*default=*/"\"sm_90a\"",
-           "Chip: sm_80, sm_90a or sm_100">,
-    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products: fp32 (three products in tf32), tf32 or bf16">
-  ];
 }
 
-def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> {
+def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::pdq::plan::KernelOp"> {
   let summary = "Turn linalg kernels into loop nests over vectors";
   let description = [{
     Replaces the operation of a kernel (see `pdq-outline-kernels`) by explicit
@@ -171,17 +152,17 @@ def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> 
     Before:
 
     ```mlir
-    func.func private @k(%x: memref<64xf32>, %y: memref<64xf32>, %begin: index, %end: index)
-        attributes {pdq.kernel} {
+    plan.kernel @k(%x: memref<64xf32>, %y: memref<64xf32>) {
       linalg.generic ... ins(%x : memref<64xf32>) outs(%y : memref<64xf32>) { negf }
-      return
+      plan.return
     }
     ```
 
     After:
 
     ```mlir
-    func.func private @k(...) attributes {pdq.kernel, pdq.range = 2 : i64} {
+    plan.kernel @k(...) form(vector) range(2) {
+      %begin, %end = plan.range
       scf.for %i = %begin to %end step %c1 {
         %v = vector.load %x[...] : memref<64xf32>, vector<16xf32>
         ...
@@ -204,19 +185,38 @@ def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::func::FuncOp"> 
                            "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
 }
 
-def LowerKernelsToLoops : PDQPass<"pdq-lower-kernels-to-loops", "func::FuncOp"> {
+def LowerKernelsToLoops : PDQPass<"pdq-lower-kernels-to-loops", "::mlir::pdq::plan::KernelOp"> {
   let summary = "Lower kernels that no emitter took to scalar loops";
   let description = [{
-    Turns the linalg operation of a kernel function without `pdq.range` into
-    scf loops, always correct and never fast. A parallel outermost loop becomes
-    the range of the kernel; otherwise the range is 1. Marks the kernel with
-    `pdq.scalar`, from which the executor makes a remark.
+    Turns the linalg operation of a kernel that no emitter took into scf loops, always
+    correct and never fast. A parallel outermost loop becomes the range of the kernel;
+    otherwise the range is 1. From the form `scalar` and the reason (`declined`) the
+    executor makes a remark.
   }];
   let dependentDialects = ["scf::SCFDialect", "memref::MemRefDialect",
                            "affine::AffineDialect"];
 }
 
-def ApproximateMath : PDQPass<"pdq-approximate-math", "func::FuncOp"> {
+def ConvertKernelsToFunc : PDQPass<"pdq-convert-kernels-to-func", "ModuleOp"> {
+  let summary = "Make kernels with a range func.func";
+  let description = [{
+    A kernel that is loops of a CPU becomes a function, whose last two arguments are the
+    range that a thread executes, in the place of `plan.range`.
+
+    ```mlir
+    plan.kernel @k(%x: memref<64xf32>) form(vector) range(4) {
+      %begin, %end = plan.range
+      ...
+    // becomes
+    func.func @k(%x: memref<64xf32>, %begin: index, %end: index) {
+    ```
+
+    Fails on kernels without a range.
+  }];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+def ApproximateMath : PDQPass<"pdq-approximate-math"> {
   let summary = "Replace transcendental functions by polynomials";
   let description = [{
     f32 `exp`, `log`, `tanh`, `erf`, ... on scalars and vectors become upstream's
@@ -239,12 +239,11 @@ def ApproximateMath : PDQPass<"pdq-approximate-math", "func::FuncOp"> {
                            "vector::VectorDialect", "LLVM::LLVMDialect"];
 }
 
-def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
+def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::pdq::plan::KernelOp"> {
   let summary = "Turn linalg kernels into what one thread of a GPU does";
   let description = [{
     Replaces the operation of a kernel (see `pdq-outline-kernels`) by the code of
-    one thread, and states the launch: `pdq.grid`, `pdq.block` and the name of
-    the form that was taken, `pdq.form`.
+    one thread, and states the launch and the form that was taken.
 
     - `elementwise`: one thread for four neighbouring elements where they are
       contiguous, else for one;
@@ -257,14 +256,13 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
       both operands the terms, all others are a batch, so that convolutions in
       all three directions and matrix products are one form. A block of threads
       computes a tile of the result, chosen from a table by the extents and the chip
-      (`pdq.tile`, which a kernel may also ask for: rows, columns, and terms at a
-      time). The sums go through shared memory, so that neighbouring threads store
+      (a kernel may also ask for one). The sums go through shared memory, so that neighbouring threads store
       neighbours, 16 bytes each, and apply what the product takes along to them.
       Tiles of operands are copied to shared memory asynchronously, one
       multiplied and two travelling, and warps multiply (`mma.sync`). With
       `chip=sm_90a`, where operands can be loaded 16 bytes at a time, they travel
       through registers, which round and transpose them, and warpgroups multiply
-      (`wgmma`). Shared memory beyond 48 KiB is stated as `pdq.shared_bytes`;
+      (`wgmma`). Shared memory beyond 48 KiB is stated as `shared_bytes` of the launch;
     - `direct`: a product of f32 that is too small for tensor cores and whose
       factors both move with a loop of the result: depthwise convolutions and those
       of narrow groups in all three directions. A thread holds a tile of results,
@@ -272,26 +270,24 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
       read once for many multiplications. Where the terms are pixels (the
       gradient of a filter), up to 128 threads share them and combine their tiles
       through shared memory in a fixed order;
-    - `shared-reduction`: the threads of a group walk a share each and combine
+    - `shared_reduction`: the threads of a group walk a share each and combine
       through shared memory in a fixed order;
     - `rows`: kernels of `-pdq-join-rows`; one block of threads for each row;
-    - `fallback`: scalar loops, for operations that are not linear in memory.
+    - `scalar`: scalar loops, for operations that are not linear in memory.
 
     Before:
 
     ```mlir
-    func.func private @k(%x: memref<4096xf32>, %y: memref<4096xf32>, %begin: index, %end: index)
-        attributes {pdq.kernel} {
+    plan.kernel @k(%x: memref<4096xf32>, %y: memref<4096xf32>) {
       linalg.generic ... ins(%x : memref<4096xf32>) outs(%y : memref<4096xf32>) { negf }
-      return
+      plan.return
     }
     ```
 
     After:
 
     ```mlir
-    func.func private @k(...) attributes {pdq.kernel, pdq.form = "elementwise",
-        pdq.grid = array<i64: 4, 1, 1>, pdq.block = array<i64: 256, 1, 1>} {
+    plan.kernel @k(...) form(elementwise) launch(<grid = [4, 1, 1], block = [256, 1, 1]>) {
       %t = gpu.thread_id x
       ...
       scf.if %inside {
@@ -302,12 +298,6 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::func::FuncOp"> {
     the fill, and its result is not read. A remark says which kernels take the
     fallback, and why.
   }];
-  let options = [
-    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-           "Precision of products on tensor cores: fp32 (three products of tf32 parts), tf32 or bf16">,
-    Option<"chip", "chip", "std::string", /*default=*/"",
-           "Chip whose sizes and instructions are used, such as sm_90a; empty: those that every chip has">
-  ];
   let statistics = [
     Statistic<"numEmitted", "num-emitted", "Kernels emitted">,
     Statistic<"numFallback", "num-fallback", "Kernels that take the slow fallback">
@@ -322,10 +312,11 @@ def ConvertKernelsToGPU : PDQPass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
   let description = [{
     The kernels that `pdq-emit-gpu-kernels` wrote move to `gpu.module @kernels`;
     buffers in shared memory become workgroup attributions, those of kernels with
-    `pdq.shared_bytes` parts of what the launch gives. What is left of a function is its launch plan in upstream's terms.
+    `shared_bytes` parts of what the launch gives. Programs become functions: launch plans in
+    upstream's terms.
 
     ```mlir
-    func.call @k(%a, %b, %c0, %c0)
+    plan.launch @k(%a, %b)
     // becomes
     gpu.launch_func @kernels::@k blocks in (%c4, %c1, %c1) threads in (%c256, %c1, %c1) args(%a, %b)
     gpu.module @kernels {
@@ -336,7 +327,7 @@ def ConvertKernelsToGPU : PDQPass<"pdq-convert-kernels-to-gpu", "ModuleOp"> {
 
     Fails on kernels without a launch.
   }];
-  let dependentDialects = ["arith::ArithDialect", "gpu::GPUDialect", "memref::MemRefDialect"];
+  let dependentDialects = ["arith::ArithDialect", "func::FuncDialect", "gpu::GPUDialect", "memref::MemRefDialect"];
 }
 
 def LowerDeviceMath : PDQPass<"pdq-lower-device-math", "::mlir::gpu::GPUModuleOp"> {

@@ -26,4 +26,18 @@
 #define GET_OP_CLASSES
 #include "pdq/IR/PDQOps.h.inc"
 
+namespace mlir::pdq {
+
+/// Names of the attributes of other operations, which PDQDialect.td declares.
+inline constexpr llvm::StringLiteral
+    inRegionName = PDQDialect::InRegionAttrHelper::getNameStr(),
+    batchName = PDQDialect::BatchAttrHelper::getNameStr(),
+    optionsName = PDQDialect::OptionsAttrHelper::getNameStr(),
+    checkpointName = PDQDialect::CheckpointAttrHelper::getNameStr(),
+    vjpOfName = PDQDialect::VjpOfAttrHelper::getNameStr(),
+    wrtName = PDQDialect::WrtAttrHelper::getNameStr(),
+    numberName = PDQDialect::NumberAttrHelper::getNameStr();
+
+} // namespace mlir::pdq
+
 #endif // PDQ_IR_PDQ_H

@@ -30,12 +30,33 @@ def PDQ_Dialect : Dialect {
     The state of a calibration is IR: scales, rounding and the status of each
     region stand in the module, so it can be stored, compared and resumed.
     The result leaves in the `quant` dialect.
+
+    Attributes of other operations:
+
+    | attribute | where | meaning |
+    |---|---|---|
+    | `pdq.in_region = "name"` | operation of a network | set by a user: the region that it belongs to |
+    | `pdq.batch = n` | module | size of the first dimension in the network as it came; -1: dynamic |
+    | `pdq.options = {...}` | module | options of the passes that annotated it, for reports |
+    | `pdq.checkpoint = {...}` | module | state of an unfinished calibration |
+    | `pdq.vjp_of = @f`, `pdq.wrt = [i, ...]` | function | the derivative of `@f` with respect to these arguments |
+    | `pdq.number = n` | operation | the operation of the same network at another batch that it stands for |
   }];
   let dependentDialects = [
     "arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"
   ];
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+  let discardableAttrs = (ins
+    "::mlir::StringAttr":$in_region,
+    "::mlir::IntegerAttr":$batch,
+    "::mlir::DictionaryAttr":$options,
+    "::mlir::DictionaryAttr":$checkpoint,
+    "::mlir::FlatSymbolRefAttr":$vjp_of,
+    "::mlir::DenseI64ArrayAttr":$wrt,
+    "::mlir::IntegerAttr":$number
+  );
   let extraClassDeclaration = [{
     void registerAttributes();
   }];

@@ -43,6 +43,10 @@ def PDQ_RegionOp : PDQ_Op<"region", [IsolatedFromAbove, Pure, SingleBlock]> {
     --mode=float|quantized` chooses. The optional `status` says that the region
     has been calibrated and what that achieved.
 
+    Losses sum over channels and average over everything else: `input_channels` and
+    `result_channels` are the channel dimensions of all inputs and of all results,
+    where one of them is not 1.
+
     Both bodies have one block, whose arguments have the types of `inputs` and
     whose `pdq.yield` has the types of the results (region_c1, region_c2).
 
@@ -61,7 +65,9 @@ def PDQ_RegionOp : PDQ_Op<"region", [IsolatedFromAbove, Pure, SingleBlock]> {
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Variadic<AnyRankedTensor>:$inputs,
-                       OptionalAttr<PDQ_CalibratedAttr>:$status);
+                       OptionalAttr<PDQ_CalibratedAttr>:$status,
+                       OptionalAttr<DenseI64ArrayAttr>:$input_channels,
+                       OptionalAttr<DenseI64ArrayAttr>:$result_channels);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$floatBody, SizedRegion<1>:$quantizedBody);
   let assemblyFormat = [{

@@ -8,6 +8,27 @@
 
 include "pdq/IR/PassBase.td"
 
+def SetTarget : PDQPass<"pdq-set-target", "ModuleOp"> {
+  let summary = "State what kernels of a module are made for";
+  let description = [{
+    Sets `plan.target` of the module, which fusion, emitters and the cost model read.
+    Without it kernels are for every supported chip, in fp32.
+
+    ```mlir
+    module {
+    // becomes, with chip=sm_90a math=tf32
+    module attributes {plan.target = #plan.target<chip = "sm_90a", math = tf32>} {
+    ```
+  }];
+  let options = [
+    Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
+           "Precision of contractions on tensor cores: fp32 (three products of tf32 parts), tf32 or bf16">,
+    Option<"chip", "chip", "std::string", /*default=*/"",
+           "Chip whose sizes and instructions are used, such as sm_90a; empty: those that every chip has">
+  ];
+  let dependentDialects = ["plan::PlanDialect"];
+}
+
 def CheckExecutable : PDQPass<"pdq-check-executable", "ModuleOp"> {
   let summary = "Check that every function of a module can be executed";
   let description = [{
@@ -22,7 +43,7 @@ def CheckExecutable : PDQPass<"pdq-check-executable", "ModuleOp"> {
     %q = pdq.fake_quant %x ...
     ```
 
-    A result attribute `pdq.in_place = i : i64` must name an argument of the
+    A result attribute `plan.in_place = i : i64` must name an argument of the
     result's type that no other result names.
   }];
 }
@@ -168,7 +189,7 @@ def HoistConstants : PDQPass<"pdq-hoist-constants", "ModuleOp"> {
   let description = [{
     Moves operations whose inputs are all constants to a function of their own,
     which the executor calls once when it compiles the module. Their results
-    become arguments `pdq.resident = k` (result k of that function), which the
+    become arguments `plan.persistent = k` (result k of that function), which the
     executor binds:
 
     ```mlir
@@ -177,8 +198,8 @@ def HoistConstants : PDQPass<"pdq-hoist-constants", "ModuleOp"> {
       %t = linalg.generic ... ins(%w) { transposes } -> tensor<3x2xf32>
       ...
     // becomes
-    func.func @f(%x: tensor<4x3xf32>, %t: tensor<3x2xf32> {pdq.resident = 0 : i64})
-        -> tensor<4x2xf32> attributes {pdq.constants = @f.constants}
+    func.func @f(%x: tensor<4x3xf32>, %t: tensor<3x2xf32> {plan.persistent = 0 : i64})
+        -> tensor<4x2xf32> attributes {plan.initializer = @f.constants}
     func.func @f.constants() -> tensor<3x2xf32>
     ```
 
@@ -188,7 +209,7 @@ def HoistConstants : PDQPass<"pdq-hoist-constants", "ModuleOp"> {
     inputs: broadcasts are cheaper to compute than to read.
   }];
   let statistics = [Statistic<"numHoisted", "num-hoisted", "Values computed once">];
-  let dependentDialects = ["func::FuncDialect"];
+  let dependentDialects = ["func::FuncDialect", "plan::PlanDialect"];
 }
 
 def FuseElementwise : PDQPass<"pdq-fuse-elementwise", "func::FuncOp"> {
@@ -569,17 +590,17 @@ def ScheduleEarly : PDQPass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
 def StoreResults : PDQPass<"pdq-store-results", "ModuleOp"> {
   let summary = "Give every result of a function the buffer it is stored in";
   let description = [{
-    A result with `pdq.in_place = i` goes to argument i, every other one to a
-    new argument `pdq.result = j`. Arguments that no result goes to are marked
+    A result with `plan.in_place = i` goes to argument i, every other one to a
+    new argument `plan.result = j`. Arguments that no result goes to are marked
     as not writable.
 
     ```mlir
     func.func @step(%g: tensor<4xf32>, %w: tensor<4xf32>)
-        -> (tensor<4xf32> {pdq.in_place = 1 : i64}, tensor<f32>)
+        -> (tensor<4xf32> {plan.in_place = 1 : i64}, tensor<f32>)
     // becomes
     func.func @step(%g: tensor<4xf32> {bufferization.writable = false},
                     %w: tensor<4xf32> {bufferization.writable = true},
-                    %loss: tensor<f32> {bufferization.writable = true, pdq.result = 1 : i64})
+                    %loss: tensor<f32> {bufferization.writable = true, plan.result = 1 : i64})
     ```
 
     with a `bufferization.materialize_in_destination` a result in front of the
@@ -630,7 +651,7 @@ def KeepBorders : PDQPass<"pdq-keep-borders", "ModuleOp"> {
   let summary = "Fill the padding of buffers once";
   let description = [{
     A temporary that is filled in parts which nothing else writes (padding) becomes
-    a resident buffer: the function `pdq.constants`, which the executor calls once,
+    a resident buffer: the function `plan.initializer`, which the executor calls once,
     fills those parts, and calls leave them as they are. Temporaries with the same
     type and borders that are never in use at the same time share one buffer, unless
     one is computed from the other: `-pdq-join-kernels` may do both in one launch.
@@ -643,11 +664,11 @@ def KeepBorders : PDQPass<"pdq-keep-borders", "ModuleOp"> {
       %inside = memref.subview %p[1] [4] [1] : ...
       linalg.generic ... ins(%x) outs(%inside)
     // becomes
-    func.func @f(%x: memref<4xf32>, %p: memref<6xf32> {pdq.resident = 0 : i64})
-        attributes {pdq.constants = @f.constants} {
+    func.func @f(%x: memref<4xf32>, %p: memref<6xf32> {plan.persistent = 0 : i64})
+        attributes {plan.initializer = @f.constants} {
       %inside = memref.subview %p[1] [4] [1] : ...
       linalg.generic ... ins(%x) outs(%inside)
-    func.func @f.constants(%p: memref<6xf32> {pdq.result = 0 : i64}) {
+    func.func @f.constants(%p: memref<6xf32> {plan.result = 0 : i64}) {
       %low = memref.subview %p[0] [1] [1] : ...
       linalg.fill ins(%zero : f32) outs(%low : ...)
     ```
@@ -659,7 +680,7 @@ def KeepBorders : PDQPass<"pdq-keep-borders", "ModuleOp"> {
     Statistic<"numFills", "num-fills", "Fills that are done once">,
     Statistic<"numBuffers", "num-buffers", "Buffers that became resident">
   ];
-  let dependentDialects = ["func::FuncDialect"];
+  let dependentDialects = ["func::FuncDialect", "plan::PlanDialect"];
 }
 
 def OutlineKernels : PDQPass<"pdq-outline-kernels", "ModuleOp"> {
@@ -669,20 +690,26 @@ def OutlineKernels : PDQPass<"pdq-outline-kernels", "ModuleOp"> {
     that its code can be kept and shared between modules.
 
     ```mlir
-    linalg.copy ins(%a : memref<4xf32>) outs(%b : memref<4xf32, strided<[1], offset: 8>>)
+    func.func @f(%a: memref<4xf32>, %b: memref<4xf32, strided<[1], offset: 8>>) {
+      linalg.copy ins(%a : memref<4xf32>) outs(%b : memref<4xf32, strided<[1], offset: 8>>)
+      return
+    }
     // becomes
-    %c = builtin.unrealized_conversion_cast %b : memref<4xf32, strided<[1], offset: 8>> to memref<4xf32, strided<[1]>>
-    call @copy_41c0(%a, %c, %begin, %end)
-    func.func private @copy_41c0(%a: memref<4xf32>, %b: memref<4xf32, strided<[1]>>, %begin: index, %end: index)
-        attributes {pdq.kernel}
+    plan.program @f(%a: memref<4xf32>, %b: memref<4xf32, strided<[1], offset: 8>>) {
+      plan.launch @copy_41c0(%a, %b) : memref<4xf32>, memref<4xf32, strided<[1], offset: 8>>
+      plan.return
+    }
+    plan.kernel @copy_41c0(%a: memref<4xf32>, %b: memref<4xf32, strided<[1]>>) {
+      linalg.copy ins(%a : memref<4xf32>) outs(%b : memref<4xf32, strided<[1]>>)
+      plan.return
+    }
     ```
 
-    Offsets of views are left to the caller (the cast above: the launch plan
-    adds them to the pointer). With `alignment` the arguments of kernels state how
-    their buffers are aligned (`llvm.align`). With `absorb-fills` a kernel holds a
-    reduction together with the `linalg.fill` of its result. Constants move into the kernel. A kernel computes
-    its part [begin, end) of `pdq.range` once an emitter has given it one.
-    Fails on operations with memory semantics that are not linalg operations.
+    Offsets of views are left to the launch, which adds them to the address. With
+    `alignment` the arguments of kernels state how their buffers are aligned
+    (`llvm.align`). With `absorb-fills` a kernel holds a reduction together with the
+    `linalg.fill` of its result. Constants move into the kernel. Functions become
+    programs. Fails on operations with memory semantics that are not linalg operations.
   }];
   let options = [
     Option<"alignment", "alignment", "unsigned", /*default=*/"0",
@@ -693,7 +720,7 @@ def OutlineKernels : PDQPass<"pdq-outline-kernels", "ModuleOp"> {
   let statistics = [
     Statistic<"numLaunches", "num-launches", "Kernel launches">,
     Statistic<"numKernels", "num-kernels", "Distinct kernels">];
-  let dependentDialects = ["func::FuncDialect", "LLVM::LLVMDialect", "memref::MemRefDialect"];
+  let dependentDialects = ["LLVM::LLVMDialect", "memref::MemRefDialect", "plan::PlanDialect"];
 }
 
 #endif // PDQ_PLAN_PASSES_TD

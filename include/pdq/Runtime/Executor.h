@@ -95,7 +95,7 @@ public:
   /// have one block, static shapes and pure tensor semantics, without pdq
   /// operations (`-pdq-decompose` removes them).
   ///
-  /// A result with the attribute `pdq.in_place = i : i64` is stored in the
+  /// A result with the attribute `plan.in_place = i : i64` is stored in the
   /// buffer of argument i, after the last use of that argument; all other
   /// arguments are only read. Calls allocate nothing.
   ///

@@ -137,7 +137,7 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   bool isBatchDynamic = type.isDynamicDim(0);
   Builder builder(&getContext());
   getOperation()->setAttr(
-      "pdq.batch",
+      batchName,
       builder.getI64IntegerAttr(isBatchDynamic ? -1 : type.getDimSize(0)));
   if (llvm::all_of(network.getArgumentTypes(), [](Type input) {
         return cast<RankedTensorType>(input).hasStaticShape();

@@ -10,6 +10,7 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/Options/OptionsLocation.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -21,8 +22,6 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Attribute by which a user names the region that an operation belongs to.
-static constexpr StringRef boundaryAttribute = "pdq.region";
 /// Layers in one block beyond which it is reconstructed layer by layer.
 static constexpr unsigned maxLayers = 12;
 
@@ -55,7 +54,7 @@ static SetVector<Value> getReadValues(Operation *op) {
 static SmallVector<NamedUnit> findMarkedUnits(const DataPath &path) {
   SmallVector<NamedUnit> units;
   for (Operation *op : path.getOperations()) {
-    auto name = op->getAttrOfType<StringAttr>(boundaryAttribute);
+    auto name = op->getAttrOfType<StringAttr>(inRegionName);
     if (!name)
       continue;
     if (units.empty() || units.back().name != name.getValue())
@@ -139,7 +138,7 @@ static void buildBody(Region &body, const NamedUnit &unit, const DataPath &path,
   for (Operation *op : unit.operations) {
     cloneConstants(builder, op, path, mapping);
     Operation *clone = builder.clone(*op, mapping);
-    clone->removeAttr(boundaryAttribute);
+    clone->removeAttr(inRegionName);
   }
   YieldOp::create(builder, loc, llvm::map_to_vector(outputs, [&](Value v) {
                     return mapping.lookup(v);
@@ -183,7 +182,9 @@ LogicalResult FormRegions::outline(const NamedUnit &unit,
   auto region = RegionOp::create(builder, unit.operations.front()->getLoc(),
                                  TypeRange(ValueRange(outputs)), unit.name,
                                  inputs.getArrayRef(),
-                                 /*status=*/CalibratedAttr());
+                                 /*status=*/CalibratedAttr(),
+                                 /*input_channels=*/DenseI64ArrayAttr(),
+                                 /*result_channels=*/DenseI64ArrayAttr());
   buildBody(region.getFloatBody(), unit, path, inputs.getArrayRef(), outputs);
   buildBody(region.getQuantizedBody(), unit, path, inputs.getArrayRef(),
             outputs);

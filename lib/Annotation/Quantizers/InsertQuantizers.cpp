@@ -10,6 +10,7 @@
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Annotation/Quantizers/Coverage.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/Options/OptionsLocation.h"
 
 namespace mlir::pdq {

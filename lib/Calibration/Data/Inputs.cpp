@@ -5,6 +5,7 @@
 
 #include "pdq/Calibration/Data/Inputs.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/Files/Samples.h"
 #include "pdq/Support/Options/PassOptionText.h"
 #include <cmath>

@@ -7,6 +7,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/Passes.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Support/Canonicalizer.h"
 
 using namespace mlir;
@@ -46,7 +47,7 @@ void ProgramBuilder::finish(ValueRange results) {
       builder.getFunctionType(function.getBody().front().getArgumentTypes(),
                               TypeRange(ValueRange(returned))));
   for (auto [index, store] : llvm::enumerate(stores))
-    function.setResultAttr(results.size() + index, "pdq.in_place",
+    function.setResultAttr(results.size() + index, plan::inPlaceName,
                            builder.getI64IntegerAttr(store.first));
 }
 

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
+#include "pdq/IR/PDQ.h"
 #include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Files/ModuleFile.h"
@@ -22,8 +23,6 @@
 
 using namespace mlir;
 using namespace mlir::pdq;
-
-static constexpr StringRef attributeName = "pdq.checkpoint";
 
 std::string mlir::pdq::hashData(const CalibrationData &data) {
   llvm::SHA256 hash;
@@ -286,7 +285,7 @@ LogicalResult Checkpoint::load(ModuleOp module,
   OwningOpRef<ModuleOp> loaded = readModule(context);
   if (!loaded)
     return failure();
-  auto kept = (*loaded)->getAttrOfType<DictionaryAttr>(attributeName);
+  auto kept = (*loaded)->getAttrOfType<DictionaryAttr>(checkpointName);
   if (!kept)
     return report(context) << "file is no checkpoint of a calibration";
   if (failed(checkFingerprint(context, kept)))
@@ -336,13 +335,13 @@ LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
                                const StepState *state) {
   if (path.empty())
     return success();
-  module->setAttr(attributeName,
+  module->setAttr(checkpointName,
                   packState(module.getContext(), fingerprint, reports, state));
   std::string bytes;
   llvm::raw_string_ostream os(bytes);
   LogicalResult written =
       writeBytecodeToFile(module, os, BytecodeWriterConfig(makeSeal()));
-  module->removeAttr(attributeName);
+  module->removeAttr(checkpointName);
   if (failed(written))
     return emitError(module.getLoc()) << "the module has no bytecode form";
   closeSeal(bytes);

@@ -5,12 +5,12 @@
 // is slow instead of an error.
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_LOWERKERNELSTOLOOPS
@@ -20,17 +20,18 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Restricts the outermost loop to the range arguments if it is parallel.
+/// Restricts the outermost loop to the range of a thread if it is parallel.
 /// Returns the extent of the range.
-static int64_t restrictToRange(func::FuncOp kernel, linalg::LinalgOp op,
+static int64_t restrictToRange(plan::KernelOp kernel, linalg::LinalgOp op,
                                ArrayRef<Operation *> loops) {
   if (loops.empty() ||
       op.getIteratorTypesArray().front() != utils::IteratorType::parallel)
     return 1;
   auto outer = cast<scf::ForOp>(loops.front());
-  unsigned numArguments = kernel.getNumArguments();
-  outer.setLowerBound(kernel.getArgument(numArguments - 2));
-  outer.setUpperBound(kernel.getArgument(numArguments - 1));
+  OpBuilder builder(outer);
+  auto range = plan::RangeOp::create(builder, outer.getLoc());
+  outer.setLowerBound(range.getBegin());
+  outer.setUpperBound(range.getEnd());
   return op.getStaticLoopRanges().front();
 }
 
@@ -38,8 +39,8 @@ namespace {
 struct LowerKernelsToLoops
     : mlir::pdq::impl::LowerKernelsToLoopsBase<LowerKernelsToLoops> {
   void runOnOperation() override {
-    func::FuncOp kernel = getOperation();
-    if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.range"))
+    plan::KernelOp kernel = getOperation();
+    if (kernel.isEmitted())
       return;
     auto ops = kernel.getOps<linalg::LinalgOp>();
     if (!llvm::hasSingleElement(ops)) {
@@ -58,10 +59,8 @@ struct LowerKernelsToLoops
     }
     int64_t range = restrictToRange(kernel, op, *loops);
     rewriter.eraseOp(op);
-    kernel->setAttr("pdq.range", rewriter.getI64IntegerAttr(range));
-    // Where the kernel was declined, the attribute says why.
-    if (!kernel->hasAttr("pdq.scalar"))
-      kernel->setAttr("pdq.scalar", rewriter.getUnitAttr());
+    kernel.setRange(range);
+    kernel.setForm(plan::Form::Scalar);
   }
 };
 } // namespace

@@ -22,7 +22,7 @@ struct Stretch {
 
 class NestEmitter {
 public:
-  NestEmitter(func::FuncOp kernel, const KernelPlan &plan)
+  NestEmitter(plan::KernelOp kernel, const KernelPlan &plan)
       : kernel(kernel), plan(plan), op(plan.space.op),
         b(op.getLoc(), op.getOperation()) {
     position.indices.resize(plan.space.loops.size());
@@ -46,7 +46,7 @@ private:
   void emitAccumulation(PayloadEmitter &payload, int64_t rows, int64_t vectors);
   void emitLaneReduction();
 
-  func::FuncOp kernel;
+  plan::KernelOp kernel;
   const KernelPlan &plan;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
@@ -62,11 +62,11 @@ private:
 /// part does nothing, also where there is nothing to split.
 void NestEmitter::emitRange(BodyFn body) {
   int64_t extent = plan.range ? plan.space.loops[*plan.range].extent : 1;
-  kernel->setAttr("pdq.range", b.getI64IntegerAttr(extent));
-  unsigned numArguments = kernel.getNumArguments();
+  kernel.setRange(extent);
+  kernel.setForm(plan::Form::Vector);
+  auto range = plan::RangeOp::create(b);
   Value one = arith::ConstantIndexOp::create(b, 1);
-  auto loop = scf::ForOp::create(b, kernel.getArgument(numArguments - 2),
-                                 kernel.getArgument(numArguments - 1), one);
+  auto loop = scf::ForOp::create(b, range.getBegin(), range.getEnd(), one);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   if (plan.range)
@@ -331,6 +331,6 @@ void NestEmitter::emit() {
   op->erase();
 }
 
-void mlir::pdq::emitNest(func::FuncOp kernel, const KernelPlan &plan) {
+void mlir::pdq::emitNest(plan::KernelOp kernel, const KernelPlan &plan) {
   NestEmitter(kernel, plan).emit();
 }

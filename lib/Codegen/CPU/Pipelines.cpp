@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Support/Canonicalizer.h"
 
 using namespace mlir;
@@ -22,7 +23,7 @@ using namespace mlir::pdq;
 // linalg kernels -> loops over vectors
 void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm,
                                          unsigned vectorWidth) {
-  OpPassManager &kernels = pm.nest<func::FuncOp>();
+  OpPassManager &kernels = pm.nest<plan::KernelOp>();
   kernels.addPass(createVectorizeKernels({vectorWidth}));
   kernels.addPass(createLowerKernelsToLoops());
   // Payloads are cloned into the loops with all they compute again and again.
@@ -35,7 +36,7 @@ void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm,
 // linalg kernels -> scalar loops as they say it; functions stay those of the C
 // library, as mlir-runner calls them
 void mlir::pdq::buildEmitInOrderKernelsPipeline(OpPassManager &pm) {
-  OpPassManager &kernels = pm.nest<func::FuncOp>();
+  OpPassManager &kernels = pm.nest<plan::KernelOp>();
   kernels.addPass(createLowerKernelsToLoops());
   kernels.addPass(createLoopInvariantCodeMotionPass());
   kernels.addPass(createSoundCanonicalizerPass());
@@ -44,6 +45,7 @@ void mlir::pdq::buildEmitInOrderKernelsPipeline(OpPassManager &pm) {
 
 // loops over vectors -> LLVM dialect
 void mlir::pdq::buildKernelsToLLVMPipeline(OpPassManager &pm) {
+  pm.addPass(createConvertKernelsToFunc());
   OpPassManager &kernels = pm.nest<func::FuncOp>();
   kernels.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));

@@ -25,9 +25,8 @@ struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
   using Base::Base;
 
   void runOnOperation() override {
-    func::FuncOp kernel = getOperation();
-    if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.range") ||
-        kernel->hasAttr("pdq.scalar"))
+    plan::KernelOp kernel = getOperation();
+    if (kernel.isEmitted() || kernel.getDeclined())
       return;
     auto ops = kernel.getOps<linalg::LinalgOp>();
     if (!llvm::hasSingleElement(ops))
@@ -39,7 +38,7 @@ struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
                                      : FailureOr<KernelPlan>(failure());
     if (failed(plan)) {
       op.emitRemark("kernel takes the scalar fallback: ") << reason;
-      kernel->setAttr("pdq.scalar", StringAttr::get(&getContext(), reason));
+      kernel.setDeclined(reason);
       ++numDeclined;
       return;
     }

@@ -5,10 +5,10 @@
 
 #include "pdq/Codegen/Common/PayloadEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -92,7 +92,7 @@ Value PayloadEmitter::getFlatBuffer(Value buffer) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&b.getBlock()
                                   ->getParent()
-                                  ->getParentOfType<func::FuncOp>()
+                                  ->getParentOfType<plan::KernelOp>()
                                   .getBody()
                                   .front());
   flat = memref::ReinterpretCastOp::create(
@@ -105,7 +105,7 @@ Value PayloadEmitter::getFlatBuffer(Value buffer) {
 /// where the kernel's argument states one (`llvm.align`).
 llvm::MaybeAlign
 PayloadEmitter::getStatedAlignment(BlockArgument buffer) const {
-  auto kernel = cast<func::FuncOp>(buffer.getOwner()->getParentOp());
+  auto kernel = cast<plan::KernelOp>(buffer.getOwner()->getParentOp());
   auto stated = kernel.getArgAttrOfType<IntegerAttr>(
       buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
   auto type = cast<MemRefType>(buffer.getType());

@@ -21,9 +21,6 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Operands behind the buffers of a kernel: its range, which a GPU has in its
-/// grid.
-static constexpr unsigned numRangeOperands = 2;
 /// Bytes that the begin of dynamic shared memory is aligned to: what swizzled
 /// tiles need.
 static constexpr int64_t dynamicAlignment = 1024;
@@ -89,33 +86,26 @@ static void placeShared(gpu::GPUFuncOp function) {
   }
 }
 
-static gpu::GPUFuncOp convertKernel(func::FuncOp kernel,
+static gpu::GPUFuncOp convertKernel(plan::KernelOp kernel,
                                     gpu::GPUModuleOp code) {
   Block &source = kernel.getBody().front();
-  for (unsigned i = 0; i < numRangeOperands; ++i) {
-    BlockArgument range = source.getArguments().back();
-    if (!range.use_empty()) {
-      OpBuilder b = OpBuilder::atBlockBegin(&source);
-      range.replaceAllUsesWith(
-          arith::ConstantIndexOp::create(b, kernel.getLoc(), 0).getResult());
-    }
-    source.eraseArgument(range.getArgNumber());
-  }
   OpBuilder b = OpBuilder::atBlockEnd(code.getBody());
   auto type = b.getFunctionType(source.getArgumentTypes(), {});
   auto function =
       gpu::GPUFuncOp::create(b, kernel.getLoc(), kernel.getName(), type);
   function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
-  auto block = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.block");
-  function.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(llvm::map_to_vector(
-      block.asArrayRef(), [](int64_t size) { return int32_t(size); })));
-  if (auto blocks = kernel->getAttrOfType<IntegerAttr>("pdq.min_blocks"))
+  plan::LaunchConfigAttr launch = *kernel.getLaunch();
+  function.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(
+      llvm::map_to_vector(launch.getBlock().asArrayRef(),
+                          [](int64_t size) { return int32_t(size); })));
+  if (int64_t blocks = launch.getMinBlocks())
     function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
-                      b.getI32IntegerAttr(blocks.getInt()));
+                      b.getI32IntegerAttr(blocks));
   for (unsigned i = 0; i < type.getNumInputs(); ++i)
     if (DictionaryAttr attributes = kernel.getArgAttrDict(i))
       for (NamedAttribute attribute : attributes)
-        function.setArgAttr(i, attribute.getName(), attribute.getValue());
+        if (attribute.getName() != plan::registerOnlyName)
+          function.setArgAttr(i, attribute.getName(), attribute.getValue());
 
   Block &target = function.getBody().front();
   IRRewriter rewriter(b);
@@ -125,29 +115,61 @@ static gpu::GPUFuncOp convertKernel(func::FuncOp kernel,
   rewriter.eraseOp(end);
   rewriter.inlineBlockBefore(&source, &target, target.end(),
                              target.getArguments());
-  if (kernel->hasAttr("pdq.shared_bytes"))
+  if (launch.getSharedBytes() > 0)
     placeShared(function);
   else
     attributeShared(function);
   return function;
 }
 
-static void convertCall(func::CallOp call, gpu::GPUFuncOp function,
-                        ArrayRef<int64_t> grid, ArrayRef<int64_t> block,
-                        IntegerAttr sharedBytes) {
-  OpBuilder b(call);
-  auto build = [&](int64_t size) -> Value {
-    return arith::ConstantIndexOp::create(b, call.getLoc(), size);
+/// `buffer` as an argument of type `type`: its offset goes into the address.
+static Value castOffset(OpBuilder &b, Location loc, Value buffer,
+                        MemRefType type) {
+  if (buffer.getType() == type)
+    return buffer;
+  return UnrealizedConversionCastOp::create(b, loc, type, buffer).getResult(0);
+}
+
+static void convertLaunch(plan::LaunchOp op, gpu::GPUFuncOp function,
+                          plan::LaunchConfigAttr launch) {
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  auto build = [&](DenseI64ArrayAttr extent) -> gpu::KernelDim3 {
+    auto buildSize = [&](int64_t size) -> Value {
+      return arith::ConstantIndexOp::create(b, loc, size);
+    };
+    Value x = buildSize(extent[0]), y = buildSize(extent[1]);
+    return {x, y, buildSize(extent[2])};
   };
-  gpu::KernelDim3 blocks{build(grid[0]), build(grid[1]), build(grid[2])};
-  gpu::KernelDim3 threads{build(block[0]), build(block[1]), build(block[2])};
+  gpu::KernelDim3 blocks = build(launch.getGrid());
+  gpu::KernelDim3 threads = build(launch.getBlock());
   Value bytes;
-  if (sharedBytes)
+  if (launch.getSharedBytes() > 0)
     bytes = arith::ConstantOp::create(
-        b, call.getLoc(), b.getI32IntegerAttr(sharedBytes.getInt()));
-  gpu::LaunchFuncOp::create(b, call.getLoc(), function, blocks, threads, bytes,
-                            call.getOperands().drop_back(numRangeOperands));
-  call.erase();
+        b, loc, b.getI32IntegerAttr(launch.getSharedBytes()));
+  SmallVector<Value> operands;
+  for (auto [buffer, type] :
+       llvm::zip_equal(op.getOperands(), function.getArgumentTypes()))
+    operands.push_back(castOffset(b, loc, buffer, cast<MemRefType>(type)));
+  gpu::LaunchFuncOp::create(b, loc, function, blocks, threads, bytes, operands);
+  op.erase();
+}
+
+/// A program, whose launches are those of the gpu dialect, as a function.
+static void convertProgram(plan::ProgramOp program) {
+  OpBuilder b(program);
+  auto function = func::FuncOp::create(b, program.getLoc(), program.getName(),
+                                       program.getFunctionType());
+  if (ArrayAttr attributes = program.getArgAttrsAttr())
+    function.setArgAttrsAttr(attributes);
+  if (FlatSymbolRefAttr name = program.getInitializerAttr())
+    function->setAttr(plan::initializerName, name);
+  function.getBody().takeBody(program.getBody());
+  Operation *end = function.getBody().front().getTerminator();
+  b.setInsertionPoint(end);
+  func::ReturnOp::create(b, end->getLoc());
+  end->erase();
+  program.erase();
 }
 
 namespace {
@@ -155,10 +177,7 @@ struct ConvertKernelsToGPU
     : pdq::impl::ConvertKernelsToGPUBase<ConvertKernelsToGPU> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    SmallVector<func::FuncOp> kernels;
-    for (auto function : module.getOps<func::FuncOp>())
-      if (function->hasAttr("pdq.kernel"))
-        kernels.push_back(function);
+    auto kernels = llvm::to_vector(module.getOps<plan::KernelOp>());
     if (kernels.empty())
       return;
     OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
@@ -167,20 +186,20 @@ struct ConvertKernelsToGPU
                     b.getUnitAttr());
     SymbolTableCollection symbols;
     SymbolUserMap users(symbols, module);
-    for (func::FuncOp kernel : kernels) {
-      auto grid = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.grid");
-      auto block = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.block");
-      if (!grid || !block || grid.size() != 3 || block.size() != 3) {
-        kernel.emitOpError("kernel has no launch: run pdq-emit-gpu-kernels");
+    for (plan::KernelOp kernel : kernels) {
+      std::optional<plan::LaunchConfigAttr> launch = kernel.getLaunch();
+      if (!launch) {
+        kernel.emitOpError("has no launch: run pdq-emit-gpu-kernels");
         return signalPassFailure();
       }
-      auto sharedBytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes");
       gpu::GPUFuncOp function = convertKernel(kernel, code);
       for (Operation *user : users.getUsers(kernel))
-        if (auto call = dyn_cast<func::CallOp>(user))
-          convertCall(call, function, grid, block, sharedBytes);
+        if (auto op = dyn_cast<plan::LaunchOp>(user))
+          convertLaunch(op, function, *launch);
       kernel.erase();
     }
+    for (auto program : llvm::to_vector(module.getOps<plan::ProgramOp>()))
+      convertProgram(program);
   }
 };
 } // namespace

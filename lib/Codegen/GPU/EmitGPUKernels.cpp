@@ -17,10 +17,10 @@
 #include "pdq/Codegen/GPU/Epilogue/SiblingEmitter.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixEmitter.h"
 #include "pdq/Codegen/GPU/Rows/RowEmitter.h"
-#include "pdq/Codegen/GPU/TargetOptions.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
 #include "pdq/Codegen/GPU/Threads/TransposeEmitter.h"
 #include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/IR/Plan.h"
 #include <functional>
 
 namespace mlir::pdq {
@@ -74,7 +74,7 @@ struct KernelParts {
 
 /// Sorts the operations of a kernel around the first one that reduces. Fails
 /// where that leaves some over.
-static FailureOr<KernelParts> splitKernel(func::FuncOp kernel) {
+static FailureOr<KernelParts> splitKernel(plan::KernelOp kernel) {
   KernelParts parts;
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>())) {
     auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
@@ -98,7 +98,7 @@ static FailureOr<KernelParts> splitKernel(func::FuncOp kernel) {
 }
 
 /// A kernel of one elementwise operation has nothing to start from.
-static FailureOr<KernelParts> findParts(func::FuncOp kernel) {
+static FailureOr<KernelParts> findParts(plan::KernelOp kernel) {
   auto ops = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
   if (ops.size() == 1) {
     KernelParts parts;
@@ -121,17 +121,11 @@ static FailureOr<KernelParts> findParts(func::FuncOp kernel) {
 
 namespace {
 struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
-  using Base::Base;
-
-  LogicalResult initialize(MLIRContext *context) override {
-    return failure(failed(readMath(context, math)) ||
-                   failed(checkChip(context, chip)));
-  }
-
   void runOnOperation() override {
     kernel = getOperation();
-    if (!kernel->hasAttr("pdq.kernel") || kernel->hasAttr("pdq.grid"))
+    if (kernel.isEmitted())
       return;
+    target = plan::getTarget(kernel);
     if (failed(emit()))
       signalPassFailure();
   }
@@ -146,34 +140,33 @@ private:
   std::optional<LogicalResult> emitSingle(const KernelParts &parts,
                                           StringRef &reason);
   bool isStored(BlockArgument result) {
-    return !kernel.getArgAttr(result.getArgNumber(), "pdq.unstored");
+    return !kernel.getArgAttr(result.getArgNumber(), plan::registerOnlyName);
   }
 
-  func::FuncOp kernel;
+  plan::KernelOp kernel;
+  plan::TargetAttr target;
 };
 } // namespace
 
 LogicalResult EmitGPUKernels::emit() {
-  if (kernel->hasAttr("pdq.siblings"))
+  if (kernel.getGroups())
     return emitTurns();
-  if (auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows"))
-    return emitRowKernel(rows.getInt());
+  if (std::optional<uint64_t> rows = kernel.getRows())
+    return emitRowKernel(*rows);
   return emitKernel();
 }
 
 /// Each sibling as a kernel of its own, then all of them in one.
 LogicalResult EmitGPUKernels::emitTurns() {
-  func::FuncOp joined = kernel;
-  auto siblings = separateSiblings(joined);
-  if (failed(siblings))
-    return failure();
-  for (OwningOpRef<func::FuncOp> &sibling : *siblings) {
+  plan::KernelOp joined = kernel;
+  SmallVector<OwningOpRef<plan::KernelOp>> siblings = separateSiblings(joined);
+  for (OwningOpRef<plan::KernelOp> &sibling : siblings) {
     kernel = *sibling;
     if (failed(emitKernel()))
       return failure();
   }
   kernel = joined;
-  return emitSiblings(joined, *siblings);
+  return emitSiblings(joined, siblings);
 }
 
 /// The forms of products, which take what they are joined with along; nothing
@@ -199,7 +192,7 @@ EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
   llvm::append_range(products, parts.further);
   if (FailureOr<MatrixPlan> plan = planMatrix(products, reason);
       succeeded(plan) && join(*plan, plan->output.buffer, maxMatrixPayload))
-    return emitMatrix(kernel, *plan, *findMatrixMath(math), chip);
+    return emitMatrix(kernel, *plan, target);
   if (!parts.further.empty())
     return std::nullopt;
   FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
@@ -254,6 +247,7 @@ LogicalResult EmitGPUKernels::emitKernel() {
     return *done;
   }
   op.emitRemark("kernel takes the slow fallback: ") << reason;
+  kernel.setDeclined(reason);
   if (failed(emitFallback(kernel, op, parts->fill)))
     return op.emitOpError("cannot be executed: it has no form as loops");
   ++numFallback;

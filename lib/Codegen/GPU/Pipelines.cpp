@@ -6,12 +6,13 @@
 #include "pdq/Codegen/GPU/Pipelines.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Codegen/GPU/ChipLimits.h"
 #include "pdq/Codegen/Passes.h"
+#include "pdq/Plan/IR/Plan.h"
+#include "pdq/Plan/Passes.h"
 #include "pdq/Plan/Pipelines.h"
 #include "pdq/Support/Canonicalizer.h"
 #include "pdq/Support/Options/PassOptionText.h"
@@ -24,17 +25,17 @@ void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
                                             StringRef chip) {
   buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true,
                                 getChipLimits(chip).multiprocessors});
+  pm.addPass(createSetTarget({math.str(), chip.str()}));
   // Before products take elementwise kernels along that sums could share.
   pm.addPass(createJoinRows());
-  pm.addPass(createJoinKernels({math.str(), chip.str()}));
-  pm.addPass(createJoinSiblings({math.str(), chip.str()}));
+  pm.addPass(createJoinKernels());
+  pm.addPass(createJoinSiblings());
 }
 
 // linalg kernels -> the code of one thread
-void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math,
-                                            StringRef chip) {
-  OpPassManager &kernels = pm.nest<func::FuncOp>();
-  kernels.addPass(createEmitGPUKernels({math.str(), chip.str()}));
+void mlir::pdq::buildEmitGPUKernelsPipeline(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<plan::KernelOp>();
+  kernels.addPass(createEmitGPUKernels());
   kernels.addPass(createLoopInvariantCodeMotionPass());
   // The CPU's polynomials: elementwise results have the same bits, and no
   // device library is needed.

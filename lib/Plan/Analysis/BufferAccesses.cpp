@@ -13,14 +13,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 Value mlir::pdq::getRoot(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (auto view = dyn_cast<ViewLikeOpInterface>(op))
-      value = view.getViewSource();
-    else if (isa<UnrealizedConversionCastOp>(op))
-      value = op->getOperand(0);
-    else
-      break;
-  }
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+    value = view.getViewSource();
   return value;
 }
 
@@ -35,7 +29,7 @@ static std::optional<SliceBox> getBoxInRoot(Value value) {
       return std::nullopt;
     return outer->compose(*inner);
   }
-  if (isa_and_nonnull<UnrealizedConversionCastOp, memref::CastOp>(op)) {
+  if (isa_and_nonnull<memref::CastOp>(op)) {
     auto source = dyn_cast<MemRefType>(op->getOperand(0).getType());
     if (!source || source.getShape() != type.getShape())
       return std::nullopt;

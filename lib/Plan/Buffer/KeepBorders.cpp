@@ -10,6 +10,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "pdq/Plan/Analysis/BufferAccesses.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -243,7 +244,8 @@ shareMemory(SmallVector<PaddedBuffer> padded) {
 /// The function that computes the residents of `function`, made where there is
 /// none.
 static func::FuncOp getConstants(func::FuncOp function) {
-  if (auto name = function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
+  if (auto name =
+          function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
     return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(function, name);
   OpBuilder builder(function);
   builder.setInsertionPointAfter(function);
@@ -252,7 +254,7 @@ static func::FuncOp getConstants(func::FuncOp function) {
       builder.getFunctionType({}, {}));
   OpBuilder inner = OpBuilder::atBlockEnd(constants.addEntryBlock());
   func::ReturnOp::create(inner, function.getLoc());
-  function->setAttr("pdq.constants",
+  function->setAttr(plan::initializerName,
                     FlatSymbolRefAttr::get(constants.getSymNameAttr()));
   return constants;
 }
@@ -278,8 +280,10 @@ static BlockArgument addArgument(func::FuncOp function, StringRef name,
 static void keep(ArrayRef<PaddedBuffer> group, func::FuncOp function,
                  func::FuncOp constants) {
   memref::AllocOp alloc = group.front().alloc;
-  BlockArgument filled = addArgument(constants, "pdq.result", alloc.getType());
-  BlockArgument kept = addArgument(function, "pdq.resident", alloc.getType());
+  BlockArgument filled =
+      addArgument(constants, plan::resultName, alloc.getType());
+  BlockArgument kept =
+      addArgument(function, plan::persistentName, alloc.getType());
   OpBuilder builder(constants.getBody().front().getTerminator());
   for (const Border &border : group.front().borders) {
     linalg::FillOp fill = border.fill;
@@ -305,7 +309,7 @@ struct KeepBorders : mlir::pdq::impl::KeepBordersBase<KeepBorders> {
     llvm::StringSet<> known;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (auto name =
-              function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
+              function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
         known.insert(name.getValue());
     for (auto function :
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {

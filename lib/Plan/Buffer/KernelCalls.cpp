@@ -14,10 +14,10 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 FailureOr<KernelCall> KernelCalls::resolve(Operation *op) {
-  auto call = dyn_cast<func::CallOp>(op);
-  auto kernel =
-      call ? symbols.lookup<func::FuncOp>(call.getCallee()) : func::FuncOp();
-  if (!kernel || !kernel->hasAttr("pdq.kernel"))
+  auto call = dyn_cast<plan::LaunchOp>(op);
+  auto kernel = call ? symbols.lookup<plan::KernelOp>(call.getKernel())
+                     : plan::KernelOp();
+  if (!kernel)
     return LogicalResult::failure();
   return KernelCall{call, kernel};
 }
@@ -30,7 +30,7 @@ const BufferAccesses &KernelCalls::getAccesses(Operation *op) {
   BufferAccesses &found = *known;
   FailureOr<KernelCall> launch = resolve(op);
   if (failed(launch)) {
-    found.isUnknown = isa<func::CallOp>(op);
+    found.isUnknown = isa<plan::LaunchOp>(op);
     return found;
   }
   for (Operation &inner : launch->kernel.getBody().front()) {
@@ -53,7 +53,7 @@ struct BufferUse {
 
 static SmallVector<BufferUse> getUses(const KernelCall &launch) {
   BufferAccesses accesses;
-  for (Operation &inner : func::FuncOp(launch.kernel).getBody().front()) {
+  for (Operation &inner : plan::KernelOp(launch.kernel).getBody().front()) {
     BufferAccesses own = mlir::pdq::getAccesses(&inner);
     accesses.reads.insert_range(own.reads);
     accesses.writes.insert_range(own.writes);
@@ -83,7 +83,7 @@ bool KernelCalls::mustKeepOrder(Operation *op, Operation *other) {
 
 /// Adds the attributes of a part's argument to those that the joined kernel's
 /// has from other parts: what one of them knows of the alignment holds for all.
-static void mergeAttributes(DictionaryAttr attributes, func::FuncOp joined,
+static void mergeAttributes(DictionaryAttr attributes, plan::KernelOp joined,
                             unsigned number) {
   for (NamedAttribute attribute :
        attributes ? attributes.getValue() : ArrayRef<NamedAttribute>()) {
@@ -98,11 +98,11 @@ static void mergeAttributes(DictionaryAttr attributes, func::FuncOp joined,
 /// Clones the operations of one part in front of `end`; constants go first, so
 /// that an operation can be expanded wherever it stands.
 static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
-                      func::FuncOp joined, Operation *end) {
-  func::FuncOp kernel = part.kernel;
+                      plan::KernelOp joined, Operation *end) {
+  plan::KernelOp kernel = part.kernel;
   OpBuilder b(end);
   IRMapping mapping;
-  for (BlockArgument argument : kernel.getArguments().drop_back(2)) {
+  for (BlockArgument argument : kernel.getArguments()) {
     unsigned number =
         llvm::find(operands, part.getOperand(argument)) - operands.begin();
     mapping.map(argument, joined.getArgument(number));
@@ -118,19 +118,18 @@ static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
   }
 }
 
-func::FuncOp KernelCalls::build(ArrayRef<KernelCall> parts,
-                                ArrayRef<Value> operands,
-                                function_ref<void(func::FuncOp)> annotate) {
+plan::KernelOp KernelCalls::build(ArrayRef<KernelCall> parts,
+                                  ArrayRef<Value> operands,
+                                  function_ref<void(plan::KernelOp)> annotate) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  SmallVector<Type> types = llvm::map_to_vector(
-      operands, [](Value operand) { return operand.getType(); });
-  types.append(2, builder.getIndexType());
-  auto joined = func::FuncOp::create(builder, module.getLoc(), "joined",
-                                     builder.getFunctionType(types, {}));
-  joined.setPrivate();
-  joined->setAttr("pdq.kernel", builder.getUnitAttr());
+  SmallVector<Type> types =
+      llvm::map_to_vector(operands, [](Value operand) -> Type {
+        return plan::dropOffset(cast<MemRefType>(operand.getType()));
+      });
+  auto joined = plan::KernelOp::create(builder, module.getLoc(), "joined",
+                                       builder.getFunctionType(types, {}));
   OpBuilder inner = OpBuilder::atBlockEnd(joined.addEntryBlock());
-  Operation *end = func::ReturnOp::create(inner, module.getLoc());
+  Operation *end = plan::ReturnOp::create(inner, module.getLoc());
   for (const KernelCall &part : parts)
     clonePart(part, operands, joined, end);
   annotate(joined);
@@ -155,31 +154,30 @@ SetVector<Value> mlir::pdq::collectBuffers(ArrayRef<KernelCall> parts) {
   return buffers;
 }
 
-func::CallOp KernelCalls::replace(
+plan::LaunchOp KernelCalls::replace(
     ArrayRef<KernelCall> parts, Operation *place,
-    function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate) {
+    function_ref<void(plan::KernelOp, ArrayRef<Value>)> annotate) {
   SetVector<Value> operands = collectBuffers(parts);
-  func::FuncOp kernel =
-      build(parts, operands.getArrayRef(), [&](func::FuncOp joined) {
+  plan::KernelOp kernel =
+      build(parts, operands.getArrayRef(), [&](plan::KernelOp joined) {
         annotate(joined, operands.getArrayRef());
       });
   SmallVector<Value> values(operands.begin(), operands.end());
-  values.append(2, func::CallOp(parts.front().call).getOperands().back());
   for (Value value : values)
     moveBefore(value, place);
   OpBuilder builder(place);
-  auto call = func::CallOp::create(builder, place->getLoc(), kernel, values);
+  auto call = plan::LaunchOp::create(builder, place->getLoc(), kernel.getName(),
+                                     values);
   for (const KernelCall &part : parts) {
     accesses.erase(part.call);
-    func::CallOp(part.call)->erase();
+    plan::LaunchOp(part.call)->erase();
   }
   return call;
 }
 
 void KernelCalls::eraseUnused() {
-  for (auto kernel : llvm::to_vector(module.getOps<func::FuncOp>()))
-    if (kernel->hasAttr("pdq.kernel") &&
-        SymbolTable::symbolKnownUseEmpty(kernel, module))
+  for (auto kernel : llvm::to_vector(module.getOps<plan::KernelOp>()))
+    if (SymbolTable::symbolKnownUseEmpty(kernel, module))
       kernel.erase();
 }
 

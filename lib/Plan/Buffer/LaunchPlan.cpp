@@ -7,6 +7,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
 #include "pdq/Plan/Buffer/PlanArena.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -25,8 +26,7 @@ static int64_t getElementBytes(MemRefType type) {
 static Value getRoot(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp,
-             memref::CastOp, memref::ReinterpretCastOp,
-             UnrealizedConversionCastOp>(op))
+             memref::CastOp, memref::ReinterpretCastOp>(op))
       break;
     value = op->getOperand(0);
   }
@@ -35,8 +35,6 @@ static Value getRoot(Value value) {
 
 /// Offset of a view from its root, in bytes: the type of a static view says it.
 static int64_t getByteOffset(Value value) {
-  while (auto cast = value.getDefiningOp<UnrealizedConversionCastOp>())
-    value = cast.getOperand(0);
   auto type = cast<MemRefType>(value.getType());
   return type.getStridesAndOffset().second * getElementBytes(type);
 }
@@ -50,18 +48,18 @@ namespace {
 /// Builds the plan of one function.
 class PlanBuilder {
 public:
-  explicit PlanBuilder(func::FuncOp function)
+  explicit PlanBuilder(plan::ProgramOp function)
       : function(function),
         plan{{}, function.getLoc(), {}, {}, {}, {}, {}, {}} {}
   FailureOr<LaunchPlan> build();
 
 private:
   void addArguments();
-  LogicalResult addLaunch(func::CallOp call);
+  LogicalResult addLaunch(plan::LaunchOp op);
   LogicalResult addRoot(Operation *op);
   void placeTemporaries();
 
-  func::FuncOp function;
+  plan::ProgramOp function;
   SymbolTableCollection symbols;
   LaunchPlan plan;
   /// Where the roots lie; those in the arena hold the number of the temporary
@@ -75,9 +73,9 @@ void PlanBuilder::addArguments() {
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
     Place::Space space =
-        function.getArgAttr(number, "pdq.result")     ? Place::Result
-        : function.getArgAttr(number, "pdq.resident") ? Place::Resident
-                                                      : Place::Argument;
+        function.getArgAttr(number, plan::resultName)       ? Place::Result
+        : function.getArgAttr(number, plan::persistentName) ? Place::Resident
+                                                            : Place::Argument;
     auto &types = space == Place::Result     ? plan.results
                   : space == Place::Resident ? plan.residents
                                              : plan.arguments;
@@ -114,19 +112,19 @@ LogicalResult PlanBuilder::addRoot(Operation *op) {
   return success();
 }
 
-LogicalResult PlanBuilder::addLaunch(func::CallOp call) {
+LogicalResult PlanBuilder::addLaunch(plan::LaunchOp op) {
   Launch launch;
   launch.kernel =
-      symbols.lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
+      symbols.lookupNearestSymbolFrom<plan::KernelOp>(op, op.getKernelAttr());
   int64_t step = plan.launches.size();
-  // The last two operands are the range.
-  for (Value operand : call.getOperands().drop_back(2)) {
+  for (Value operand : op.getOperands()) {
     Place place = places.lookup(getRoot(operand));
     place.offset = getByteOffset(operand);
     launch.operands.push_back(place);
     // What is not stored needs no place of its own.
     if (place.space != Place::Arena ||
-        launch.kernel.getArgAttr(launch.operands.size() - 1, "pdq.unstored"))
+        launch.kernel.getArgAttr(launch.operands.size() - 1,
+                                 plan::registerOnlyName))
       continue;
     Temporary &temporary = temporaries[place.index];
     temporary.first = std::min(temporary.first, step);
@@ -157,18 +155,17 @@ void PlanBuilder::placeTemporaries() {
 
 FailureOr<LaunchPlan> PlanBuilder::build() {
   plan.name = function.getName().str();
-  if (auto constants =
-          function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
-    plan.constantsFunction = constants.getValue().str();
+  if (std::optional<StringRef> initializer = function.getInitializer())
+    plan.constantsFunction = initializer->str();
   addArguments();
   for (Operation &op : function.getBody().front()) {
-    if (auto call = dyn_cast<func::CallOp>(op)) {
-      if (failed(addLaunch(call)))
+    if (auto launch = dyn_cast<plan::LaunchOp>(op)) {
+      if (failed(addLaunch(launch)))
         return failure();
       continue;
     }
-    if (isa<func::ReturnOp>(op) || op.hasTrait<OpTrait::ConstantLike>() ||
-        isa<ViewLikeOpInterface, UnrealizedConversionCastOp>(op))
+    if (isa<plan::ReturnOp, ViewLikeOpInterface>(op) ||
+        op.hasTrait<OpTrait::ConstantLike>())
       continue;
     if (failed(addRoot(&op)))
       return failure();
@@ -177,17 +174,15 @@ FailureOr<LaunchPlan> PlanBuilder::build() {
   return std::move(plan);
 }
 
-FailureOr<LaunchPlan> mlir::pdq::buildLaunchPlan(func::FuncOp function) {
-  return PlanBuilder(function).build();
+FailureOr<LaunchPlan> mlir::pdq::buildLaunchPlan(plan::ProgramOp program) {
+  return PlanBuilder(program).build();
 }
 
 FailureOr<std::vector<LaunchPlan>>
 mlir::pdq::buildLaunchPlans(ModuleOp module) {
   std::vector<LaunchPlan> plans;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (!function.isPublic())
-      continue;
-    FailureOr<LaunchPlan> plan = buildLaunchPlan(function);
+  for (auto program : module.getOps<plan::ProgramOp>()) {
+    FailureOr<LaunchPlan> plan = buildLaunchPlan(program);
     if (failed(plan))
       return failure();
     plans.push_back(std::move(*plan));

@@ -14,6 +14,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "pdq/Plan/Analysis/InitialFills.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -33,18 +34,8 @@ using namespace mlir::pdq;
 static bool isPlanOperation(Operation &op) {
   return isa<memref::AllocOp, memref::GetGlobalOp, memref::SubViewOp,
              memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
-             memref::ReinterpretCastOp, UnrealizedConversionCastOp,
-             func::CallOp, func::ReturnOp>(op) ||
+             memref::ReinterpretCastOp, func::ReturnOp>(op) ||
          op.hasTrait<OpTrait::ConstantLike>();
-}
-
-/// `type` without its offset, which the caller adds to the pointer.
-static MemRefType dropOffset(MemRefType type) {
-  auto [strides, offset] = type.getStridesAndOffset();
-  if (offset == 0)
-    return type;
-  auto layout = StridedLayoutAttr::get(type.getContext(), 0, strides);
-  return MemRefType::get(type.getShape(), type.getElementType(), layout);
 }
 
 /// Splits what a linalg operation reads from outside into buffers, in order of
@@ -77,7 +68,7 @@ static LogicalResult collectInputs(Operation *op, SetVector<Value> &buffers,
 
 /// States what a kernel may assume of the places of its buffers: `alignment`
 /// bytes, or less where a view starts in between.
-static void setAlignments(func::FuncOp kernel, ArrayRef<Value> buffers,
+static void setAlignments(plan::KernelOp kernel, ArrayRef<Value> buffers,
                           unsigned alignment) {
   Builder builder(kernel);
   for (auto [number, buffer] : llvm::enumerate(buffers)) {
@@ -95,17 +86,14 @@ static void setAlignments(func::FuncOp kernel, ArrayRef<Value> buffers,
 
 /// Builds the kernel function of `fill`, if there is one, and `op`, named
 /// "kernel" until its content is known.
-static func::FuncOp buildKernel(OpBuilder &builder, Operation *op,
-                                linalg::FillOp fill, ArrayRef<Value> buffers,
-                                ArrayRef<Operation *> constants) {
+static plan::KernelOp buildKernel(OpBuilder &builder, Operation *op,
+                                  linalg::FillOp fill, ArrayRef<Value> buffers,
+                                  ArrayRef<Operation *> constants) {
   SmallVector<Type> types;
   for (Value buffer : buffers)
-    types.push_back(dropOffset(cast<MemRefType>(buffer.getType())));
-  types.append(2, builder.getIndexType());
-  auto kernel = func::FuncOp::create(builder, op->getLoc(), "kernel",
-                                     builder.getFunctionType(types, {}));
-  kernel.setPrivate();
-  kernel->setAttr("pdq.kernel", builder.getUnitAttr());
+    types.push_back(plan::dropOffset(cast<MemRefType>(buffer.getType())));
+  auto kernel = plan::KernelOp::create(builder, op->getLoc(), "kernel",
+                                       builder.getFunctionType(types, {}));
   Block *body = kernel.addEntryBlock();
   OpBuilder inner = OpBuilder::atBlockEnd(body);
   IRMapping mapping;
@@ -116,7 +104,7 @@ static func::FuncOp buildKernel(OpBuilder &builder, Operation *op,
   if (fill)
     inner.clone(*fill, mapping);
   inner.clone(*op, mapping);
-  func::ReturnOp::create(inner, op->getLoc());
+  plan::ReturnOp::create(inner, op->getLoc());
   return kernel;
 }
 
@@ -131,7 +119,7 @@ public:
   unsigned getNumKernels() const { return names.size(); }
 
 private:
-  StringRef getKernelName(func::FuncOp kernel, Operation *op);
+  StringRef getKernelName(plan::KernelOp kernel, Operation *op);
 
   ModuleOp module;
   unsigned alignment;
@@ -141,7 +129,7 @@ private:
 } // namespace
 
 /// Gives `kernel` its name, or erases it where an equal one exists.
-StringRef Outliner::getKernelName(func::FuncOp kernel, Operation *op) {
+StringRef Outliner::getKernelName(plan::KernelOp kernel, Operation *op) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   kernel.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
@@ -166,25 +154,13 @@ LogicalResult Outliner::outline(Operation *op, linalg::FillOp fill) {
       (fill && failed(collectInputs(fill, buffers, constants))))
     return failure();
   OpBuilder top = OpBuilder::atBlockEnd(module.getBody());
-  func::FuncOp kernel = buildKernel(top, op, fill, buffers.getArrayRef(),
-                                    constants.getArrayRef());
+  plan::KernelOp kernel = buildKernel(top, op, fill, buffers.getArrayRef(),
+                                      constants.getArrayRef());
   if (alignment > 0)
     setAlignments(kernel, buffers.getArrayRef(), alignment);
-  SmallVector<Type> types(kernel.getArgumentTypes());
   StringRef name = getKernelName(kernel, op);
-
   OpBuilder builder(op);
-  SmallVector<Value> operands;
-  for (auto [buffer, type] : llvm::zip(buffers, types))
-    operands.push_back(buffer.getType() == type
-                           ? buffer
-                           : UnrealizedConversionCastOp::create(
-                                 builder, op->getLoc(), type, buffer)
-                                 .getResult(0));
-  // The range is the launch plan's choice; the call only says "all of it".
-  Value begin = arith::ConstantIndexOp::create(builder, op->getLoc(), 0);
-  operands.append({begin, begin});
-  func::CallOp::create(builder, op->getLoc(), name, TypeRange(), operands);
+  plan::LaunchOp::create(builder, op->getLoc(), name, buffers.getArrayRef());
   op->erase();
   if (fill)
     fill->erase();
@@ -197,6 +173,26 @@ static bool isIdentityCopy(Operation *op) {
   return copy && copy.getInputs()[0] == copy.getOutputs()[0];
 }
 
+/// `function`, of which launches and views are left, as a program. Its results
+/// are buffers among the arguments.
+static void convertToProgram(func::FuncOp function) {
+  OpBuilder builder(function);
+  auto program = plan::ProgramOp::create(
+      builder, function.getLoc(), function.getName(),
+      builder.getFunctionType(function.getArgumentTypes(), {}));
+  if (ArrayAttr attributes = function.getArgAttrsAttr())
+    program.setArgAttrsAttr(attributes);
+  if (auto name =
+          function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
+    program.setInitializerAttr(name);
+  program.getBody().takeBody(function.getBody());
+  Operation *end = program.getBody().front().getTerminator();
+  builder.setInsertionPoint(end);
+  plan::ReturnOp::create(builder, end->getLoc());
+  end->erase();
+  function.erase();
+}
+
 namespace {
 struct OutlineKernels : mlir::pdq::impl::OutlineKernelsBase<OutlineKernels> {
   using Base::Base;
@@ -205,14 +201,17 @@ struct OutlineKernels : mlir::pdq::impl::OutlineKernelsBase<OutlineKernels> {
     Outliner outliner(getOperation(), alignment);
     SmallVector<Operation *> work;
     llvm::DenseMap<Operation *, linalg::FillOp> fills;
+    SmallVector<func::FuncOp> functions;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel")) {
-        if (absorbFills)
-          fills.insert_range(findInitialFills(function));
-        for (Operation &op : function.getBody().front())
-          if (!isPlanOperation(op))
-            work.push_back(&op);
-      }
+      if (!function.isDeclaration())
+        functions.push_back(function);
+    for (func::FuncOp function : functions) {
+      if (absorbFills)
+        fills.insert_range(findInitialFills(function));
+      for (Operation &op : function.getBody().front())
+        if (!isPlanOperation(op))
+          work.push_back(&op);
+    }
     for (auto [user, fill] : fills)
       llvm::erase(work, fill.getOperation());
     for (Operation *op : work) {
@@ -233,6 +232,7 @@ struct OutlineKernels : mlir::pdq::impl::OutlineKernelsBase<OutlineKernels> {
       ++numLaunches;
     }
     numKernels += outliner.getNumKernels();
+    llvm::for_each(functions, convertToProgram);
   }
 };
 } // namespace

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
@@ -39,11 +40,11 @@ static SmallVector<BlockArgument> addDestinations(func::FuncOp function) {
   for (unsigned i = 0, e = function.getNumResults(); i < e; ++i) {
     unsigned index = function.getNumArguments();
     if (auto inPlace =
-            function.getResultAttrOfType<IntegerAttr>(i, "pdq.in_place")) {
+            function.getResultAttrOfType<IntegerAttr>(i, plan::inPlaceName)) {
       index = inPlace.getInt();
     } else {
       NamedAttrList attributes;
-      attributes.set("pdq.result", builder.getI64IntegerAttr(i));
+      attributes.set(plan::resultName, builder.getI64IntegerAttr(i));
       (void)function.insertArgument(
           index, function.getResultTypes()[i],
           attributes.getDictionary(function.getContext()), function.getLoc());

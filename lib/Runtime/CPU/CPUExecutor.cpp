@@ -8,8 +8,8 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "pdq/Codegen/CPU/Pipelines.h"
 #include "pdq/Codegen/Dialects.h"
-#include "pdq/Plan/Pipelines.h"
 #include "pdq/Plan/Buffer/LaunchPlan.h"
+#include "pdq/Plan/Pipelines.h"
 #include "pdq/Runtime/CPU/KernelCompiler.h"
 #include "pdq/Runtime/CheckBuffers.h"
 #include "pdq/Runtime/Executor.h"
@@ -262,7 +262,7 @@ LogicalResult CPUExecutable::add(std::vector<LaunchPlan> plans) {
         return failed(checkMemory(plan));
       }))
     return failure();
-  SmallVector<func::FuncOp> kernels;
+  SmallVector<plan::KernelOp> kernels;
   for (LaunchPlan &plan : plans)
     for (Launch &launch : plan.launches)
       kernels.push_back(launch.kernel);

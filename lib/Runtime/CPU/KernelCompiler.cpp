@@ -24,7 +24,7 @@ namespace {
 
 /// One kernel on its way through a job.
 struct PendingKernel {
-  func::FuncOp source;
+  plan::KernelOp source;
   std::string text;
   /// Name in the linker; unlike names of functions it never occurs twice.
   std::string symbol;
@@ -47,7 +47,7 @@ public:
                      llvm::orc::JITTargetMachineBuilder machine,
                      std::unique_ptr<llvm::orc::LLJIT> linker);
   FailureOr<SmallVector<const CompiledKernel *>>
-  compile(ArrayRef<func::FuncOp> kernels) override;
+  compile(ArrayRef<plan::KernelOp> kernels) override;
 
 private:
   LogicalResult compileNew(MutableArrayRef<PendingKernel> kernels);
@@ -91,11 +91,11 @@ KernelCompilerImpl::KernelCompilerImpl(
 }
 
 FailureOr<SmallVector<const CompiledKernel *>>
-KernelCompilerImpl::compile(ArrayRef<func::FuncOp> kernels) {
+KernelCompilerImpl::compile(ArrayRef<plan::KernelOp> kernels) {
   SmallVector<std::string> texts;
   std::vector<PendingKernel> pending;
   llvm::StringSet<> isPending;
-  for (func::FuncOp kernel : kernels) {
+  for (plan::KernelOp kernel : kernels) {
     std::string text;
     llvm::raw_string_ostream stream(text);
     // By default the whole module around the kernel is verified and numbered.
@@ -163,12 +163,10 @@ LogicalResult KernelCompilerImpl::emit(Job &job, ModuleOp module) const {
   if (failed(loops.run(module)))
     return failure();
   for (auto [kernel, function] :
-       llvm::zip(job.kernels, module.getOps<func::FuncOp>())) {
-    kernel->result.range =
-        function->getAttrOfType<IntegerAttr>("pdq.range").getInt();
-    kernel->result.isScalar = function->hasAttr("pdq.scalar");
-    if (auto reason = function->getAttrOfType<StringAttr>("pdq.scalar"))
-      kernel->declined = reason.getValue();
+       llvm::zip(job.kernels, module.getOps<plan::KernelOp>())) {
+    kernel->result.range = *function.getRange();
+    kernel->result.isScalar = *function.getForm() == plan::Form::Scalar;
+    kernel->declined = function.getDeclined().value_or("");
     function.setName("body_of_" + kernel->symbol);
   }
   PassManager lower(module.getContext());
@@ -210,7 +208,7 @@ void KernelCompilerImpl::runJob(Job &job, MLIRContext &context) const {
 /// Tells the user once per kind, which is the operation and the reason: one
 /// network can have hundreds of shapes of it.
 void KernelCompilerImpl::remarkDeclined(const PendingKernel &kernel) {
-  func::FuncOp source = kernel.source;
+  plan::KernelOp source = kernel.source;
   StringRef operation = source.getName().rsplit('_').first;
   if (!kernel.declined.empty() &&
       remarked.insert((operation + ": " + kernel.declined).str()).second)
@@ -221,7 +219,7 @@ void KernelCompilerImpl::remarkDeclined(const PendingKernel &kernel) {
 
 LogicalResult KernelCompilerImpl::link(MutableArrayRef<Job> jobs) {
   for (Job &job : jobs) {
-    func::FuncOp first = job.kernels.front()->source;
+    plan::KernelOp first = job.kernels.front()->source;
     if (!job.error.empty())
       return first.emitError("kernels cannot be compiled: ") << job.error;
     if (llvm::Error error = linker->addObjectFile(std::move(job.code)))

@@ -14,6 +14,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "pdq/Codegen/Dialects.h"
 #include "pdq/Codegen/GPU/Pipelines.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -98,26 +99,28 @@ generate(llvm::Module &module, llvm::TargetMachine &machine, ImageForm form) {
   return assembly.str().str();
 }
 
-static std::array<unsigned, 3> getExtent(func::FuncOp kernel, StringRef name) {
-  auto extent = kernel->getAttrOfType<DenseI64ArrayAttr>(name);
+static std::array<unsigned, 3> getExtent(DenseI64ArrayAttr extent) {
   return {unsigned(extent[0]), unsigned(extent[1]), unsigned(extent[2])};
 }
 
 /// Names of functions are hashes of kernels; symbols are numbered.
 static LogicalResult emitAndDescribe(ModuleOp module, StringRef math,
                                      const Chip &chip, DeviceImage &image) {
+  module->setAttr(plan::targetName,
+                  plan::TargetAttr::get(module.getContext(), chip.name,
+                                        *plan::symbolizeMath(math)));
   PassManager emit(module.getContext());
-  buildEmitGPUKernelsPipeline(emit, math, chip.name);
+  buildEmitGPUKernelsPipeline(emit);
   if (failed(emit.run(module)))
     return failure();
-  for (auto kernel : module.getOps<func::FuncOp>()) {
+  for (auto kernel : module.getOps<plan::KernelOp>()) {
     KernelLaunch launch;
     launch.symbol = kernel.getName().str();
-    launch.grid = getExtent(kernel, "pdq.grid");
-    launch.block = getExtent(kernel, "pdq.block");
-    if (auto bytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes"))
-      launch.sharedBytes = bytes.getInt();
-    launch.form = kernel->getAttrOfType<StringAttr>("pdq.form").str();
+    plan::LaunchConfigAttr config = *kernel.getLaunch();
+    launch.grid = getExtent(config.getGrid());
+    launch.block = getExtent(config.getBlock());
+    launch.sharedBytes = config.getSharedBytes();
+    launch.form = plan::stringifyForm(*kernel.getForm()).str();
     image.kernels.push_back(std::move(launch));
   }
   PassManager lower(module.getContext());

@@ -72,7 +72,7 @@ struct Machine {
     scratch.reset();
     scratch = std::make_shared<DeviceMemory>(device, bytes);
   }
-  LogicalResult compile(ArrayRef<func::FuncOp> functions,
+  LogicalResult compile(ArrayRef<plan::KernelOp> functions,
                         SmallVectorImpl<const LoadedKernel *> &loaded);
   LogicalResult load(ArrayRef<std::string> texts, Location loc);
   FailureOr<std::shared_ptr<DeviceMemory>> getConstant(ElementsAttr value);
@@ -313,10 +313,10 @@ LogicalResult Machine::load(ArrayRef<std::string> texts, Location loc) {
   return success();
 }
 
-LogicalResult Machine::compile(ArrayRef<func::FuncOp> functions,
+LogicalResult Machine::compile(ArrayRef<plan::KernelOp> functions,
                                SmallVectorImpl<const LoadedKernel *> &loaded) {
   SmallVector<std::string> texts, pending;
-  for (func::FuncOp function : functions) {
+  for (plan::KernelOp function : functions) {
     std::string text;
     llvm::raw_string_ostream stream(text);
     // By default the whole module around the function is verified and numbered.
@@ -377,7 +377,7 @@ void GPUExecutable::computeResidents(CompiledFunction &function) {
 }
 
 LogicalResult GPUExecutable::add(std::vector<LaunchPlan> plans) {
-  SmallVector<func::FuncOp> kernels;
+  SmallVector<plan::KernelOp> kernels;
   for (LaunchPlan &plan : plans)
     for (Launch &launch : plan.launches)
       kernels.push_back(launch.kernel);

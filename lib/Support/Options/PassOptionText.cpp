@@ -74,20 +74,3 @@ LogicalResult mlir::pdq::parseOptions(mlir::detail::PassOptions &options,
   message.consume_front("<Pass-Options-Parser>: ");
   return message.empty() ? failure() : report(message);
 }
-
-static constexpr StringRef recordAttribute = "pdq.options";
-
-DictionaryAttr mlir::pdq::getRecordedOptions(ModuleOp module) {
-  auto recorded = module->getAttrOfType<DictionaryAttr>(recordAttribute);
-  return recorded ? recorded : DictionaryAttr::get(module.getContext());
-}
-
-void mlir::pdq::recordOption(ModuleOp module, StringRef name, Attribute value) {
-  NamedAttrList options(getRecordedOptions(module));
-  options.set(name, value);
-  module->setAttr(recordAttribute, options.getDictionary(module.getContext()));
-}
-
-void mlir::pdq::dropRecordedOptions(Operation *module) {
-  module->removeAttr(recordAttribute);
-}

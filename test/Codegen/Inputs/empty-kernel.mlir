@@ -1,4 +1,4 @@
 // A kernel without an operation: lower-kernels-to-loops.mlir.
-func.func private @empty(%x: memref<4xf32>, %begin: index, %end: index) attributes {pdq.kernel} {
-  return
+plan.kernel @empty(%x: memref<4xf32>) {
+  plan.return
 }

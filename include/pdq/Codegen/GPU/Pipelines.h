@@ -14,14 +14,13 @@ namespace mlir::pdq {
 inline constexpr unsigned deviceAlignment = 16;
 
 /// Functions on tensors -> launch plans and kernels that are linalg operations.
-/// `math` and `chip` are those of `-pdq-emit-gpu-kernels`.
+/// `math` and `chip` are those of `-pdq-set-target`.
 void buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
                                  StringRef chip);
 
-/// Kernels that are linalg operations -> the code of one thread. `math` and
-/// `chip` are those of `-pdq-emit-gpu-kernels`.
-void buildEmitGPUKernelsPipeline(OpPassManager &pm, StringRef math,
-                                 StringRef chip);
+/// Kernels that are linalg operations -> the code of one thread, for the target
+/// of the module.
+void buildEmitGPUKernelsPipeline(OpPassManager &pm);
 
 /// Kernels with a launch -> a `gpu.module` in the LLVM and NVVM dialects,
 /// buffers as bare pointers.

@@ -7,29 +7,25 @@
 #ifndef PDQ_PLAN_BUFFER_KERNELCALLS_H
 #define PDQ_PLAN_BUFFER_KERNELCALLS_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 #include "pdq/Plan/Analysis/BufferAccesses.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace mlir::pdq {
 
-/// A launch: the call and the kernel that it calls.
+/// A launch and the kernel that it launches.
 struct KernelCall {
-  func::CallOp call;
-  func::FuncOp kernel;
+  plan::LaunchOp call;
+  plan::KernelOp kernel;
 
   /// The operand that a kernel's argument is bound to.
   Value getOperand(Value argument) const {
-    func::CallOp owner = call;
-    return owner.getOperand(cast<BlockArgument>(argument).getArgNumber());
+    return getBuffers()[cast<BlockArgument>(argument).getArgNumber()];
   }
-  /// The buffers of the launch; behind them is its range.
-  OperandRange getBuffers() const {
-    return func::CallOp(call).getOperands().drop_back(2);
-  }
+  OperandRange getBuffers() const { return plan::LaunchOp(call).getOperands(); }
 };
 
 /// The kernels of a module, and those that take the place of several.
@@ -51,13 +47,13 @@ public:
   /// A kernel with the operations of `parts`, one part behind the other.
   /// `operands` are the buffers that its arguments stand for. Kernels with
   /// equal content are one.
-  func::FuncOp build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
-                     function_ref<void(func::FuncOp)> annotate);
+  plan::KernelOp build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
+                       function_ref<void(plan::KernelOp)> annotate);
 
   /// Puts one call in front of `place` that stands for all `parts`.
-  func::CallOp
+  plan::LaunchOp
   replace(ArrayRef<KernelCall> parts, Operation *place,
-          function_ref<void(func::FuncOp, ArrayRef<Value>)> annotate);
+          function_ref<void(plan::KernelOp, ArrayRef<Value>)> annotate);
 
   /// Erases the kernels that nothing launches any more.
   void eraseUnused();
@@ -66,7 +62,7 @@ private:
   ModuleOp module;
   SymbolTable symbols;
   /// Joined kernels by their content.
-  llvm::StringMap<func::FuncOp> known;
+  llvm::StringMap<plan::KernelOp> known;
   /// Accesses of the operations that were asked for and still exist.
   llvm::DenseMap<Operation *, std::unique_ptr<BufferAccesses>> accesses;
 };

@@ -7,8 +7,8 @@
 #ifndef PDQ_PLAN_BUFFER_LAUNCHPLAN_H
 #define PDQ_PLAN_BUFFER_LAUNCHPLAN_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
@@ -21,10 +21,10 @@ struct Place {
   int64_t offset = 0;
 };
 
-/// One kernel call.
+/// One launch.
 struct Launch {
-  /// The kernel function; its launch range is a property of its code.
-  func::FuncOp kernel;
+  /// The kernel; its launch range is a property of its code.
+  plan::KernelOp kernel;
   llvm::SmallVector<Place> operands;
 };
 
@@ -44,15 +44,15 @@ struct LaunchPlan {
   int64_t liveBytes = 0;
 };
 
-/// Reads the plan of `function`, the form that `-pdq-outline-kernels` leaves.
-/// Arguments with `pdq.result` are results, with `pdq.resident` results of the
-/// function `pdq.constants`, all others arguments, in order.
-/// Temporaries are placed by their live ranges with 64-byte alignment.
+/// Reads the plan of `program`. Arguments with `plan.result` are results, with
+/// `plan.persistent` results of its initializer, all others arguments, in
+/// order. Temporaries are placed by their live ranges with 64-byte alignment.
 ///
-/// Errors: emits a diagnostic on operations that are neither views nor calls.
-FailureOr<LaunchPlan> buildLaunchPlan(func::FuncOp function);
+/// Errors: emits a diagnostic on operations that are neither views nor
+/// launches.
+FailureOr<LaunchPlan> buildLaunchPlan(plan::ProgramOp program);
 
-/// The plans of all public functions of a module.
+/// The plans of all programs of a module.
 FailureOr<std::vector<LaunchPlan>> buildLaunchPlans(ModuleOp module);
 
 } // namespace mlir::pdq

@@ -7,7 +7,7 @@
 #ifndef PDQ_RUNTIME_CPU_KERNELCOMPILER_H
 #define PDQ_RUNTIME_CPU_KERNELCOMPILER_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Runtime/CPU/ThreadPool.h"
 #include "pdq/Runtime/Executor.h"
 #include "llvm/ADT/StringMap.h"
@@ -39,7 +39,7 @@ public:
   ///
   /// Errors: emits diagnostics at kernels that cannot be compiled.
   virtual FailureOr<llvm::SmallVector<const CompiledKernel *>>
-  compile(llvm::ArrayRef<func::FuncOp> kernels) = 0;
+  compile(llvm::ArrayRef<plan::KernelOp> kernels) = 0;
 };
 
 /// The best target that this machine has.

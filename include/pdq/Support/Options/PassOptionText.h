@@ -62,16 +62,6 @@ void registerPipeline(StringRef name, StringRef description,
       });
 }
 
-/// Keeps the option `name` of a pass in the attribute `pdq.options` of
-/// `module`, for the reports of later passes.
-void recordOption(ModuleOp module, StringRef name, Attribute value);
-
-/// The options that earlier passes recorded.
-DictionaryAttr getRecordedOptions(ModuleOp module);
-
-/// Removes the attribute: what is left of the module does not depend on it.
-void dropRecordedOptions(Operation *module);
-
 } // namespace mlir::pdq
 
 #endif // PDQ_SUPPORT_OPTIONS_PASSOPTIONTEXT_H

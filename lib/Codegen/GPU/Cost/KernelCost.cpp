@@ -12,6 +12,7 @@
 #include "pdq/Codegen/GPU/Direct/DirectPlan.h"
 #include "pdq/Codegen/GPU/Epilogue/SiblingEmitter.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -124,10 +125,10 @@ static void addReads(linalg::LinalgOp op, DenseMap<Value, int64_t> &touched,
   }
 }
 
-static bool isStored(func::FuncOp kernel, Value buffer) {
+static bool isStored(plan::KernelOp kernel, Value buffer) {
   auto argument = dyn_cast<BlockArgument>(buffer);
   return argument &&
-         !kernel.getArgAttr(argument.getArgNumber(), "pdq.unstored");
+         !kernel.getArgAttr(argument.getArgNumber(), plan::registerOnlyName);
 }
 
 /// The form of a kernel with these operations; adds the bytes of its products.
@@ -152,13 +153,10 @@ static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
   return form;
 }
 
-FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
-  auto siblings = getSiblings(kernel);
-  if (failed(siblings))
-    return failure();
+FailureOr<KernelCost> mlir::pdq::computeCost(plan::KernelOp kernel) {
   KernelCost cost;
   DenseMap<Value, int64_t> read, written, factors;
-  for (ArrayRef<linalg::LinalgOp> ops : *siblings) {
+  for (ArrayRef<linalg::LinalgOp> ops : getSiblings(kernel)) {
     cost.form = classify(ops, factors, cost.productBytes);
     for (linalg::LinalgOp op : ops) {
       addReads(op, read, written);
@@ -172,7 +170,7 @@ FailureOr<KernelCost> mlir::pdq::computeCost(func::FuncOp kernel) {
                      "pdq-form-gpu-kernels leaves");
     return failure();
   }
-  if (kernel->hasAttr("pdq.rows"))
+  if (kernel.getRows())
     cost.form = "rows";
   for (auto [buffer, bytes] : factors)
     cost.productBytes += bytes;

@@ -6,7 +6,7 @@
 #ifndef PDQ_LIB_CODEGEN_GPU_COST_KERNELCOST_H
 #define PDQ_LIB_CODEGEN_GPU_COST_KERNELCOST_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
@@ -24,9 +24,8 @@ struct KernelCost {
 };
 
 /// The cost of a kernel as `-pdq-form-gpu-kernels` leaves it; fails, with an
-/// error, where it holds no linalg operation, or others than `pdq.siblings`
-/// says.
-FailureOr<KernelCost> computeCost(func::FuncOp kernel);
+/// error, where it holds no linalg operation.
+FailureOr<KernelCost> computeCost(plan::KernelOp kernel);
 
 /// Peak rates of a chip, dense: bytes and operations per second.
 struct ChipRates {

@@ -5,9 +5,9 @@
 
 #include "KernelCost.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
-#include "pdq/Codegen/GPU/TargetOptions.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Buffer/LaunchPlan.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Support/Options/OptionsLocation.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
@@ -22,26 +22,22 @@ using namespace mlir::pdq;
 
 namespace {
 struct PrintPlanCost : mlir::pdq::impl::PrintPlanCostBase<PrintPlanCost> {
-  using Base::Base;
-
   void runOnOperation() override {
     if (failed(chooseRates()))
       return signalPassFailure();
-    llvm::StringSet<> constants;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (auto name =
-              function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
-        constants.insert(name.getValue());
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (function.isPublic() && !constants.contains(function.getName()) &&
-          failed(print(function)))
+    llvm::StringSet<> initializers;
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      if (std::optional<StringRef> name = program.getInitializer())
+        initializers.insert(*name);
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      if (!initializers.contains(program.getName()) && failed(print(program)))
         return signalPassFailure();
     markAllAnalysesPreserved();
   }
 
 private:
   LogicalResult chooseRates();
-  LogicalResult print(func::FuncOp function);
+  LogicalResult print(plan::ProgramOp program);
   void printLaunch(StringRef kernel, const KernelCost &cost);
   void printTotals(const LaunchPlan &plan);
 
@@ -53,23 +49,22 @@ private:
 } // namespace
 
 LogicalResult PrintPlanCost::chooseRates() {
+  plan::TargetAttr target = plan::getTarget(getOperation());
   rates = llvm::find_if(getChipRates(), [&](const ChipRates &known) {
-    return known.chip == chip;
+    return known.chip == target.getChip();
   });
   if (rates == getChipRates().end()) {
-    InFlightDiagnostic diag = emitError(getOptionsLocation(&getContext()))
-                              << "option 'chip' is '" << chip
-                              << "', expected one of ";
+    InFlightDiagnostic diag = getOperation().emitError("chip of '")
+                              << plan::targetName << "' is '"
+                              << target.getChip() << "', expected one of ";
     llvm::interleaveComma(getChipRates(), diag,
                           [&](const ChipRates &known) { diag << known.chip; });
     return diag;
   }
-  FailureOr<MatrixMath> precision = readMath(&getContext(), math);
-  if (failed(precision))
-    return failure();
   // A product in fp32 is three in tf32.
-  double peak = *precision == MatrixMath::BF16 ? rates->bf16 : rates->tf32;
-  products = peak / getPartProducts(*precision).size();
+  plan::Math math = target.getMath();
+  double peak = math == plan::Math::BF16 ? rates->bf16 : rates->tf32;
+  products = peak / getPartProducts(math).size();
   return success();
 }
 
@@ -105,19 +100,21 @@ void PrintPlanCost::printTotals(const LaunchPlan &plan) {
   os << "\n";
 }
 
-LogicalResult PrintPlanCost::print(func::FuncOp function) {
-  FailureOr<LaunchPlan> plan = buildLaunchPlan(function);
+LogicalResult PrintPlanCost::print(plan::ProgramOp program) {
+  FailureOr<LaunchPlan> plan = buildLaunchPlan(program);
   if (failed(plan))
     return failure();
   sum = KernelCost();
   seconds = 0;
   llvm::errs() << "plan of @" << plan->name << " on " << rates->chip << " ("
-               << rates->product << ", " << math << ")\n"
+               << rates->product << ", "
+               << plan::stringifyMath(plan::getTarget(program).getMath())
+               << ")\n"
                << llvm::format("%-32s %-12s %12s %12s %14s %9s\n", "kernel",
                                "form", "bytes read", "bytes written", "flops",
                                "us");
   for (const Launch &launch : plan->launches) {
-    func::FuncOp kernel = launch.kernel;
+    plan::KernelOp kernel = launch.kernel;
     FailureOr<KernelCost> cost = computeCost(kernel);
     if (failed(cost))
       return failure();

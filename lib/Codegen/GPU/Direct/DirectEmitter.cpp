@@ -39,7 +39,7 @@ struct Side {
 
 class DirectEmitter {
 public:
-  DirectEmitter(func::FuncOp kernel, const DirectPlan &directPlan)
+  DirectEmitter(plan::KernelOp kernel, const DirectPlan &directPlan)
       : kernel(kernel), plan(directPlan),
         b(plan.space.op.getLoc(), plan.space.op.getOperation()) {}
   void emit();
@@ -73,7 +73,7 @@ private:
   SmallVector<Value> getIndices(const Iteration &place);
   void guarded(Value condition, function_ref<void()> body);
 
-  func::FuncOp kernel;
+  plan::KernelOp kernel;
   DirectPlan plan;
   ImplicitLocOpBuilder b;
   Side lhs, rhs, output;
@@ -401,11 +401,11 @@ void DirectEmitter::emit() {
     guarded(isInside, [&] { storeSums(emitWalk()); });
   }
   setLaunch(kernel, {plan.getNumBlocks(), 1, 1}, {plan.blockSize, 1, 1},
-            "direct");
+            plan::Form::Direct);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
 }
 
-void mlir::pdq::emitDirect(func::FuncOp kernel, const DirectPlan &plan) {
+void mlir::pdq::emitDirect(plan::KernelOp kernel, const DirectPlan &plan) {
   DirectEmitter(kernel, plan).emit();
 }

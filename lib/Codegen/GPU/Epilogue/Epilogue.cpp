@@ -5,8 +5,8 @@
 
 #include "pdq/Codegen/GPU/Epilogue/Epilogue.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -238,8 +238,8 @@ void EpilogueEmitter::emitElements(Member &member) {
     value = member.payload.widen(value);
     known.emplace_back(init.get(), member.part.getMap(init), value);
     auto buffer = cast<BlockArgument>(init.get());
-    auto kernel = cast<func::FuncOp>(buffer.getOwner()->getParentOp());
-    if (!kernel.getArgAttr(buffer.getArgNumber(), "pdq.unstored"))
+    auto kernel = cast<plan::KernelOp>(buffer.getOwner()->getParentOp());
+    if (!kernel.getArgAttr(buffer.getArgNumber(), plan::registerOnlyName))
       member.payload.store(value, init.getOperandNumber(), member.position);
   }
 }

@@ -19,43 +19,28 @@ using namespace mlir::pdq;
 // Separating
 //===----------------------------------------------------------------------===//
 
-FailureOr<SmallVector<SmallVector<linalg::LinalgOp>>>
-mlir::pdq::getSiblings(func::FuncOp kernel) {
+SmallVector<SmallVector<linalg::LinalgOp>>
+mlir::pdq::getSiblings(plan::KernelOp kernel) {
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel);
+  std::optional<ArrayRef<int64_t>> groups = kernel.getGroups();
+  if (!groups)
+    return {ops};
   SmallVector<SmallVector<linalg::LinalgOp>> siblings;
-  Attribute attribute = kernel->getAttr("pdq.siblings");
-  if (!attribute) {
-    siblings.push_back(std::move(ops));
-    return siblings;
-  }
   ArrayRef<linalg::LinalgOp> left(ops);
-  auto sizes = dyn_cast<DenseI64ArrayAttr>(attribute);
-  bool fits = sizes && !sizes.empty();
-  for (int64_t size : fits ? sizes.asArrayRef() : ArrayRef<int64_t>()) {
-    fits &= size > 0 && size <= int64_t(left.size());
-    if (!fits)
-      break;
+  for (int64_t size : *groups) {
     siblings.emplace_back(left.take_front(size));
     left = left.drop_front(size);
   }
-  if (fits && left.empty())
-    return siblings;
-  kernel.emitError("'pdq.siblings' is ")
-      << attribute << ", expected an array of i64 above 0 whose sum is "
-      << ops.size() << ", the number of operations";
-  return failure();
+  return siblings;
 }
 
-FailureOr<SmallVector<OwningOpRef<func::FuncOp>>>
-mlir::pdq::separateSiblings(func::FuncOp kernel) {
-  auto groups = getSiblings(kernel);
-  if (failed(groups))
-    return failure();
-  SmallVector<OwningOpRef<func::FuncOp>> siblings;
+SmallVector<OwningOpRef<plan::KernelOp>>
+mlir::pdq::separateSiblings(plan::KernelOp kernel) {
+  SmallVector<OwningOpRef<plan::KernelOp>> siblings;
   size_t first = 0;
-  for (ArrayRef<linalg::LinalgOp> group : *groups) {
-    func::FuncOp sibling = kernel.clone();
-    sibling->removeAttr("pdq.siblings");
+  for (ArrayRef<linalg::LinalgOp> group : getSiblings(kernel)) {
+    auto sibling = cast<plan::KernelOp>(kernel->clone());
+    sibling.removeGroupsAttr();
     for (auto [number, op] : llvm::enumerate(getKernelOps(sibling)))
       if (number < first || number >= first + group.size())
         op->erase();
@@ -69,27 +54,27 @@ mlir::pdq::separateSiblings(func::FuncOp kernel) {
 // Emitting
 //===----------------------------------------------------------------------===//
 
-static ArrayRef<int64_t> getSizes(func::FuncOp kernel, StringRef name) {
-  return kernel->getAttrOfType<DenseI64ArrayAttr>(name).asArrayRef();
+static ArrayRef<int64_t> getBlocks(plan::KernelOp kernel) {
+  return kernel.getLaunch()->getGrid();
 }
 
 namespace {
 class SiblingEmitter {
 public:
-  SiblingEmitter(func::FuncOp kernel,
-                 ArrayRef<OwningOpRef<func::FuncOp>> siblings)
+  SiblingEmitter(plan::KernelOp kernel,
+                 ArrayRef<OwningOpRef<plan::KernelOp>> siblings)
       : kernel(kernel), siblings(siblings),
         b(kernel.getLoc(), kernel.getBody().front().getTerminator()) {}
   void emit();
 
 private:
-  void emitBranch(func::FuncOp sibling, Region &region, Value block,
+  void emitBranch(plan::KernelOp sibling, Region &region, Value block,
                   int64_t numBlocks);
-  void clone(func::FuncOp sibling, Value block);
+  void clone(plan::KernelOp sibling, Value block);
   void shareMemory(Region &region);
 
-  func::FuncOp kernel;
-  ArrayRef<OwningOpRef<func::FuncOp>> siblings;
+  plan::KernelOp kernel;
+  ArrayRef<OwningOpRef<plan::KernelOp>> siblings;
   ImplicitLocOpBuilder b;
   /// Buffers in shared memory at the begin of the kernel.
   SmallVector<memref::AllocOp> shared;
@@ -97,7 +82,7 @@ private:
 } // namespace
 
 /// The code of `sibling` for its block `block`.
-void SiblingEmitter::clone(func::FuncOp sibling, Value block) {
+void SiblingEmitter::clone(plan::KernelOp sibling, Value block) {
   IRMapping mapping;
   for (auto [own, argument] :
        llvm::zip_equal(sibling.getArguments(), kernel.getArguments()))
@@ -140,11 +125,11 @@ void SiblingEmitter::shareMemory(Region &region) {
 
 /// Launches have as many blocks for each sibling as the one with the most
 /// needs.
-void SiblingEmitter::emitBranch(func::FuncOp sibling, Region &region,
+void SiblingEmitter::emitBranch(plan::KernelOp sibling, Region &region,
                                 Value block, int64_t numBlocks) {
   OpBuilder::InsertionGuard restore(b);
   b.createBlock(&region);
-  int64_t own = getSizes(sibling, "pdq.grid")[0];
+  int64_t own = getBlocks(sibling)[0];
   scf::IfOp guard;
   if (own < numBlocks) {
     Value isOwn = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, block,
@@ -163,8 +148,8 @@ void SiblingEmitter::emit() {
   for (linalg::LinalgOp op : getKernelOps(kernel))
     op->erase();
   int64_t numBlocks = 0;
-  for (const OwningOpRef<func::FuncOp> &sibling : siblings)
-    numBlocks = std::max(numBlocks, getSizes(*sibling, "pdq.grid")[0]);
+  for (const OwningOpRef<plan::KernelOp> &sibling : siblings)
+    numBlocks = std::max(numBlocks, getBlocks(*sibling)[0]);
   Value count = arith::ConstantIndexOp::create(b, siblings.size());
   Value number = gpu::BlockIdOp::create(b, gpu::Dimension::x);
   Value turn = arith::RemUIOp::create(b, number, count);
@@ -178,27 +163,27 @@ void SiblingEmitter::emit() {
                index == 0 ? branches.getDefaultRegion()
                           : branches.getCaseRegions()[index - 1],
                block, numBlocks);
-  func::FuncOp first = *siblings.front();
-  SmallVector<int64_t> grid(getSizes(first, "pdq.grid"));
+  plan::KernelOp first = *siblings.front();
+  plan::LaunchConfigAttr launch = *first.getLaunch();
+  SmallVector<int64_t> grid(getBlocks(first));
   grid[0] = numBlocks * siblings.size();
-  setLaunch(kernel, grid, getSizes(first, "pdq.block"),
-            first->getAttrOfType<StringAttr>("pdq.form").getValue());
-  setSharedBytes(kernel);
+  int64_t bytes = getLaunchSharedBytes(kernel);
   // With more shared memory than one of them has there may be fewer blocks.
-  Attribute blocks = first->getAttr("pdq.min_blocks");
-  if (blocks &&
-      kernel->getAttr("pdq.shared_bytes") == first->getAttr("pdq.shared_bytes"))
-    kernel->setAttr("pdq.min_blocks", blocks);
+  int64_t blocks = bytes == launch.getSharedBytes() ? launch.getMinBlocks() : 0;
+  kernel.setForm(first.getForm());
+  kernel.setLaunchAttr(
+      plan::LaunchConfigAttr::get(b.getContext(), b.getDenseI64ArrayAttr(grid),
+                                  launch.getBlock(), bytes, blocks));
 }
 
 LogicalResult
-mlir::pdq::emitSiblings(func::FuncOp kernel,
-                        ArrayRef<OwningOpRef<func::FuncOp>> siblings) {
-  func::FuncOp first = *siblings.front();
-  auto isLike = [&](const OwningOpRef<func::FuncOp> &sibling) {
-    return getSizes(*sibling, "pdq.block") == getSizes(first, "pdq.block") &&
-           getSizes(*sibling, "pdq.grid").drop_front() ==
-               getSizes(first, "pdq.grid").drop_front();
+mlir::pdq::emitSiblings(plan::KernelOp kernel,
+                        ArrayRef<OwningOpRef<plan::KernelOp>> siblings) {
+  plan::KernelOp first = *siblings.front();
+  auto isLike = [&](const OwningOpRef<plan::KernelOp> &sibling) {
+    return (*sibling).getLaunch()->getBlock() ==
+               first.getLaunch()->getBlock() &&
+           getBlocks(*sibling).drop_front() == getBlocks(first).drop_front();
   };
   if (!llvm::all_of(siblings, isLike))
     return kernel.emitError("siblings have blocks of different sizes, or "

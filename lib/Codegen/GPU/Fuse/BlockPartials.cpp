@@ -36,11 +36,10 @@ static bool isSummedAlone(linalg::LinalgOp op, OpOperand &operand) {
 
 /// Whether `reader` only sums `buffer` up, by one block of threads.
 static bool onlySums(const KernelCall &reader, Value buffer) {
-  func::FuncOp kernel = reader.kernel;
-  auto rows = kernel->getAttrOfType<IntegerAttr>("pdq.rows");
-  if (rows && rows.getInt() != 0)
+  plan::KernelOp kernel = reader.kernel;
+  if (kernel.getRows().value_or(0) != 0)
     return false;
-  for (BlockArgument argument : kernel.getArguments().drop_back(2)) {
+  for (BlockArgument argument : kernel.getArguments()) {
     if (reader.getOperand(argument) != buffer)
       continue;
     for (OpOperand &use : argument.getUses()) {
@@ -65,7 +64,7 @@ bool mlir::pdq::canResizePartials(KernelCalls &calls, const KernelCall &writer,
 }
 
 /// The sums of an epilogue.
-static SmallVector<linalg::LinalgOp> getSums(func::FuncOp kernel) {
+static SmallVector<linalg::LinalgOp> getSums(plan::KernelOp kernel) {
   SmallVector<linalg::LinalgOp> sums;
   for (linalg::LinalgOp op : getKernelOps(kernel))
     if (op.getNumReductionLoops() > 0)
@@ -83,10 +82,10 @@ static void resize(KernelCalls &calls, const KernelCall &writer, Value buffer,
     FailureOr<KernelCall> reader = calls.resolve(user);
     if (reader->call == writer.call)
       continue;
-    Attribute rows = reader->kernel->getAttr("pdq.rows");
-    calls.replace({*reader}, user, [&](func::FuncOp kernel, ArrayRef<Value>) {
+    IntegerAttr rows = reader->kernel.getRowsAttr();
+    calls.replace({*reader}, user, [&](plan::KernelOp kernel, ArrayRef<Value>) {
       if (rows)
-        kernel->setAttr("pdq.rows", rows);
+        kernel.setRowsAttr(rows);
     });
   }
 }
@@ -94,7 +93,7 @@ static void resize(KernelCalls &calls, const KernelCall &writer, Value buffer,
 std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
                                                     const KernelCall &main,
                                                     const KernelCall &epilogue,
-                                                    MatrixMath math,
+                                                    plan::Math math,
                                                     StringRef chip) {
   SmallVector<linalg::LinalgOp> sums = getSums(epilogue.kernel);
   if (sums.empty())
@@ -116,7 +115,7 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
   return tile;
 }
 
-void mlir::pdq::sumOverBlocks(func::FuncOp kernel, const MatrixTile &tile) {
+void mlir::pdq::sumOverBlocks(plan::KernelOp kernel, const MatrixTile &tile) {
   StringRef reason;
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
                                 products = findProducts(ops);
@@ -146,6 +145,5 @@ void mlir::pdq::sumOverBlocks(func::FuncOp kernel, const MatrixTile &tile) {
         linalg::IteratorTypeAttr::get(kernel.getContext(),
                                       utils::IteratorType::reduction))));
   }
-  kernel->setAttr("pdq.tile", b.getDenseI64ArrayAttr(
-                                  {tile.rows, tile.columns, tile.terms}));
+  kernel.setTileAttr(tile.getAttr(kernel.getContext()));
 }

@@ -23,11 +23,11 @@ bool canResizePartials(KernelCalls &calls, const KernelCall &writer,
 std::optional<MatrixTile> resizePartials(KernelCalls &calls,
                                          const KernelCall &main,
                                          const KernelCall &epilogue,
-                                         MatrixMath math, StringRef chip);
+                                         plan::Math math, StringRef chip);
 
 /// Makes the sums behind the product of `kernel` those of its blocks, whose
 /// tile is `tile`.
-void sumOverBlocks(func::FuncOp kernel, const MatrixTile &tile);
+void sumOverBlocks(plan::KernelOp kernel, const MatrixTile &tile);
 
 } // namespace mlir::pdq
 

@@ -9,9 +9,9 @@
 #include "pdq/Codegen/GPU/Direct/DirectPlan.h"
 #include "pdq/Codegen/GPU/Epilogue/ElementOp.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
-#include "pdq/Codegen/GPU/TargetOptions.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_JOINKERNELS
@@ -28,15 +28,15 @@ namespace {
 /// Joins the kernels of one module.
 class Joiner {
 public:
-  Joiner(KernelCalls &calls, MatrixMath math, StringRef chip)
+  Joiner(KernelCalls &calls, plan::Math math, StringRef chip)
       : calls(calls), math(math), chip(chip) {}
 
   /// The launches of matrix products, in order. Joining erases no other ones.
-  SmallVector<func::CallOp> findLaunches(func::FuncOp function);
+  SmallVector<plan::LaunchOp> findLaunches(plan::ProgramOp program);
 
   /// Joins what can be joined with a product; returns the number of launches
   /// less.
-  unsigned join(func::CallOp call);
+  unsigned join(plan::LaunchOp call);
 
 private:
   std::optional<KernelCall> findInitial(const KernelCall &main, Value result);
@@ -50,13 +50,13 @@ private:
                         ArrayRef<KernelCall> before);
 
   KernelCalls &calls;
-  MatrixMath math;
+  plan::Math math;
   StringRef chip;
 };
 } // namespace
 
 /// The one operation of a kernel, if it is elementwise.
-static linalg::GenericOp getElementwise(func::FuncOp kernel) {
+static linalg::GenericOp getElementwise(plan::KernelOp kernel) {
   auto ops = kernel.getOps<linalg::LinalgOp>();
   if (!llvm::hasSingleElement(ops))
     return nullptr;
@@ -66,7 +66,7 @@ static linalg::GenericOp getElementwise(func::FuncOp kernel) {
 
 /// The products of a kernel that are added to one result, on tensor cores or
 /// one direct, alone or behind what they start from; none where there is more.
-static SmallVector<linalg::LinalgOp> getProducts(func::FuncOp kernel) {
+static SmallVector<linalg::LinalgOp> getProducts(plan::KernelOp kernel) {
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
                                 products = findProducts(ops);
   if (products.empty() || products.back() != ops.back() ||
@@ -84,12 +84,12 @@ static SmallVector<linalg::LinalgOp> getProducts(func::FuncOp kernel) {
 static Value findArgument(const KernelCall &launch, Value operand) {
   Value found;
   for (auto [number, value] :
-       llvm::enumerate(func::CallOp(launch.call).getOperands())) {
+       llvm::enumerate(plan::LaunchOp(launch.call).getOperands())) {
     if (value != operand)
       continue;
     if (found)
       return nullptr;
-    found = func::FuncOp(launch.kernel).getArgument(number);
+    found = plan::KernelOp(launch.kernel).getArgument(number);
   }
   return found;
 }
@@ -100,10 +100,10 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
   BufferAccesses passed = calls.getAccesses(main.call);
   Value root = getRoot(result);
   int64_t distance = 0;
-  for (Operation *op = func::CallOp(main.call)->getPrevNode();
+  for (Operation *op = plan::LaunchOp(main.call)->getPrevNode();
        op && distance < window; op = op->getPrevNode()) {
     BufferAccesses accesses = calls.getAccesses(op);
-    distance += isa<func::CallOp>(op);
+    distance += isa<plan::LaunchOp>(op);
     if (accesses.isUnknown)
       return std::nullopt;
     bool touches =
@@ -135,14 +135,14 @@ std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
     return std::nullopt;
   Value root = getRoot(result);
   int64_t distance = 0;
-  Operation *op = func::CallOp(main.call)->getPrevNode();
+  Operation *op = plan::LaunchOp(main.call)->getPrevNode();
   for (; op && distance < window; op = op->getPrevNode()) {
     const BufferAccesses &accesses = calls.getAccesses(op);
     if (accesses.isUnknown)
       return std::nullopt;
     if (accesses.reads.contains(root) || accesses.writes.contains(root))
       break;
-    distance += isa<func::CallOp>(op);
+    distance += isa<plan::LaunchOp>(op);
   }
   if (!op || distance == window)
     return std::nullopt;
@@ -206,10 +206,10 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
   }
   bool canSink = true;
   int64_t distance = 0;
-  for (Operation *op = func::CallOp(main.call)->getNextNode();
+  for (Operation *op = plan::LaunchOp(main.call)->getNextNode();
        op && distance < window; op = op->getNextNode()) {
     BufferAccesses accesses = calls.getAccesses(op);
-    distance += isa<func::CallOp>(op);
+    distance += isa<plan::LaunchOp>(op);
     if (accesses.isUnknown)
       return std::nullopt;
     if (!accesses.reads.contains(root) && !accesses.writes.contains(root)) {
@@ -247,15 +247,15 @@ bool Joiner::overwritesInputs(const KernelCall &epilogue, Value result,
 }
 
 /// Whether an operation of `kernel` writes `argument`.
-static bool writes(func::FuncOp kernel, Value argument) {
+static bool writes(plan::KernelOp kernel, Value argument) {
   return llvm::any_of(getKernelOps(kernel), [&](linalg::LinalgOp op) {
     return llvm::is_contained(op.getDpsInits(), argument);
   });
 }
 
-SmallVector<func::CallOp> Joiner::findLaunches(func::FuncOp function) {
-  SmallVector<func::CallOp> products;
-  for (auto call : function.getOps<func::CallOp>()) {
+SmallVector<plan::LaunchOp> Joiner::findLaunches(plan::ProgramOp program) {
+  SmallVector<plan::LaunchOp> products;
+  for (auto call : program.getOps<plan::LaunchOp>()) {
     FailureOr<KernelCall> launch = calls.resolve(call);
     if (succeeded(launch) && !getProducts(launch->kernel).empty())
       products.push_back(call);
@@ -263,7 +263,7 @@ SmallVector<func::CallOp> Joiner::findLaunches(func::FuncOp function) {
   return products;
 }
 
-unsigned Joiner::join(func::CallOp call) {
+unsigned Joiner::join(plan::LaunchOp call) {
   FailureOr<KernelCall> main = calls.resolve(call);
   Value argument = getProducts(main->kernel).front().getDpsInits().front();
   Value result = main->getOperand(argument);
@@ -272,7 +272,7 @@ unsigned Joiner::join(func::CallOp call) {
   unsigned numJoined = 0;
   if (std::optional<KernelCall> former = findFormer(*main, result)) {
     call = calls.replace({*former, *main}, call,
-                         [](func::FuncOp, ArrayRef<Value>) {});
+                         [](plan::KernelOp, ArrayRef<Value>) {});
     main = calls.resolve(call);
     ++numJoined;
   }
@@ -298,10 +298,11 @@ unsigned Joiner::join(func::CallOp call) {
   if (epilogue)
     tile = resizePartials(calls, *main, *epilogue, math, chip);
   calls.replace(
-      parts, place, [&](func::FuncOp kernel, ArrayRef<Value> buffers) {
+      parts, place, [&](plan::KernelOp kernel, ArrayRef<Value> buffers) {
         if (isUnstored)
           kernel.setArgAttr(llvm::find(buffers, result) - buffers.begin(),
-                            "pdq.unstored", UnitAttr::get(kernel.getContext()));
+                            plan::registerOnlyName,
+                            UnitAttr::get(kernel.getContext()));
         if (tile)
           sumOverBlocks(kernel, *tile);
       });
@@ -310,21 +311,13 @@ unsigned Joiner::join(func::CallOp call) {
 
 namespace {
 struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
-  using Base::Base;
-
   void runOnOperation() override {
-    FailureOr<MatrixMath> precision = readMath(&getContext(), math);
-    if (failed(precision) || failed(checkChip(&getContext(), chip)))
-      return signalPassFailure();
     KernelCalls calls(getOperation());
-    Joiner joiner(calls, *precision, chip);
-    for (auto function :
-         llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
-      if (function.isDeclaration() || function->hasAttr("pdq.kernel"))
-        continue;
-      for (func::CallOp call : joiner.findLaunches(function))
+    plan::TargetAttr target = plan::getTarget(getOperation());
+    Joiner joiner(calls, target.getMath(), target.getChip());
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      for (plan::LaunchOp call : joiner.findLaunches(program))
         numJoined += joiner.join(call);
-    }
     calls.eraseUnused();
   }
 };

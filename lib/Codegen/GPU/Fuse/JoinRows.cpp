@@ -10,6 +10,7 @@
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_JOINROWS
@@ -39,7 +40,7 @@ public:
   /// Decides how the two become one: one block for both where they are `small`,
   /// else one for each row.
   bool canJoin(bool small);
-  func::CallOp join();
+  plan::LaunchOp join();
 
 private:
   bool areSmall();
@@ -59,7 +60,7 @@ private:
 
 static auto getOps(const KernelCall &part) {
   return llvm::make_filter_range(
-      func::FuncOp(part.kernel).getOps<linalg::LinalgOp>(),
+      plan::KernelOp(part.kernel).getOps<linalg::LinalgOp>(),
       [](linalg::LinalgOp op) { return !isa<linalg::FillOp>(*op); });
 }
 
@@ -82,9 +83,8 @@ static int64_t getMostIterations(const KernelCall &part) {
 /// The rows that a kernel was joined on or that its reduction has; nothing
 /// where any rows will do.
 static std::optional<unsigned> getFixedRowLoops(const KernelCall &part) {
-  if (auto rows =
-          func::FuncOp(part.kernel)->getAttrOfType<IntegerAttr>("pdq.rows"))
-    return rows.getInt();
+  if (std::optional<uint64_t> rows = plan::KernelOp(part.kernel).getRows())
+    return *rows;
   for (linalg::LinalgOp op : getOps(part))
     if (op.getNumReductionLoops() > 0)
       return op.getNumParallelLoops();
@@ -240,36 +240,34 @@ bool RowJoiner::canJoin(bool small) {
          findPlace();
 }
 
-func::CallOp RowJoiner::join() {
-  return calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
-    kernel->setAttr("pdq.rows",
-                    OpBuilder(kernel).getI64IntegerAttr(numRowLoops));
-  });
+plan::LaunchOp RowJoiner::join() {
+  return calls.replace(parts, place,
+                       [&](plan::KernelOp kernel, ArrayRef<Value>) {
+                         kernel.setRows(numRowLoops);
+                       });
 }
 
 namespace {
 struct JoinRows : mlir::pdq::impl::JoinRowsBase<JoinRows> {
   void runOnOperation() override {
     KernelCalls calls(getOperation());
-    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
-        // Small ones later: they would stand between the others.
-        for (bool small : {false, true})
-          joinAll(calls, function, small);
-    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
-        for (auto call : llvm::to_vector(function.getOps<func::CallOp>()))
-          keepInRegisters(calls, call);
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      // Small ones later: they would stand between the others.
+      for (bool small : {false, true})
+        joinAll(calls, program, small);
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      for (auto call : llvm::to_vector(program.getOps<plan::LaunchOp>()))
+        keepInRegisters(calls, call);
     calls.eraseUnused();
   }
 
 private:
   /// Marks what a kernel of rows need not store, as nothing else reads it.
-  void keepInRegisters(KernelCalls &calls, func::CallOp call) {
+  void keepInRegisters(KernelCalls &calls, plan::LaunchOp call) {
     FailureOr<KernelCall> launch = calls.resolve(call);
     if (failed(launch))
       return;
-    auto rows = launch->kernel->getAttrOfType<IntegerAttr>("pdq.rows");
+    IntegerAttr rows = launch->kernel.getRowsAttr();
     StringRef reason;
     FailureOr<RowPlan> plan =
         rows ? planRows(launch->kernel, rows.getInt(), reason)
@@ -285,23 +283,23 @@ private:
     if (unstored.empty())
       return;
     calls.replace({*launch}, call,
-                  [&](func::FuncOp kernel, ArrayRef<Value> buffers) {
-                    kernel->setAttr("pdq.rows", rows);
+                  [&](plan::KernelOp kernel, ArrayRef<Value> buffers) {
+                    kernel.setRowsAttr(rows);
                     for (auto [number, buffer] : llvm::enumerate(buffers))
                       if (unstored.contains(buffer))
-                        kernel.setArgAttr(number, "pdq.unstored",
+                        kernel.setArgAttr(number, plan::registerOnlyName,
                                           UnitAttr::get(&getContext()));
                   });
   }
 
   /// Joins each launch with those in front of it, as long as there is one.
-  void joinAll(KernelCalls &calls, func::FuncOp function, bool small) {
-    Operation *op = &function.getBody().front().front();
+  void joinAll(KernelCalls &calls, plan::ProgramOp program, bool small) {
+    Operation *op = &program.getBody().front().front();
     while (op) {
       Operation *next = op->getNextNode();
       FailureOr<KernelCall> second = calls.resolve(op);
       while (succeeded(second)) {
-        func::CallOp joined = joinBack(calls, *second, small);
+        plan::LaunchOp joined = joinBack(calls, *second, small);
         numJoined += joined ? 1 : 0;
         second = joined ? calls.resolve(joined) : FailureOr<KernelCall>();
       }
@@ -311,10 +309,10 @@ private:
 
   /// Joins a launch with the nearest one in front of it that it can be joined
   /// with, and returns the new launch; null where there is none.
-  func::CallOp joinBack(KernelCalls &calls, const KernelCall &second,
-                        bool small) {
+  plan::LaunchOp joinBack(KernelCalls &calls, const KernelCall &second,
+                          bool small) {
     int64_t distance = 0;
-    for (Operation *op = func::CallOp(second.call)->getPrevNode();
+    for (Operation *op = plan::LaunchOp(second.call)->getPrevNode();
          op && distance < window; op = op->getPrevNode()) {
       FailureOr<KernelCall> first = calls.resolve(op);
       if (failed(first))

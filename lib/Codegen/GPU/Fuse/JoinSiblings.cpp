@@ -7,7 +7,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "pdq/Codegen/GPU/Direct/DirectPlan.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
-#include "pdq/Codegen/GPU/TargetOptions.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
 
@@ -48,38 +47,38 @@ struct Sibling {
 
 class SiblingJoiner {
 public:
-  SiblingJoiner(KernelCalls &calls, MatrixMath math, StringRef chip)
+  SiblingJoiner(KernelCalls &calls, plan::Math math, StringRef chip)
       : calls(calls), math(math), chip(chip) {}
 
-  /// Joins launches of one function; returns the number of launches less.
-  unsigned run(func::FuncOp function);
+  /// Joins launches of one program; returns the number of launches less.
+  unsigned run(plan::ProgramOp program);
 
 private:
   std::optional<Sibling> match(Operation *op);
-  std::optional<MatrixTile> findTile(func::FuncOp kernel,
+  std::optional<MatrixTile> findTile(plan::KernelOp kernel,
                                      const MatrixPlan &plan);
   bool canJoin(ArrayRef<Sibling> group, Operation *op);
   void join(ArrayRef<Sibling> group);
 
   KernelCalls &calls;
-  MatrixMath math;
+  plan::Math math;
   StringRef chip;
 };
 } // namespace
 
 /// The tile that the kernel asks for, else the one that suits it best. Where it
 /// has few terms, siblings may have more: it does without the tiles for few.
-std::optional<MatrixTile> SiblingJoiner::findTile(func::FuncOp kernel,
+std::optional<MatrixTile> SiblingJoiner::findTile(plan::KernelOp kernel,
                                                   const MatrixPlan &plan) {
   ArrayRef<MatrixTile> tiles = getTiles(plan, math, chip);
-  auto wanted = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.tile");
+  std::optional<plan::TileAttr> wanted = kernel.getTile();
   if (!wanted) {
     MatrixShape shape = plan.getShape();
     shape.terms = std::max(shape.terms, tiles.front().terms);
     return chooseTile(tiles, shape, math, chip);
   }
   for (const MatrixTile &tile : tiles)
-    if (ArrayRef{tile.rows, tile.columns, tile.terms} == wanted.asArrayRef())
+    if (tile.hasSizes(*wanted))
       return tile;
   return std::nullopt;
 }
@@ -98,8 +97,7 @@ static Value getLargerFactor(const KernelCall &launch, const DirectPlan &plan) {
 
 std::optional<Sibling> SiblingJoiner::match(Operation *op) {
   FailureOr<KernelCall> launch = calls.resolve(op);
-  if (failed(launch) || launch->kernel->hasAttr("pdq.rows") ||
-      launch->kernel->hasAttr("pdq.siblings"))
+  if (failed(launch) || launch->kernel.getRows() || launch->kernel.getGroups())
     return std::nullopt;
   SmallVector<linalg::LinalgOp> products =
       findProducts(getKernelOps(launch->kernel));
@@ -125,10 +123,10 @@ std::optional<Sibling> SiblingJoiner::match(Operation *op) {
 /// Whether the launch `op` can be moved to the first one of `group`, and its
 /// blocks can run beside those of all others.
 bool SiblingJoiner::canJoin(ArrayRef<Sibling> group, Operation *op) {
-  func::CallOp first = group.front().launch.call;
+  plan::LaunchOp first = group.front().launch.call;
   int64_t distance = 0;
   for (Operation *other = op->getPrevNode();; other = other->getPrevNode()) {
-    distance += isa<func::CallOp>(other);
+    distance += isa<plan::LaunchOp>(other);
     if (distance > window || calls.mustKeepOrder(other, op))
       return false;
     if (other == first)
@@ -145,24 +143,21 @@ void SiblingJoiner::join(ArrayRef<Sibling> group) {
     if (tile && sibling.tile->terms > tile->terms)
       tile = sibling.tile;
   for (const Sibling &sibling : group) {
-    func::FuncOp kernel = sibling.launch.kernel;
+    plan::KernelOp kernel = sibling.launch.kernel;
     parts.push_back(sibling.launch);
     sizes.push_back(getKernelOps(kernel).size());
   }
-  func::CallOp place = parts.front().call;
-  calls.replace(parts, place, [&](func::FuncOp kernel, ArrayRef<Value>) {
-    Builder b(kernel);
-    kernel->setAttr("pdq.siblings", b.getDenseI64ArrayAttr(sizes));
+  plan::LaunchOp place = parts.front().call;
+  calls.replace(parts, place, [&](plan::KernelOp kernel, ArrayRef<Value>) {
+    kernel.setGroups(sizes);
     if (tile)
-      kernel->setAttr(
-          "pdq.tile",
-          b.getDenseI64ArrayAttr({tile->rows, tile->columns, tile->terms}));
+      kernel.setTileAttr(tile->getAttr(kernel.getContext()));
   });
 }
 
-unsigned SiblingJoiner::run(func::FuncOp function) {
+unsigned SiblingJoiner::run(plan::ProgramOp program) {
   SmallVector<Sibling> open;
-  for (Operation &op : function.getBody().front())
+  for (Operation &op : program.getBody().front())
     if (std::optional<Sibling> sibling = match(&op))
       open.push_back(*sibling);
   unsigned numJoined = 0;
@@ -183,17 +178,12 @@ unsigned SiblingJoiner::run(func::FuncOp function) {
 
 namespace {
 struct JoinSiblings : mlir::pdq::impl::JoinSiblingsBase<JoinSiblings> {
-  using Base::Base;
-
   void runOnOperation() override {
-    FailureOr<MatrixMath> precision = readMath(&getContext(), math);
-    if (failed(precision) || failed(checkChip(&getContext(), chip)))
-      return signalPassFailure();
     KernelCalls calls(getOperation());
-    SiblingJoiner joiner(calls, *precision, chip);
-    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!function.isDeclaration() && !function->hasAttr("pdq.kernel"))
-        numJoined += joiner.run(function);
+    plan::TargetAttr target = plan::getTarget(getOperation());
+    SiblingJoiner joiner(calls, target.getMath(), target.getChip());
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      numJoined += joiner.run(program);
     calls.eraseUnused();
   }
 };

@@ -96,7 +96,7 @@ Value MatrixBuilder::buildAddress(Value number, ArrayRef<int64_t> extents,
 
 /// Blocks next to each other share rows: their numbers are still in the cache.
 MatrixCode::MatrixCode(const MatrixPlan &plan, const MatrixTile &tile,
-                       MatrixMath math)
+                       plan::Math math)
     : plan(plan), product(&plan), tile(tile), math(math),
       b(linalg::LinalgOp(plan.op).getLoc(),
         linalg::LinalgOp(plan.op).getOperation()) {

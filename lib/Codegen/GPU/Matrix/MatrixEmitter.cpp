@@ -13,10 +13,10 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Shared memory that needs no asking for.
+/// Shared memory that a kernel can have statically.
 static constexpr int64_t staticSharedBytes = 48 * 1024;
 
-void mlir::pdq::setSharedBytes(func::FuncOp kernel) {
+int64_t mlir::pdq::getLaunchSharedBytes(plan::KernelOp kernel) {
   int64_t bytes = 0;
   bool isSwizzled = false;
   for (auto alloc : kernel.getOps<memref::AllocOp>()) {
@@ -26,36 +26,34 @@ void mlir::pdq::setSharedBytes(func::FuncOp kernel) {
     bytes = llvm::alignTo(bytes, alignment) +
             type.getNumElements() * type.getElementTypeBitWidth() / 8;
   }
-  if (bytes > staticSharedBytes || isSwizzled)
-    kernel->setAttr("pdq.shared_bytes",
-                    Builder(kernel).getI64IntegerAttr(bytes));
+  return bytes > staticSharedBytes || isSwizzled ? bytes : 0;
 }
 
 ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixPlan &plan,
-                                         MatrixMath math, StringRef chip) {
+                                         plan::Math math, StringRef chip) {
   if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(plan) &&
       llvm::all_of(plan.further, canUseWarpgroups))
     return getWarpgroupTiles(math);
   return getWarpTiles();
 }
 
-/// The tile that the kernel asks for with `pdq.tile`, else the best one. Fails
+/// The tile that the kernel asks for, else the best one. Fails
 /// where there is no such tile.
-static FailureOr<MatrixTile> findTile(func::FuncOp kernel,
+static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
                                       ArrayRef<MatrixTile> tiles,
-                                      const MatrixPlan &plan, MatrixMath math,
+                                      const MatrixPlan &plan, plan::Math math,
                                       StringRef chip) {
-  auto wanted = kernel->getAttrOfType<DenseI64ArrayAttr>("pdq.tile");
+  std::optional<plan::TileAttr> wanted = kernel.getTile();
   if (!wanted)
     return chooseTile(tiles, plan.getShape(), math, chip);
   for (const MatrixTile &tile : tiles)
-    if (ArrayRef{tile.rows, tile.columns, tile.terms} == wanted.asArrayRef())
+    if (tile.hasSizes(*wanted))
       return tile;
-  InFlightDiagnostic diag = kernel.emitError("'pdq.tile' is [")
-                            << wanted.asArrayRef() << "], expected one of ";
+  InFlightDiagnostic diag = kernel.emitError("tile is ")
+                            << wanted->getM() << "x" << wanted->getN() << "x"
+                            << wanted->getK() << ", expected one of ";
   llvm::interleaveComma(tiles, diag, [&](const MatrixTile &tile) {
-    diag << "[" << tile.rows << ", " << tile.columns << ", " << tile.terms
-         << "]";
+    diag << tile.rows << "x" << tile.columns << "x" << tile.terms;
   });
   return diag;
 }
@@ -85,32 +83,39 @@ static LogicalResult checkSums(const MatrixPlan &plan, const MatrixTile &tile) {
 /// registers than that, and so do warpgroups, which stage operands in them;
 /// with 64 sums in TF32 they fit twice.
 static std::optional<int64_t> getMinBlocks(const MatrixTile &tile,
-                                           MatrixMath math, StringRef chip,
+                                           plan::Math math, StringRef chip,
                                            int64_t sharedBytes) {
   constexpr int64_t fewSums = 32, registers = 64;
   int64_t threads = tile.getBlockSize(),
           sums = tile.rows * tile.columns / threads;
   int64_t blocks = getBlocksPerMultiprocessor(getChipLimits(chip), threads,
                                               registers, sharedBytes);
-  if (tile.isWarpgroup && math == MatrixMath::TF32 && sums > fewSums)
+  if (tile.isWarpgroup && math == plan::Math::TF32 && sums > fewSums)
     return std::min<int64_t>(blocks, 2);
   if (tile.isWarpgroup || sums > fewSums)
     return std::nullopt;
   return blocks;
 }
 
-static void setMinBlocks(func::FuncOp kernel, const MatrixTile &tile,
-                         MatrixMath math, StringRef chip) {
-  auto bytes = kernel->getAttrOfType<IntegerAttr>("pdq.shared_bytes");
-  if (!bytes)
-    return;
-  if (auto blocks = getMinBlocks(tile, math, chip, bytes.getInt()))
-    kernel->setAttr("pdq.min_blocks",
-                    Builder(kernel).getI64IntegerAttr(*blocks));
+static void setMatrixLaunch(plan::KernelOp kernel, const MatrixPlan &plan,
+                            const MatrixTile &tile, plan::TargetAttr target) {
+  int64_t bytes = getLaunchSharedBytes(kernel), blocks = 0;
+  if (bytes > 0)
+    blocks = getMinBlocks(tile, target.getMath(), target.getChip(), bytes)
+                 .value_or(0);
+  Builder b(kernel);
+  kernel.setTileAttr(tile.getAttr(b.getContext()));
+  kernel.setForm(plan::Form::Matrix);
+  kernel.setLaunchAttr(plan::LaunchConfigAttr::get(
+      b.getContext(), b.getDenseI64ArrayAttr(getGrid(plan, tile)),
+      b.getDenseI64ArrayAttr({tile.getBlockSize(), 1, 1}), bytes, blocks));
 }
 
-LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
-                                    MatrixMath math, StringRef chip) {
+LogicalResult mlir::pdq::emitMatrix(plan::KernelOp kernel,
+                                    const MatrixPlan &plan,
+                                    plan::TargetAttr target) {
+  plan::Math math = target.getMath();
+  StringRef chip = target.getChip();
   FailureOr<MatrixTile> tile =
       findTile(kernel, getTiles(plan, math, chip), plan, math, chip);
   if (failed(tile))
@@ -120,12 +125,7 @@ LogicalResult mlir::pdq::emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
   MatrixCode code(plan, *tile, math);
   storeSums(code, tile->isWarpgroup ? emitWarpgroupProducts(code)
                                     : emitWarpProducts(code));
-  kernel->setAttr("pdq.tile", code.b.getDenseI64ArrayAttr(
-                                  {tile->rows, tile->columns, tile->terms}));
-  setLaunch(kernel, getGrid(plan, *tile), {tile->getBlockSize(), 1, 1},
-            "matrix");
-  setSharedBytes(kernel);
-  setMinBlocks(kernel, *tile, math, chip);
+  setMatrixLaunch(kernel, plan, *tile, target);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
   return success();

@@ -10,10 +10,10 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-ArrayRef<std::pair<int, int>> mlir::pdq::getPartProducts(MatrixMath math) {
+ArrayRef<std::pair<int, int>> mlir::pdq::getPartProducts(plan::Math math) {
   static const std::pair<int, int> products[] = {{1, 0}, {0, 1}, {0, 0}};
   ArrayRef<std::pair<int, int>> all = products;
-  return math == MatrixMath::FP32 ? all : all.take_back();
+  return math == plan::Math::FP32 ? all : all.take_back();
 }
 
 /// The nearest number of TF32; halves go away from zero.
@@ -35,11 +35,11 @@ static Value packBF16(ImplicitLocOpBuilder &b, Value low, Value high) {
 
 SmallVector<Value, 2> mlir::pdq::buildParts(ImplicitLocOpBuilder &b,
                                             ArrayRef<Value> numbers,
-                                            MatrixMath math) {
-  if (math == MatrixMath::BF16)
+                                            plan::Math math) {
+  if (math == plan::Math::BF16)
     return {packBF16(b, numbers[0], numbers[1])};
   Value high = roundToTF32(b, numbers[0]);
-  if (math == MatrixMath::TF32)
+  if (math == plan::Math::TF32)
     return {high};
   Value nearest = arith::BitcastOp::create(b, b.getF32Type(), high);
   Value rest = arith::SubFOp::create(b, numbers[0], nearest);

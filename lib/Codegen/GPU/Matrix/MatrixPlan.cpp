@@ -6,8 +6,8 @@
 
 #include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -126,7 +126,7 @@ void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
 /// Whether vectors along the loop of stride 1 start at multiples of their
 /// length: no other loop moves by less.
 bool MatrixPlanner::isAligned(const KernelOperand &source, int64_t lanes) {
-  auto kernel = cast<func::FuncOp>(source.buffer.getOwner()->getParentOp());
+  auto kernel = cast<plan::KernelOp>(source.buffer.getOwner()->getParentOp());
   auto aligned = kernel.getArgAttrOfType<IntegerAttr>(
       source.buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
   SmallVector<int64_t> strides;
@@ -270,7 +270,7 @@ bool mlir::pdq::haveSameResult(const MatrixPlan &lhs, const MatrixPlan &rhs) {
          isSame(lhs.batch, rhs.batch) && lhs.output.offset == rhs.output.offset;
 }
 
-SmallVector<linalg::LinalgOp> mlir::pdq::getKernelOps(func::FuncOp kernel) {
+SmallVector<linalg::LinalgOp> mlir::pdq::getKernelOps(plan::KernelOp kernel) {
   return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
 }
 

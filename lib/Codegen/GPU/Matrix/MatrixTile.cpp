@@ -6,7 +6,6 @@
 #include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
 #include "pdq/Codegen/GPU/ChipLimits.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -15,14 +14,6 @@ using namespace mlir::pdq;
 /// What copying a number costs, in multiply-adds. An estimate: an element of a
 /// tile is loaded, stored and fetched again for the cost of 32 products.
 static constexpr int64_t copyWeight = 32;
-
-std::optional<MatrixMath> mlir::pdq::findMatrixMath(StringRef name) {
-  return llvm::StringSwitch<std::optional<MatrixMath>>(name)
-      .Case("fp32", MatrixMath::FP32)
-      .Case("tf32", MatrixMath::TF32)
-      .Case("bf16", MatrixMath::BF16)
-      .Default(std::nullopt);
-}
 
 /// Larger tiles read less for a product, smaller ones keep more multiprocessors
 /// busy and waste less at the borders. Tiles of 16 terms are for products that
@@ -37,7 +28,7 @@ ArrayRef<MatrixTile> mlir::pdq::getWarpTiles() {
 }
 
 /// A row of a tile has 128 bytes: 32 numbers, of bf16 64.
-ArrayRef<MatrixTile> mlir::pdq::getWarpgroupTiles(MatrixMath math) {
+ArrayRef<MatrixTile> mlir::pdq::getWarpgroupTiles(plan::Math math) {
   static const MatrixTile tiles[] = {
       {128, 128, 32, 16, 128, true}, {128, 64, 32, 16, 64, true},
       {64, 64, 32, 16, 64, true},    {128, 32, 32, 16, 32, true},
@@ -48,12 +39,12 @@ ArrayRef<MatrixTile> mlir::pdq::getWarpgroupTiles(MatrixMath math) {
       {64, 64, 64, 16, 64, true},    {128, 32, 64, 16, 32, true},
       {64, 32, 64, 16, 32, true},    {128, 16, 64, 16, 16, true},
       {64, 16, 64, 16, 16, true}};
-  if (math == MatrixMath::BF16)
+  if (math == plan::Math::BF16)
     return bf16;
   return tiles;
 }
 
-int64_t MatrixTile::getSharedBytes(MatrixMath math) const {
+int64_t MatrixTile::getSharedBytes(plan::Math math) const {
   constexpr int64_t padding = 8, bytes = 4, rowBytes = 128;
   if (isWarpgroup)
     return numWarpgroupStages * getNumParts(math) * (rows + columns) * rowBytes;
@@ -64,7 +55,7 @@ int64_t MatrixTile::getSharedBytes(MatrixMath math) const {
 }
 
 MatrixTile mlir::pdq::chooseTile(ArrayRef<MatrixTile> tiles,
-                                 const MatrixShape &shape, MatrixMath math,
+                                 const MatrixShape &shape, plan::Math math,
                                  StringRef chip) {
   const ChipLimits &limits = getChipLimits(chip);
   const MatrixTile *best = nullptr;

@@ -12,6 +12,7 @@
 #include "pdq/Codegen/Common/PayloadEmitter.h"
 #include "pdq/Codegen/GPU/Epilogue/BlockSums.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
+#include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -38,7 +39,7 @@ struct Member {
 
 class RowEmitter {
 public:
-  RowEmitter(func::FuncOp kernel, const RowPlan &plan)
+  RowEmitter(plan::KernelOp kernel, const RowPlan &plan)
       : kernel(kernel), plan(plan),
         b(kernel.getLoc(), kernel.getBody().front().getTerminator()),
         threads(plan.getBlockSize()) {}
@@ -60,7 +61,7 @@ private:
     return arith::ConstantIndexOp::create(b, value);
   }
 
-  func::FuncOp kernel;
+  plan::KernelOp kernel;
   const RowPlan &plan;
   ImplicitLocOpBuilder b;
   int64_t threads;
@@ -110,7 +111,8 @@ void RowEmitter::emitElements(Member &member) {
     const KernelOperand &operand = member.part.nest.space.operands[number];
     value = member.payload.widen(value);
     elements.emplace_back(&operand, value);
-    if (!kernel.getArgAttr(operand.buffer.getArgNumber(), "pdq.unstored"))
+    if (!kernel.getArgAttr(operand.buffer.getArgNumber(),
+                           plan::registerOnlyName))
       member.payload.store(value, number, member.position);
   }
 }
@@ -224,11 +226,12 @@ void RowEmitter::emit() {
       gpu::BarrierOp::create(b);
     emitGroup(group);
   }
-  setLaunch(kernel, {plan.getNumRows(), 1, 1}, {threads, 1, 1}, "rows");
+  setLaunch(kernel, {plan.getNumRows(), 1, 1}, {threads, 1, 1},
+            plan::Form::Rows);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
 }
 
-void mlir::pdq::emitRows(func::FuncOp kernel, const RowPlan &plan) {
+void mlir::pdq::emitRows(plan::KernelOp kernel, const RowPlan &plan) {
   RowEmitter(kernel, plan).emit();
 }

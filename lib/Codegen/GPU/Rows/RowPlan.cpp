@@ -4,8 +4,8 @@
 // Which operations of a row walk together.
 
 #include "pdq/Codegen/GPU/Rows/RowPlan.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -188,7 +188,7 @@ FailureOr<RowPlan> RowPlanner::finish(StringRef &reason) {
   return plan;
 }
 
-FailureOr<RowPlan> mlir::pdq::planRows(func::FuncOp kernel,
+FailureOr<RowPlan> mlir::pdq::planRows(plan::KernelOp kernel,
                                        unsigned numRowLoops,
                                        StringRef &reason) {
   RowPlanner planner(numRowLoops);

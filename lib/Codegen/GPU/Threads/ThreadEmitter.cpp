@@ -16,12 +16,13 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-void mlir::pdq::setLaunch(func::FuncOp kernel, ArrayRef<int64_t> grid,
-                          ArrayRef<int64_t> block, StringRef form) {
+void mlir::pdq::setLaunch(plan::KernelOp kernel, ArrayRef<int64_t> grid,
+                          ArrayRef<int64_t> block, plan::Form form) {
   Builder b(kernel);
-  kernel->setAttr("pdq.grid", b.getDenseI64ArrayAttr(grid));
-  kernel->setAttr("pdq.block", b.getDenseI64ArrayAttr(block));
-  kernel->setAttr("pdq.form", b.getStringAttr(form));
+  kernel.setLaunchAttr(plan::LaunchConfigAttr::get(
+      b.getContext(), b.getDenseI64ArrayAttr(grid),
+      b.getDenseI64ArrayAttr(block), /*shared_bytes=*/0, /*min_blocks=*/0));
+  kernel.setForm(form);
 }
 
 static Value buildIndex(ImplicitLocOpBuilder &b, int64_t value) {
@@ -61,7 +62,7 @@ Value mlir::pdq::buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer) {
 namespace {
 class ThreadEmitter {
 public:
-  ThreadEmitter(func::FuncOp kernel, const ThreadPlan &plan)
+  ThreadEmitter(plan::KernelOp kernel, const ThreadPlan &plan)
       : kernel(kernel), plan(plan), op(plan.nest.space.op),
         b(op.getLoc(), op.getOperation()),
         payload(b, plan.nest, plan.nest.lanes) {
@@ -80,7 +81,7 @@ private:
   void guarded(Value condition, function_ref<void()> body);
   unsigned getOutput() { return op.getDpsInitOperand(0)->getOperandNumber(); }
 
-  func::FuncOp kernel;
+  plan::KernelOp kernel;
   const ThreadPlan &plan;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
@@ -243,15 +244,15 @@ void ThreadEmitter::emit() {
                     position);
     });
   }
-  StringRef form = !plan.nest.reduction.combiner ? "elementwise"
-                   : plan.threadsPerOutput > 1   ? "shared-reduction"
-                                                 : "reduction";
+  plan::Form form = !plan.nest.reduction.combiner ? plan::Form::Elementwise
+                    : plan.threadsPerOutput > 1   ? plan::Form::SharedReduction
+                                                  : plan::Form::Reduction;
   setLaunch(kernel, {plan.getNumBlocks(), 1, 1}, {plan.getBlockSize(), 1, 1},
             form);
   op->erase();
 }
 
-void mlir::pdq::emitThreads(func::FuncOp kernel, const ThreadPlan &plan) {
+void mlir::pdq::emitThreads(plan::KernelOp kernel, const ThreadPlan &plan) {
   ThreadEmitter(kernel, plan).emit();
 }
 
@@ -272,8 +273,8 @@ static void storeInit(ImplicitLocOpBuilder &b, linalg::LinalgOp op, Value init,
   memref::StoreOp::create(b, init, output->get(), element);
 }
 
-LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel, linalg::LinalgOp op,
-                                      Value init) {
+LogicalResult mlir::pdq::emitFallback(plan::KernelOp kernel,
+                                      linalg::LinalgOp op, Value init) {
   constexpr int64_t blockSize = 128;
   SmallVector<int64_t> extents;
   SmallVector<unsigned> parallel;
@@ -314,6 +315,6 @@ LogicalResult mlir::pdq::emitFallback(func::FuncOp kernel, linalg::LinalgOp op,
     rewriter.eraseOp(loop);
   }
   int64_t blocks = llvm::divideCeil(total, blockSize);
-  setLaunch(kernel, {blocks, 1, 1}, {blockSize, 1, 1}, "fallback");
+  setLaunch(kernel, {blocks, 1, 1}, {blockSize, 1, 1}, plan::Form::Scalar);
   return success();
 }

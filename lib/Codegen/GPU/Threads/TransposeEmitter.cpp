@@ -117,7 +117,7 @@ FailureOr<TransposePlan> mlir::pdq::planTranspose(linalg::LinalgOp op,
 namespace {
 class TransposeEmitter {
 public:
-  TransposeEmitter(func::FuncOp kernel, const TransposePlan &plan)
+  TransposeEmitter(plan::KernelOp kernel, const TransposePlan &plan)
       : kernel(kernel), plan(plan), op(plan.nest.space.op),
         b(op.getLoc(), op.getOperation()), payload(b, plan.nest, /*lanes=*/1) {
     position.indices.resize(plan.nest.space.loops.size());
@@ -140,7 +140,7 @@ private:
   static constexpr int64_t tile = TransposePlan::tileSize;
   static constexpr int64_t rows = TransposePlan::numRows;
 
-  func::FuncOp kernel;
+  plan::KernelOp kernel;
   const TransposePlan &plan;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
@@ -237,10 +237,11 @@ void TransposeEmitter::emit() {
   gpu::BarrierOp::create(b);
   computeElements();
   int64_t blocks = tilesOfFast * llvm::divideCeil(plan.numSlow, tile);
-  setLaunch(kernel, {blocks, 1, 1}, {tile * rows, 1, 1}, "transpose");
+  setLaunch(kernel, {blocks, 1, 1}, {tile * rows, 1, 1}, plan::Form::Transpose);
   op->erase();
 }
 
-void mlir::pdq::emitTranspose(func::FuncOp kernel, const TransposePlan &plan) {
+void mlir::pdq::emitTranspose(plan::KernelOp kernel,
+                              const TransposePlan &plan) {
   TransposeEmitter(kernel, plan).emit();
 }

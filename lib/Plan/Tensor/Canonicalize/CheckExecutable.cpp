@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 #include "pdq/Support/HostTensor.h"
 #include "llvm/Support/MathExtras.h"
@@ -76,17 +77,17 @@ static LogicalResult checkOperation(Operation &op) {
   return checkWork(op);
 }
 
-/// Checks `pdq.in_place` of all results.
+/// Checks `plan.in_place` of all results.
 static LogicalResult checkInPlace(func::FuncOp function) {
   llvm::SmallDenseMap<int64_t, unsigned> owner;
   for (unsigned i = 0, e = function.getNumResults(); i < e; ++i) {
-    Attribute attribute = function.getResultAttr(i, "pdq.in_place");
+    Attribute attribute = function.getResultAttr(i, plan::inPlaceName);
     if (!attribute)
       continue;
     auto index = dyn_cast<IntegerAttr>(attribute);
     if (!index || index.getInt() < 0 ||
         index.getInt() >= function.getNumArguments())
-      return function.emitOpError("'pdq.in_place' of result ")
+      return function.emitOpError("'plan.in_place' of result ")
              << i << " is " << attribute << " but the function has "
              << function.getNumArguments() << " arguments";
     Type argument = function.getArgumentTypes()[index.getInt()];

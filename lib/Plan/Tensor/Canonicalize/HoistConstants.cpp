@@ -11,6 +11,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
@@ -51,7 +52,7 @@ static bool isResident(Value value) {
       argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
                : func::FuncOp();
   return function &&
-         function.getArgAttr(argument.getArgNumber(), "pdq.resident");
+         function.getArgAttr(argument.getArgNumber(), plan::persistentName);
 }
 
 /// True for broadcasts: reading them would cost more than computing them.
@@ -98,7 +99,8 @@ static void cloneWithInputs(Operation *op, OpBuilder &builder,
 /// The function that computes the residents of `function`: the one that an
 /// earlier run has made, or a new one behind it.
 static func::FuncOp getConstantsFunction(func::FuncOp function) {
-  if (auto name = function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
+  if (auto name =
+          function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
     return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(function, name);
   OpBuilder builder(function);
   builder.setInsertionPointAfter(function);
@@ -107,7 +109,7 @@ static func::FuncOp getConstantsFunction(func::FuncOp function) {
       builder.getFunctionType({}, {}));
   OpBuilder inner = OpBuilder::atBlockEnd(constants.addEntryBlock());
   func::ReturnOp::create(inner, function.getLoc());
-  function->setAttr("pdq.constants",
+  function->setAttr(plan::initializerName,
                     FlatSymbolRefAttr::get(constants.getSymNameAttr()));
   return constants;
 }
@@ -121,7 +123,7 @@ static unsigned compute(ArrayRef<Operation *> constant, ArrayRef<Value> needed,
   IRMapping mapping;
   for (BlockArgument argument : function.getArguments())
     if (auto number = function.getArgAttrOfType<IntegerAttr>(
-            argument.getArgNumber(), "pdq.resident"))
+            argument.getArgNumber(), plan::persistentName))
       mapping.map(argument, terminator->getOperand(number.getInt()));
   unsigned numBefore = terminator->getNumOperands();
   OpBuilder builder(terminator);
@@ -154,7 +156,7 @@ static unsigned hoistConstants(func::FuncOp function) {
   Builder builder(function);
   for (Value value : needed) {
     auto attributes = builder.getDictionaryAttr(builder.getNamedAttr(
-        "pdq.resident", builder.getI64IntegerAttr(number++)));
+        plan::persistentName, builder.getI64IntegerAttr(number++)));
     unsigned position = function.getNumArguments();
     (void)function.insertArgument(position, value.getType(), attributes,
                                   value.getLoc());
@@ -173,7 +175,7 @@ struct HoistConstants : mlir::pdq::impl::HoistConstantsBase<HoistConstants> {
     llvm::StringSet<> known;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (auto name =
-              function->getAttrOfType<FlatSymbolRefAttr>("pdq.constants"))
+              function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
         known.insert(name.getValue());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (!known.contains(function.getName()))

@@ -40,13 +40,13 @@ public:
 
 /// The kernel that is built, and the numbers of its thread.
 struct MatrixCode {
-  MatrixCode(const MatrixPlan &plan, const MatrixTile &tile, MatrixMath math);
+  MatrixCode(const MatrixPlan &plan, const MatrixTile &tile, plan::Math math);
 
   const MatrixPlan &plan;
   /// The one of its products that is computed.
   const MatrixPlan *product;
   const MatrixTile &tile;
-  MatrixMath math;
+  plan::Math math;
   MatrixBuilder b;
   /// The next buffer of an operand in shared memory, for `size` elements of
   /// `type`. Products that follow each other use the same ones.

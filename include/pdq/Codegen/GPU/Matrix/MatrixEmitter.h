@@ -7,21 +7,19 @@
 #ifndef PDQ_CODEGEN_GPU_MATRIX_MATRIXEMITTER_H
 #define PDQ_CODEGEN_GPU_MATRIX_MATRIXEMITTER_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
-/// Replaces the operation of `kernel` by what one thread does on `chip`; empty
-/// stands for what every chip has. Fails, with a message, where the kernel asks
-/// for a tile that there is not.
-LogicalResult emitMatrix(func::FuncOp kernel, const MatrixPlan &plan,
-                         MatrixMath math, StringRef chip);
+/// Replaces the operation of `kernel` by what one thread does on `target`.
+/// Fails, with a message, where the kernel asks for a tile that there is not.
+LogicalResult emitMatrix(plan::KernelOp kernel, const MatrixPlan &plan,
+                         plan::TargetAttr target);
 
-/// Kernels with more shared memory than they can have statically, and those
-/// whose tiles are swizzled, get all of it with their launch:
-/// `pdq.shared_bytes`.
-void setSharedBytes(func::FuncOp kernel);
+/// Shared memory that has to come with the launch of `kernel`, which is more
+/// than it can have statically, or whose tiles are swizzled; else 0.
+int64_t getLaunchSharedBytes(plan::KernelOp kernel);
 
 } // namespace mlir::pdq
 

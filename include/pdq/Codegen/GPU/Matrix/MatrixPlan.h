@@ -8,10 +8,10 @@
 #ifndef PDQ_CODEGEN_GPU_MATRIX_MATRIXPLAN_H
 #define PDQ_CODEGEN_GPU_MATRIX_MATRIXPLAN_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Codegen/Common/KernelPlan.h"
 #include "pdq/Codegen/GPU/Epilogue/Epilogue.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
@@ -68,7 +68,7 @@ struct MatrixPlan {
 constexpr size_t maxMatrixPayload = 256;
 
 /// The operations of a kernel, in order.
-SmallVector<linalg::LinalgOp> getKernelOps(func::FuncOp kernel);
+SmallVector<linalg::LinalgOp> getKernelOps(plan::KernelOp kernel);
 
 /// Blocks of `plan` with `tile`: [tiles, 1, batches].
 SmallVector<int64_t> getGrid(const MatrixPlan &plan, const MatrixTile &tile);
@@ -78,7 +78,7 @@ SmallVector<int64_t> getGrid(const MatrixPlan &plan, const MatrixTile &tile);
 AffineExpr getBlockNumber(const MatrixPlan &plan, const MatrixTile &tile);
 
 /// The tiles that `plan` can have on `chip`.
-ArrayRef<MatrixTile> getTiles(const MatrixPlan &plan, MatrixMath math,
+ArrayRef<MatrixTile> getTiles(const MatrixPlan &plan, plan::Math math,
                               StringRef chip);
 
 /// Elements from the first one of a buffer to its last one.

@@ -8,18 +8,12 @@
 #define PDQ_CODEGEN_GPU_MATRIX_MATRIXTILE_H
 
 #include "mlir/Support/LLVM.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include <optional>
 
 namespace mlir::pdq {
-
-/// Precision of products: that of f32 from three products of TF32 parts; TF32
-/// (10 bits of mantissa) to nearest; bf16 (7 bits) to nearest. Sums are f32.
-enum class MatrixMath { FP32, TF32, BF16 };
-
-/// The precision called `name`: "fp32", "tf32" or "bf16".
-std::optional<MatrixMath> findMatrixMath(StringRef name);
 
 /// A tile of the result, [rows, columns], which a block of threads computes
 /// `terms` terms at a time; each warp has a part of it.
@@ -37,9 +31,18 @@ struct MatrixTile {
   int64_t getNumWarps() const {
     return rows / warpRows * (columns / warpColumns);
   }
+  /// The tile as an attribute of a kernel.
+  plan::TileAttr getAttr(MLIRContext *context) const {
+    return plan::TileAttr::get(context, rows, columns, terms);
+  }
+  /// Whether it has the sizes that a kernel asks for.
+  bool hasSizes(plan::TileAttr sizes) const {
+    return sizes.getM() == rows && sizes.getN() == columns &&
+           sizes.getK() == terms;
+  }
   int64_t getBlockSize() const { return getNumWarps() * warpSize; }
   /// Bytes of shared memory, at most; how rows are padded depends on operands.
-  int64_t getSharedBytes(MatrixMath math) const;
+  int64_t getSharedBytes(plan::Math math) const;
 };
 
 /// Extents of a product; all batches are launched at once.
@@ -50,7 +53,7 @@ struct MatrixShape {
 /// Tiles for mma.sync, which every supported chip has.
 ArrayRef<MatrixTile> getWarpTiles();
 /// Tiles for wgmma, which sm_90a has.
-ArrayRef<MatrixTile> getWarpgroupTiles(MatrixMath math);
+ArrayRef<MatrixTile> getWarpgroupTiles(plan::Math math);
 
 /// The tile with the least estimated time on `chip`. A block costs
 ///   rows * columns + copyWeight * (rows + columns)
@@ -58,7 +61,7 @@ ArrayRef<MatrixTile> getWarpgroupTiles(MatrixMath math);
 /// multiprocessor with the most blocks. Tiles for which the chip has not enough
 /// shared memory are left out.
 MatrixTile chooseTile(ArrayRef<MatrixTile> tiles, const MatrixShape &shape,
-                      MatrixMath math, StringRef chip);
+                      plan::Math math, StringRef chip);
 
 } // namespace mlir::pdq
 

@@ -8,8 +8,8 @@
 #ifndef PDQ_CODEGEN_GPU_ROWS_ROWPLAN_H
 #define PDQ_CODEGEN_GPU_ROWS_ROWPLAN_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Codegen/Common/KernelPlan.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
@@ -63,7 +63,7 @@ SmallVector<BlockArgument> findHandedOn(const RowPlan &plan);
 /// The plan of a kernel whose operations have `numRowLoops` loops of rows; a
 /// reason where it has none. A `linalg.fill` of a result that a reduction
 /// starts from counts with it.
-FailureOr<RowPlan> planRows(func::FuncOp kernel, unsigned numRowLoops,
+FailureOr<RowPlan> planRows(plan::KernelOp kernel, unsigned numRowLoops,
                             StringRef &reason);
 
 } // namespace mlir::pdq

@@ -7,16 +7,16 @@
 #ifndef PDQ_CODEGEN_GPU_THREADS_THREADEMITTER_H
 #define PDQ_CODEGEN_GPU_THREADS_THREADEMITTER_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "pdq/Codegen/GPU/Threads/ThreadPlan.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
-/// The extent of a launch, as attributes of the kernel `pdq.grid` and
-/// `pdq.block` ([x, y, z]), and the name of its form, `pdq.form`.
-void setLaunch(func::FuncOp kernel, ArrayRef<int64_t> grid,
-               ArrayRef<int64_t> block, StringRef form);
+/// States the launch of a kernel, `grid` and `block` along [x, y, z], and its
+/// form.
+void setLaunch(plan::KernelOp kernel, ArrayRef<int64_t> grid,
+               ArrayRef<int64_t> block, plan::Form form);
 
 /// Splits a number into one index for each of `extents`, the last running
 /// fastest, in 32-bit arithmetic. `linear` is an index; so are the results.
@@ -27,12 +27,12 @@ SmallVector<Value> buildDelinearized(ImplicitLocOpBuilder &b, Value linear,
 Value buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer);
 
 /// Replaces the operation of `kernel` by what one thread does.
-void emitThreads(func::FuncOp kernel, const ThreadPlan &plan);
+void emitThreads(plan::KernelOp kernel, const ThreadPlan &plan);
 
 /// Gives every element of the result a thread that walks scalar loops: takes
 /// every linalg operation. A reduction starts from `init` where that is given.
 /// Fails where it has no form as loops.
-LogicalResult emitFallback(func::FuncOp kernel, linalg::LinalgOp op,
+LogicalResult emitFallback(plan::KernelOp kernel, linalg::LinalgOp op,
                            Value init);
 
 } // namespace mlir::pdq

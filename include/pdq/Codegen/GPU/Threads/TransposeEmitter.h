@@ -8,8 +8,8 @@
 #ifndef PDQ_CODEGEN_GPU_THREADS_TRANSPOSEEMITTER_H
 #define PDQ_CODEGEN_GPU_THREADS_TRANSPOSEEMITTER_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Codegen/Common/KernelPlan.h"
+#include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
@@ -32,7 +32,7 @@ struct TransposePlan {
 FailureOr<TransposePlan> planTranspose(linalg::LinalgOp op, StringRef &reason);
 
 /// Replaces the operation of `kernel` by what one thread does.
-void emitTranspose(func::FuncOp kernel, const TransposePlan &plan);
+void emitTranspose(plan::KernelOp kernel, const TransposePlan &plan);
 
 } // namespace mlir::pdq
 

@@ -15,8 +15,8 @@ using namespace mlir::pdq;
 /// Elements behind each row in shared memory, so that the 32 threads of a warp
 /// find their elements of a fragment in different banks. Thread 4 g + q takes,
 /// of a line of terms, element q of line g; of bf16, elements 2 q and 2 q + 1.
-static int64_t getPadding(bool isTermMajor, MatrixMath math) {
-  return isTermMajor == (math == MatrixMath::BF16) ? 8 : 4;
+static int64_t getPadding(bool isTermMajor, plan::Math math) {
+  return isTermMajor == (math == plan::Math::BF16) ? 8 : 4;
 }
 
 AsyncTile::AsyncTile(MatrixCode &code, const OperandView &view)

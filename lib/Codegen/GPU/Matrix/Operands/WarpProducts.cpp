@@ -120,7 +120,7 @@ void WarpEmitter::accumulate(ArrayRef<Value> row, ArrayRef<Value> column,
                              MutableArrayRef<Value> sum) {
   SmallVector<Type> types(sum.size(), b.getF32Type());
   auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), types);
-  NVVM::MMATypes kind = code.math == MatrixMath::BF16 ? NVVM::MMATypes::bf16
+  NVVM::MMATypes kind = code.math == plan::Math::BF16 ? NVVM::MMATypes::bf16
                                                       : NVVM::MMATypes::tf32;
   Value result = NVVM::MmaOp::create(
       b, type, row, column, ValueRange(sum),

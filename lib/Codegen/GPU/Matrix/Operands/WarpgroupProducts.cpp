@@ -102,7 +102,7 @@ Value WarpgroupEmitter::pack(ArrayRef<Value> before) {
 
 Value WarpgroupEmitter::accumulate(Value left, Value right, Value sums) {
   MLIRContext *context = b.getContext();
-  bool isBF16 = code.math == MatrixMath::BF16;
+  bool isBF16 = code.math == plan::Math::BF16;
   auto type = NVVM::WGMMATypesAttr::get(
       context, isBF16 ? NVVM::WGMMATypes::bf16 : NVVM::WGMMATypes::tf32);
   auto shape =
