@@ -9,6 +9,7 @@
 #include "FoldGlobals.h"
 #include "SelectNetwork.h"
 #include "SpecializeShapes.h"
+#include "SplitResults.h"
 #include "WidenFloats.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -174,6 +175,7 @@ LogicalResult NormalizeFrontend::lowerAggregates(func::FuncOp network) {
   RewritePatternSet patterns(&getContext());
   populateDecomposeAggregatesPatterns(patterns);
   populateLowerTMTensorPatterns(patterns);
+  populateSplitResultsPatterns(patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("aggregate operations did not converge");
   return success();
