@@ -90,6 +90,16 @@ private:
                                    OpBuilder &builder);
   FailureOr<Value> rebuildExpand(tensor::ExpandShapeOp op, BatchDim place,
                                  OpBuilder &builder);
+  FailureOr<Value> rebuildExtractSlice(tensor::ExtractSliceOp op,
+                                       BatchDim place, OpBuilder &builder);
+  FailureOr<Value> rebuildInsertSlice(tensor::InsertSliceOp op, BatchDim place,
+                                      OpBuilder &builder);
+  FailureOr<Value> rebuildPad(tensor::PadOp op, BatchDim place,
+                              OpBuilder &builder);
+  FailureOr<Value> rebuildConcat(tensor::ConcatOp op, BatchDim place,
+                                 OpBuilder &builder);
+  FailureOr<Value> rebuildOperation(Operation *op, BatchDim place,
+                                    OpBuilder &builder);
   Value repeat(Value value, BatchDim place, OpBuilder &builder);
   LogicalResult adaptOperand(OpOperand &operand, BatchDim place);
 

@@ -91,35 +91,6 @@ FailureOr<Value> BlockRebatcher::rebuildCollapse(tensor::CollapseShapeOp op,
       .getResult();
 }
 
-/// A structured operation whose result is the same all along the batch.
-FailureOr<Value> BlockRebatcher::rebuildStructured(linalg::LinalgOp op,
-                                                   BatchDim place,
-                                                   OpBuilder &builder) {
-  OpOperand *init = op.getDpsInitOperand(0);
-  auto loop = dyn_cast<AffineDimExpr>(
-      op.getMatchingIndexingMap(init).getResult(place.dim));
-  if (!loop || op.getIteratorTypesArray()[loop.getPosition()] !=
-                   utils::IteratorType::parallel)
-    return failure();
-  bool readsBatch =
-      llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-        return op.getMatchingIndexingMap(operand).isFunctionOfDim(
-            loop.getPosition());
-      });
-  op->walk([&](linalg::IndexOp counter) {
-    readsBatch |= counter.getDim() == loop.getPosition();
-  });
-  if (readsBatch)
-    return failure();
-  FailureOr<Value> newInit = rebuild(init->get(), place, builder);
-  if (failed(newInit))
-    return failure();
-  Operation *clone = builder.clone(*op);
-  clone->setOperand(init->getOperandNumber(), *newInit);
-  clone->getResult(0).setType(newInit->getType());
-  return clone->getResult(0);
-}
-
 /// A constant that holds the same for every sample, as a folder makes of one
 /// that was repeated.
 FailureOr<Value> BlockRebatcher::rebuildConstant(arith::ConstantOp op,
@@ -211,16 +182,10 @@ FailureOr<Value> BlockRebatcher::rebuild(Value value, BatchDim place,
   if (cast && cast.getSource().getType() == wanted)
     return cast.getSource();
   bool isUnit = type.getDimSize(place.dim) == 1;
-  if (isUnit &&
-      isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-    return repeat(value, place, builder);
-  if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op))
-    return rebuildExpand(expand, place, builder);
-  if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op))
-    return rebuildCollapse(collapse, place, builder);
-  auto structured = dyn_cast_or_null<linalg::LinalgOp>(op);
-  if (structured && structured->getNumResults() == 1) {
-    FailureOr<Value> rebuilt = rebuildStructured(structured, place, builder);
+  if (op && !(isUnit && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+                            tensor::ExtractSliceOp, tensor::InsertSliceOp,
+                            tensor::PadOp, tensor::ConcatOp>(op))) {
+    FailureOr<Value> rebuilt = rebuildOperation(op, place, builder);
     if (succeeded(rebuilt))
       return rebuilt;
   }
