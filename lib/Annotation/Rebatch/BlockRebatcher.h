@@ -41,6 +41,7 @@ private:
   LogicalResult visitInsertSlice(tensor::InsertSliceOp op);
   LogicalResult visitPad(tensor::PadOp op);
   LogicalResult visitConcat(tensor::ConcatOp op);
+  LogicalResult visitStack(tensor::ConcatOp op, BatchDim place);
   LogicalResult visitCast(tensor::CastOp op);
   LogicalResult visitDim(tensor::DimOp op);
   LogicalResult visitRegion(RegionOp op);

@@ -166,11 +166,30 @@ LogicalResult BlockRebatcher::visitConcat(tensor::ConcatOp op) {
     if (isTracked(input))
       place = dims.lookup(input);
   if (static_cast<int64_t>(op.getDim()) == place->dim)
-    return refuse(op, "concatenates along the batch");
+    return visitStack(op, *place);
   for (OpOperand &operand : op->getOpOperands())
     if (failed(adaptOperand(operand, *place)))
       return failure();
   track(op.getResult(), *place);
+  return success();
+}
+
+/// Whole batches one after another, as of a stack in front of them: what they
+/// are numbered by stands in front of the batch. One sample alone has them
+/// behind it, as any other dimension.
+LogicalResult BlockRebatcher::visitStack(tensor::ConcatOp op, BatchDim place) {
+  if (oldBatch == 1)
+    return refuse(op, "concatenates along the batch");
+  for (OpOperand &operand : op->getOpOperands())
+    if (failed(adaptOperand(operand, place)))
+      return failure();
+  for (Value input : op.getInputs())
+    if (!isTracked(input))
+      return refuse(op, "concatenates samples with what is no batch");
+  int64_t count = op.getInputs().size();
+  place.factor *= count;
+  place.outer *= count;
+  track(op.getResult(), place);
   return success();
 }
 
