@@ -5,6 +5,8 @@
 // from later stages what the operation was.
 
 #include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseFlatGathers.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseStridedGathers.h"
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
@@ -12,7 +14,6 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "pdq/Annotation/Frontend/Raise/RaiseStridedGathers.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -55,12 +56,17 @@ LogicalResult mlir::pdq::prepareTosa(func::FuncOp network) {
   if (failed(checkLowering(network)))
     return failure();
   MLIRContext *context = network.getContext();
+  // Concatenations are still those of TOSA here.
+  RewritePatternSet gathers(context);
+  populateRaiseStridedGathersPatterns(gathers);
+  populateRaiseFlatGathersPatterns(gathers);
+  if (failed(applyPatternsGreedily(network, std::move(gathers))))
+    return network.emitError("gathers did not converge");
   RewritePatternSet patterns(context);
-  populateRaiseStridedGathersPatterns(patterns);
   tosa::populateTosaDecomposeTransposeConv(context, patterns);
   patterns.add(raiseConcat);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
-    return network.emitError("gathers did not converge");
+    return network.emitError("operations of tosa did not converge");
   return success();
 }
 
