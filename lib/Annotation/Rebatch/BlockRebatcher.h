@@ -61,6 +61,8 @@ private:
   LogicalResult checkCaptured(linalg::LinalgOp op);
   FailureOr<BatchLoop> findBatchLoop(linalg::LinalgOp op);
   LogicalResult checkMaps(linalg::LinalgOp op, const BatchLoop &loop);
+  FailureOr<OpOperand *> adaptRead(linalg::LinalgOp op, tensor::ExtractOp read,
+                                   const BatchLoop &loop);
   LogicalResult rewriteReads(linalg::LinalgOp op, const BatchLoop &loop);
   LogicalResult adaptOperands(linalg::LinalgOp op, const BatchLoop &loop);
   bool shareOperand(OpOperand &operand, BatchDim place);

@@ -144,12 +144,51 @@ LogicalResult BlockRebatcher::checkMaps(linalg::LinalgOp op,
 // Rewriting
 //===----------------------------------------------------------------------===//
 
+/// A tensor without data that is read at the number of the sample gets the
+/// batch in that dimension. Gives the index, or null where there is none.
+FailureOr<OpOperand *> BlockRebatcher::adaptRead(linalg::LinalgOp op,
+                                                 tensor::ExtractOp read,
+                                                 const BatchLoop &loop) {
+  OpOperand *found = nullptr;
+  BatchDim place = loop.place;
+  for (auto [dim, index] : llvm::enumerate(read.getIndicesMutable())) {
+    if (getLoop(op, index.get()) != loop.loop)
+      continue;
+    if (found)
+      return refuse(op, "computes with the number of the sample");
+    found = &index;
+    place.dim = dim;
+  }
+  if (!found || isTracked(read.getTensor()))
+    return found;
+  auto type = cast<RankedTensorType>(read.getTensor().getType());
+  if (ShapedType::isDynamic(oldBatch) ||
+      type.getDimSize(place.dim) != oldBatch * place.factor)
+    return refuse(op, "computes with the number of the sample");
+  OpBuilder builder(op);
+  FailureOr<Value> value = rebuild(read.getTensor(), place, builder);
+  if (failed(value))
+    return failure();
+  read.getTensorMutable().assign(*value);
+  dims.insert({*value, place});
+  return found;
+}
+
 /// The counter of the batch's loop is the position in the batch; everything
 /// else that used it was computed for sample 0.
 LogicalResult BlockRebatcher::rewriteReads(linalg::LinalgOp op,
                                            const BatchLoop &loop) {
   SmallVector<OpOperand *> positions, others;
+  bool wasLone = oldBatch == 1 && loop.place.factor == 1;
   for (tensor::ExtractOp read : getReads(op)) {
+    if (!isTracked(read.getTensor()) && !wasLone) {
+      FailureOr<OpOperand *> position = adaptRead(op, read, loop);
+      if (failed(position))
+        return failure();
+      if (*position)
+        positions.push_back(*position);
+      continue;
+    }
     if (!isTracked(read.getTensor()))
       continue;
     BatchDim place = dims.lookup(read.getTensor());
@@ -163,7 +202,6 @@ LogicalResult BlockRebatcher::rewriteReads(linalg::LinalgOp op,
         if (!llvm::is_contained(positions, &use))
           others.push_back(&use);
   });
-  bool wasLone = oldBatch == 1 && loop.place.factor == 1;
   if (!others.empty() && !wasLone)
     return refuse(op, "computes with the number of the sample");
   if (!wasLone || (others.empty() && positions.empty()))
