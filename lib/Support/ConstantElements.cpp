@@ -91,6 +91,52 @@ Attribute ConstantElements::getElementOfConcat(tensor::ConcatOp joined,
   return Attribute();
 }
 
+/// An element of what was inserted, where it was, and else of what it was
+/// inserted into.
+Attribute ConstantElements::getElementOfInsert(tensor::InsertSliceOp insert,
+                                               ArrayRef<int64_t> indices) {
+  llvm::SmallBitVector dropped = insert.getDroppedDims();
+  SmallVector<int64_t> source;
+  bool isInside = true;
+  for (auto [dim, index] : llvm::enumerate(indices)) {
+    int64_t offset = insert.getStaticOffset(dim),
+            stride = insert.getStaticStride(dim),
+            size = insert.getStaticSize(dim);
+    if (ShapedType::isDynamic(offset) || ShapedType::isDynamic(stride) ||
+        ShapedType::isDynamic(size) || stride < 1)
+      return Attribute();
+    int64_t distance = index - offset;
+    isInside &=
+        distance >= 0 && distance % stride == 0 && distance / stride < size;
+    if (!dropped.test(dim))
+      source.push_back(distance / stride);
+  }
+  return isInside ? getElement(insert.getSource(), source)
+                  : getElement(insert.getDest(), indices);
+}
+
+/// An element that a structured operation without sums gives.
+Attribute ConstantElements::getElementOfStructured(linalg::LinalgOp op,
+                                                   OpResult result,
+                                                   ArrayRef<int64_t> indices) {
+  unsigned number = result.getResultNumber();
+  if (op.getNumReductionLoops() != 0)
+    return Attribute();
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(number));
+  SmallVector<int64_t> position(op.getNumLoops(), -1);
+  for (auto [expr, index] : llvm::zip_equal(map.getResults(), indices)) {
+    auto loop = dyn_cast<AffineDimExpr>(expr);
+    if (!loop && expr != getAffineConstantExpr(0, op->getContext()))
+      return Attribute();
+    if (loop)
+      position[loop.getPosition()] = index;
+  }
+  if (llvm::is_contained(position, -1))
+    return Attribute();
+  return getScalar(op.getBlock()->getTerminator()->getOperand(number), op,
+                   position);
+}
+
 Attribute ConstantElements::computeElement(Value tensor,
                                            ArrayRef<int64_t> indices) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(tensor.getType()).getShape();
@@ -112,11 +158,12 @@ Attribute ConstantElements::computeElement(Value tensor,
                       delinearize(linearize(indices, computeStrides(shape)),
                                   computeStrides(source.getShape())));
   }
+  if (auto insert = dyn_cast_or_null<tensor::InsertSliceOp>(def))
+    return getElementOfInsert(insert, indices);
   auto op = dyn_cast_or_null<linalg::LinalgOp>(def);
-  if (!op || def->getNumResults() != 1 || op.getNumReductionLoops() != 0 ||
-      !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity())
-    return Attribute();
-  return getScalar(op.getBlock()->getTerminator()->getOperand(0), op, indices);
+  return op && op.hasPureTensorSemantics()
+             ? getElementOfStructured(op, cast<OpResult>(tensor), indices)
+             : Attribute();
 }
 
 /// What an operation gives for constant operands, as it does at run time.

@@ -24,7 +24,7 @@
 // ATTENTION: 3{{(.000000[0-9])?}} 3{{(.000000[0-9])?}} 3{{(.000000[0-9])?}} 3
 
 // RUN: not pdq-opt %t/scatter.mlir --pdq-normalize-frontend -o /dev/null 2>&1 | FileCheck %s --check-prefix=SCATTER
-// SCATTER: error: operation 'tm_tensor.scatter' is not supported; scans along a static dimension, sorts and attention of three dimensions are, what writes at computed positions is not: choose elements with torch.where instead
+// SCATTER: error: operation 'tm_tensor.scatter' is not supported; one is that writes the same number of updates to each sample of the batch, inside of the tensor: choose elements with torch.where instead
 
 //--- scan.mlir
 #id = affine_map<(d0, d1) -> (d0, d1)>

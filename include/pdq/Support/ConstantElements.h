@@ -20,14 +20,19 @@ public:
   /// null where it depends on data or is not understood.
   Attribute getScalar(Value scalar, linalg::LinalgOp op,
                       ArrayRef<int64_t> position);
+  /// The same of an element of a tensor.
+  Attribute getElement(Value tensor, ArrayRef<int64_t> indices);
 
 private:
   using Scalars = DenseMap<Value, Attribute>;
-  Attribute getElement(Value tensor, ArrayRef<int64_t> indices);
   Attribute getElementOfSlice(tensor::ExtractSliceOp slice,
                               ArrayRef<int64_t> indices);
   Attribute getElementOfConcat(tensor::ConcatOp joined,
                                ArrayRef<int64_t> indices);
+  Attribute getElementOfInsert(tensor::InsertSliceOp insert,
+                               ArrayRef<int64_t> indices);
+  Attribute getElementOfStructured(linalg::LinalgOp op, OpResult result,
+                                   ArrayRef<int64_t> indices);
   DenseElementsAttr getConstant(Value tensor);
   Attribute computeElement(Value tensor, ArrayRef<int64_t> indices);
   Attribute computeRead(tensor::ExtractOp read, linalg::LinalgOp op,

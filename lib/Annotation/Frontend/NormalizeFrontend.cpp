@@ -7,6 +7,11 @@
 #include "CheckInsertions.h"
 #include "DecomposeAggregates.h"
 #include "FoldGlobals.h"
+#include "pdq/Annotation/Frontend/Lower/LowerScatter.h"
+#include "pdq/Annotation/Frontend/Lower/LowerTMTensor.h"
+#include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseComputedReads.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseReshapes.h"
 #include "SelectNetwork.h"
 #include "SpecializeShapes.h"
 #include "SplitResults.h"
@@ -24,16 +29,13 @@
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Annotation/Frontend/Lower/DischargeAssertions.h"
 #include "pdq/Annotation/Frontend/Lower/DropPositionChecks.h"
-#include "pdq/Annotation/Frontend/Lower/LowerTMTensor.h"
-#include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
 #include "pdq/Annotation/Frontend/Raise/FlattenLinears.h"
-#include "pdq/Annotation/Frontend/Raise/RaiseComputedReads.h"
-#include "pdq/Annotation/Frontend/Raise/RaiseReshapes.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Annotation/Rebatch/Rebatch.h"
-#include "pdq/IR/PDQ.h"
+#include "pdq/Annotation/Frontend/Lower/TMTensorDialect.h"
 #include "pdq/Support/Canonicalizer.h"
 #include "pdq/Support/GuardScalars.h"
+#include "pdq/IR/PDQ.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_NORMALIZEFRONTEND
@@ -50,12 +52,18 @@ namespace {
 struct NormalizeFrontend : pdq::impl::NormalizeFrontendBase<NormalizeFrontend> {
   using Base::Base;
   void runOnOperation() override;
+  /// Scatters of TOSA go by way of those of torch-mlir.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    Base::getDependentDialects(registry);
+    registry.insert<TMTensorDialect>();
+  }
 
 private:
   LogicalResult inlineCalls();
   LogicalResult lowerTosa(func::FuncOp network);
   LogicalResult lowerAggregates(func::FuncOp network);
   LogicalResult checkOperations(func::FuncOp network);
+  LogicalResult lowerDynamicScatters(func::FuncOp network);
   LogicalResult specializeShapes(func::FuncOp network);
   LogicalResult raise(func::FuncOp network);
   LogicalResult simplify();
@@ -88,19 +96,34 @@ LogicalResult NormalizeFrontend::raise(func::FuncOp network) {
   return success();
 }
 
+static bool isScatter(Operation *op) {
+  return op->getName().getStringRef() == "tm_tensor.scatter";
+}
+
 /// What the user of an operation that is not supported can do.
 static StringRef getAdvice(Operation *op) {
   StringRef dialect = op->getName().getDialectNamespace();
+  if (isScatter(op))
+    return "; one is that writes the same number of updates to each sample of "
+           "the batch, inside of the tensor: choose elements with torch.where "
+           "instead";
   if (dialect == "tm_tensor")
-    return "; scans along a static dimension, sorts and attention of three "
-           "dimensions are, what writes at computed positions is not: choose "
-           "elements with torch.where instead";
+    return "; scans along a static dimension, sorts, scatters and attention of "
+           "three dimensions are";
   if (dialect == "scf")
     return "; export the network without branches and loops";
   if (dialect == "tosa")
     return ", upstream has no lowering to linalg for its operands; export to "
            "linalg on tensors";
   return "; expected linalg on tensors or tosa";
+}
+
+/// Whether an operation waits for the sizes of a dynamic batch.
+static bool isDynamic(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), [](Type type) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    return shaped && !shaped.hasStaticShape();
+  });
 }
 
 /// Only operations whose meaning we know may stand in a network.
@@ -115,6 +138,8 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
     // Sizes of a dynamic batch.
     if (isa<affine::AffineApplyOp>(op))
       return WalkResult::advance();
+    if (isScatter(op) && isDynamic(op))
+      return WalkResult::skip();
     if (isa_and_nonnull<arith::ArithDialect, func::FuncDialect,
                         linalg::LinalgDialect, math::MathDialect, PDQDialect,
                         tensor::TensorDialect, cf::ControlFlowDialect>(
@@ -130,6 +155,28 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
     return success();
   return network.emitError(
       "network has control flow; expected a function with one block");
+}
+
+/// Lowers scatters one after the other: the sizes of one are those of what was
+/// written before.
+LogicalResult NormalizeFrontend::lowerDynamicScatters(func::FuncOp network) {
+  auto count = [&] {
+    size_t scatters = 0;
+    network.walk([&](Operation *op) { scatters += isScatter(op); });
+    return scatters;
+  };
+  for (size_t before = count(), after = 0; before > 0; before = after) {
+    RewritePatternSet patterns(&getContext());
+    populateLowerScatterPatterns(patterns);
+    populateSplitResultsPatterns(patterns);
+    if (failed(applyPatternsGreedily(network, std::move(patterns))) ||
+        failed(simplify()))
+      return network.emitError("scatters did not converge");
+    after = count();
+    if (after == before)
+      return checkOperations(network);
+  }
+  return success();
 }
 
 /// Gives dynamic inputs a size and remembers the user's batch.
@@ -149,7 +196,7 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("reshapes did not converge");
   if (failed(specializeInputs(network, specializedBatch, sampleShape)) ||
-      failed(simplify()))
+      failed(simplify()) || failed(lowerDynamicScatters(network)))
     return failure();
   if (!isBatchDynamic || propagateResults(network))
     return success();
@@ -175,6 +222,7 @@ LogicalResult NormalizeFrontend::lowerAggregates(func::FuncOp network) {
   RewritePatternSet patterns(&getContext());
   populateDecomposeAggregatesPatterns(patterns);
   populateLowerTMTensorPatterns(patterns);
+  populateLowerScatterPatterns(patterns);
   populateSplitResultsPatterns(patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("aggregate operations did not converge");

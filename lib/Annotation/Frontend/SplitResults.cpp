@@ -4,6 +4,8 @@
 // A result that is the same in all steps of a loop, and written in each, ties
 // that loop to the operation: the batch cannot be followed along it, and a
 // device has no order for the writes. Computed for itself it has no such loop.
+// Results of one element each, as of a scatter's positions, are constants,
+// copies and views when each stands for itself.
 
 #include "SplitResults.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -24,12 +26,18 @@ struct ResultSlice {
 };
 } // namespace
 
-/// The loops that are dimensions of a result, in order; none where two
-/// dimensions are one loop or a computed one.
-static std::optional<SmallVector<unsigned>> getOwnLoops(AffineMap map) {
+/// The loops that are dimensions of a result, in order, beside dimensions of
+/// size 1; none where two dimensions are one loop or a computed one.
+static std::optional<SmallVector<unsigned>> getOwnLoops(linalg::GenericOp op,
+                                                        OpOperand *init) {
   SmallVector<unsigned> loops;
-  for (AffineExpr result : map.getResults()) {
+  auto type = cast<RankedTensorType>(init->get().getType());
+  AffineMap map = op.getMatchingIndexingMap(init);
+  for (auto [result, size] :
+       llvm::zip_equal(map.getResults(), type.getShape())) {
     auto loop = dyn_cast<AffineDimExpr>(result);
+    if (!loop && size == 1)
+      continue;
     if (!loop || llvm::is_contained(loops, loop.getPosition()))
       return std::nullopt;
     loops.push_back(loop.getPosition());
@@ -88,11 +96,52 @@ static AffineMap keepLoops(AffineMap map, ArrayRef<unsigned> loops) {
   return map.replaceDimsAndSymbols(dims, {}, loops.size(), 0);
 }
 
+/// Whether a dimension of a result is a loop, not one of size 1 beside them.
+static bool isLoop(AffineExpr result) { return isa<AffineDimExpr>(result); }
+
+/// A tensor for result `number` of `op`, of its dimensions that are loops.
+static Value buildEmpty(PatternRewriter &rewriter, linalg::GenericOp op,
+                        unsigned number) {
+  OpOperand *init = op.getDpsInitOperand(number);
+  SmallVector<OpFoldResult> sizes;
+  for (auto [result, size] : llvm::zip_equal(
+           op.getMatchingIndexingMap(init).getResults(),
+           tensor::getMixedSizes(rewriter, op.getLoc(), init->get())))
+    if (isLoop(result))
+      sizes.push_back(size);
+  return tensor::EmptyOp::create(
+      rewriter, op.getLoc(), sizes,
+      cast<RankedTensorType>(init->get().getType()).getElementType());
+}
+
+/// `value` with the dimensions of size 1 that result `number` of `op` has.
+static Value addUnits(PatternRewriter &rewriter, Value value,
+                      linalg::GenericOp op, unsigned number) {
+  auto type = cast<RankedTensorType>(op.getResult(number).getType());
+  if (value.getType() == type)
+    return value;
+  SmallVector<ReassociationIndices> groups;
+  ReassociationIndices units;
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(number));
+  for (auto [dim, result] : llvm::enumerate(map.getResults())) {
+    units.push_back(dim);
+    if (!isLoop(result))
+      continue;
+    groups.push_back(units);
+    units.clear();
+  }
+  if (!groups.empty())
+    llvm::append_range(groups.back(), units);
+  return tensor::ExpandShapeOp::create(
+      rewriter, op.getLoc(), type, value, groups,
+      tensor::getMixedSizes(rewriter, op.getLoc(), op.getOutputs()[number]));
+}
+
 /// Result `number` of `op` for itself, with `loops` in order as its loops.
 static Value buildResult(PatternRewriter &rewriter, linalg::GenericOp op,
                          unsigned number, const ResultSlice &slice,
                          ArrayRef<unsigned> loops) {
-  OpOperand *init = op.getDpsInitOperand(number);
+  Value empty = buildEmpty(rewriter, op, number);
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   for (OpOperand *input : slice.inputs) {
@@ -116,9 +165,11 @@ static Value buildResult(PatternRewriter &rewriter, linalg::GenericOp op,
     Value yielded = op.getBody()->getTerminator()->getOperand(number);
     linalg::YieldOp::create(inner, loc, mapping.lookupOrDefault(yielded));
   };
-  return linalg::GenericOp::create(rewriter, op.getLoc(), init->get().getType(),
-                                   inputs, init->get(), maps, iterators, body)
-      .getResult(0);
+  Value value =
+      linalg::GenericOp::create(rewriter, op.getLoc(), empty.getType(), inputs,
+                                empty, maps, iterators, body)
+          .getResult(0);
+  return addUnits(rewriter, value, op, number);
 }
 
 /// Replaces `op` by one without result `number`, which is `value`.
@@ -162,9 +213,9 @@ static LogicalResult splitResults(linalg::GenericOp op,
   if (!op.hasPureTensorSemantics() || op.getNumDpsInits() < 2)
     return rewriter.notifyMatchFailure(op, "has one result");
   for (int64_t number = 0; number < op.getNumDpsInits(); ++number) {
-    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(number));
-    auto loops = getOwnLoops(map);
-    if (!loops || loops->size() == op.getNumLoops() ||
+    auto loops = getOwnLoops(op, op.getDpsInitOperand(number));
+    bool needsOthers = op.getNumReductionLoops() > 0;
+    if (!loops || (loops->size() == op.getNumLoops() && needsOthers) ||
         !op.getBody()->getArgument(op.getNumDpsInputs() + number).use_empty() ||
         !hasRangesWithout(op, number) || !isWritten(op, number))
       continue;

@@ -12,7 +12,8 @@ namespace mlir::pdq {
 
 /// Adds the pattern that computes a result in an operation of its own where it
 /// needs neither the other results nor loops beside its own dimensions: a
-/// pooling of uneven windows gives their sizes beside their sums.
+/// pooling of uneven windows gives their sizes beside their sums, a scatter its
+/// positions beside what it writes.
 void populateSplitResultsPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::pdq

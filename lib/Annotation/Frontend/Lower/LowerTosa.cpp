@@ -7,6 +7,7 @@
 #include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
 #include "pdq/Annotation/Frontend/Raise/RaiseFlatGathers.h"
 #include "pdq/Annotation/Frontend/Raise/RaiseStridedGathers.h"
+#include "pdq/Annotation/Frontend/Lower/LowerScatter.h"
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
@@ -53,15 +54,16 @@ static LogicalResult checkLowering(func::FuncOp network) {
 }
 
 LogicalResult mlir::pdq::prepareTosa(func::FuncOp network) {
-  if (failed(checkLowering(network)))
-    return failure();
   MLIRContext *context = network.getContext();
   // Concatenations are still those of TOSA here.
   RewritePatternSet gathers(context);
   populateRaiseStridedGathersPatterns(gathers);
   populateRaiseFlatGathersPatterns(gathers);
+  populateRaiseFlatScattersPatterns(gathers);
   if (failed(applyPatternsGreedily(network, std::move(gathers))))
     return network.emitError("gathers did not converge");
+  if (failed(checkLowering(network)))
+    return failure();
   RewritePatternSet patterns(context);
   tosa::populateTosaDecomposeTransposeConv(context, patterns);
   patterns.add(raiseConcat);

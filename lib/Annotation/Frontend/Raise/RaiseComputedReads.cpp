@@ -10,6 +10,7 @@
 #include "ReadPositions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "pdq/Support/Constants.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -263,6 +264,60 @@ static LogicalResult raiseDataRead(PatternRewriter &rewriter,
   return success();
 }
 
+/// The sizes of a box at the start of the source whose elements the results
+/// are, in order; nothing where they are others.
+static std::optional<SmallVector<int64_t>> getBox(const ComputedRead &read) {
+  SmallVector<int64_t> box;
+  for (const ReadPositions &dim : read.dims)
+    box.push_back(*llvm::max_element(dim.values) + 1);
+  RankedTensorType type = read.getType();
+  if (ShapedType::getNumElements(box) != type.getNumElements() ||
+      type.getNumElements() > (1 << 20))
+    return std::nullopt;
+  SmallVector<int64_t> strides = computeStrides(type.getShape());
+  for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
+    SmallVector<int64_t> position = delinearize(i, strides);
+    int64_t linear = 0;
+    for (auto [size, dim] : llvm::zip_equal(box, read.dims)) {
+      int64_t step = 0;
+      for (unsigned loop : dim.loops)
+        step = step * type.getDimSize(loop) + position[loop];
+      linear = linear * size + dim.values[step];
+    }
+    if (linear != i)
+      return std::nullopt;
+  }
+  return box;
+}
+
+/// Elements in order, as of positions that count through a flattened tensor,
+/// are a view.
+static LogicalResult raiseView(PatternRewriter &rewriter,
+                               const ComputedRead &read) {
+  linalg::GenericOp op = read.op;
+  auto box = getBox(read);
+  if (!box)
+    return rewriter.notifyMatchFailure(op, "does not read in order");
+  Location loc = op.getLoc();
+  Value value = read.source;
+  for (auto [dim, size] : llvm::enumerate(*box))
+    if (size != cast<RankedTensorType>(value.getType()).getDimSize(dim))
+      value = slice(rewriter, loc, value, dim, 0, 1, size);
+  auto groupAll = [](int64_t rank) {
+    return SmallVector<ReassociationIndices>{
+        llvm::to_vector<2>(llvm::seq<int64_t>(0, rank))};
+  };
+  RankedTensorType type = read.getType();
+  if (value.getType() != type && box->size() > 1)
+    value = tensor::CollapseShapeOp::create(rewriter, loc, value,
+                                            groupAll(box->size()));
+  if (value.getType() != type)
+    value = tensor::ExpandShapeOp::create(rewriter, loc, type, value,
+                                          groupAll(type.getRank()));
+  rewriter.replaceOp(op, value);
+  return success();
+}
+
 static LogicalResult raiseComputedRead(linalg::GenericOp op,
                                        PatternRewriter &rewriter) {
   FailureOr<ComputedRead> read = matchComputedRead(op);
@@ -272,6 +327,10 @@ static LogicalResult raiseComputedRead(linalg::GenericOp op,
     rewriter.replaceOp(op, readElements(rewriter, *read, *constant));
     return success();
   }
+  bool isFlat = read->getType().getRank() > 0 &&
+                read->getSourceType().getRank() > read->getType().getRank();
+  if (isFlat && succeeded(raiseView(rewriter, *read)))
+    return success();
   return raiseDataRead(rewriter, *read);
 }
 

@@ -104,7 +104,7 @@ static std::pair<tosa::ConcatOp, SmallVector<int64_t>> matchSum(Value flat,
 static FailureOr<Coordinates> splitConstant(RewriterBase &rewriter, Value flat,
                                             int64_t count, int64_t batch) {
   auto positions = getIntegers(flat);
-  if (!positions || batch < 2 || count % batch != 0 || positions->empty() ||
+  if (!positions || batch < 1 || count % batch != 0 || positions->empty() ||
       positions->size() % batch != 0)
     return failure();
   int64_t each = positions->size() / batch, size = count / batch;
@@ -143,10 +143,8 @@ FailureOr<Coordinates> mlir::pdq::raiseCoordinates(RewriterBase &rewriter,
 // Reads
 //===----------------------------------------------------------------------===//
 
-/// `value`, a tensor of static shape, in another shape: through one dimension,
-/// or what it was before other changes of its shape.
-static Value reshape(RewriterBase &rewriter, Value value,
-                     ArrayRef<int64_t> shape) {
+Value mlir::pdq::reshapeTo(RewriterBase &rewriter, Value value,
+                           ArrayRef<int64_t> shape) {
   Location loc = value.getLoc();
   for (Value source = value;;) {
     auto type = cast<RankedTensorType>(source.getType());
@@ -204,6 +202,11 @@ static Value buildRead(PatternRewriter &rewriter, Location loc, Value source,
       .getResult(0);
 }
 
+int64_t mlir::pdq::getBatchOf(Operation *op) {
+  auto network = op->getParentOfType<func::FuncOp>();
+  return cast<RankedTensorType>(network.getArgumentTypes()[0]).getDimSize(0);
+}
+
 static LogicalResult raiseFlatGather(tosa::GatherOp op,
                                      PatternRewriter &rewriter) {
   auto rows = dyn_cast<RankedTensorType>(op.getValues().getType());
@@ -212,20 +215,19 @@ static LogicalResult raiseFlatGather(tosa::GatherOp op,
       rows.getDimSize(0) != 1 || rows.getNumElements() == 0)
     return rewriter.notifyMatchFailure(op,
                                        "does not read one row of static shape");
-  auto network = op->getParentOfType<func::FuncOp>();
-  int64_t batch =
-      cast<RankedTensorType>(network.getArgumentTypes()[0]).getDimSize(0);
-  FailureOr<Coordinates> coordinates =
-      raiseCoordinates(rewriter, op.getIndices(), rows.getDimSize(1), batch);
-  if (failed(coordinates) || coordinates->values.size() < 2)
+  // One sample needs no number of it where positions are constants.
+  int64_t batch = getBatchOf(op);
+  FailureOr<Coordinates> coordinates = raiseCoordinates(
+      rewriter, op.getIndices(), rows.getDimSize(1), batch == 1 ? 0 : batch);
+  if (failed(coordinates))
     return rewriter.notifyMatchFailure(op, "positions are no coordinates");
   SmallVector<int64_t> sizes(coordinates->sizes);
   if (rows.getDimSize(2) != 1)
     sizes.push_back(rows.getDimSize(2));
   Value read =
-      buildRead(rewriter, op.getLoc(), reshape(rewriter, op.getValues(), sizes),
-                *coordinates);
-  rewriter.replaceOp(op, reshape(rewriter, read, result.getShape()));
+      buildRead(rewriter, op.getLoc(),
+                reshapeTo(rewriter, op.getValues(), sizes), *coordinates);
+  rewriter.replaceOp(op, reshapeTo(rewriter, read, result.getShape()));
   return success();
 }
 

@@ -29,6 +29,13 @@ struct Coordinates {
 FailureOr<Coordinates> raiseCoordinates(RewriterBase &rewriter, Value flat,
                                         int64_t count, int64_t batch);
 
+/// `value`, a tensor of static shape, in another shape: through one dimension,
+/// or what it was before other changes of its shape.
+Value reshapeTo(RewriterBase &rewriter, Value value, ArrayRef<int64_t> shape);
+
+/// The batch of the network that `op` stands in.
+int64_t getBatchOf(Operation *op);
+
 /// Adds the pattern that makes of a `tosa.gather` of a reshaped tensor
 /// [1, K, C] a structured operation that reads the tensor at coordinates: the
 /// batch, merged with other dimensions there, is a dimension here.
