@@ -32,6 +32,43 @@ def _freeze_buffers(network):
                 module.register_parameter(name, frozen)
 
 
+def _copy_list_constants(program):
+    """Makes tensors of the state that stand in lists results of an operation.
+
+    torch-mlir takes no constants in lists: the indices of `x[:, index]`, tensors
+    that are concatenated.
+    """
+    signature = program.graph_signature
+    state = {*signature.inputs_to_parameters, *signature.inputs_to_buffers}
+    state |= {*signature.inputs_to_lifted_tensor_constants}
+
+    def copy(item):
+        if not isinstance(item, torch.fx.Node) or item.name not in state:
+            return item
+        result = program.graph.call_function(torch.ops.aten.clone.default, (item,))
+        result.meta = dict(item.meta)
+        return result
+
+    for node in list(program.graph.nodes):
+        if node.op != "call_function":
+            continue
+        with program.graph.inserting_before(node):
+            node.args = tuple(
+                [copy(item) for item in argument] if isinstance(argument, (list, tuple)) else argument
+                for argument in node.args
+            )
+    program.graph_module.recompile()
+
+
+def _decompose(program, form):
+    """What torch-mlir imports of an exported program."""
+    table = {} if form == "plain" else fx.get_decomposition_table()
+    if table:
+        program = program.run_decompositions(table)
+    _copy_list_constants(program)
+    return program
+
+
 def _lower_to_linalg(module):
     """Lowers a module of the torch dialect by torch-mlir's own passes, without UNSOUND."""
     with module.context:
@@ -61,18 +98,19 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
     with torch.no_grad():
         network(*examples)  # Fills what modules compute once and keep.
     _freeze_buffers(network)
-    options = {"output_type": FORMS[form], "func_name": "main"}
-    if form == "plain":
-        options["decomposition_table"] = {}
+    shapes = None
     if dynamic_batch:
         batch = torch.export.Dim("batch", min=1, max=65536)
-        options["dynamic_shapes"] = tuple({0: batch} for _ in examples)
+        shapes = tuple({0: batch} for _ in examples)
         # A batch of one would be specialized by torch.export.
         if examples[0].shape[0] < 2:
             examples = tuple(torch.cat([example, example]) for example in examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exported = fx.export_and_import(network, *examples, **options)
+        program = torch.export.export(network, examples, dynamic_shapes=shapes, strict=False)
+        exported = fx.export_and_import(
+            _decompose(program, form), output_type=FORMS[form], func_name="main", decomposition_table={}
+        )
         if form != "tosa":
             _lower_to_linalg(exported)
         return str(exported)

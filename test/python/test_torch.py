@@ -57,6 +57,21 @@ class ExportTest(unittest.TestCase):
         # Upstream's canonicalizer would make one of the two: x at offset 2, not 3.
         self.assertRegex(text, r"insert_slice %padded into %\w+\[0, 0, 1, 1\] \[2, 1, 5, 5\] \[1, 1, 2, 2\]")
 
+    def test_positions_may_be_constants_of_the_network(self):
+        class Bias(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.table = torch.nn.Parameter(torch.zeros(3, 2))
+                self.register_buffer("places", torch.tensor([2, 0, 1, 2]))
+
+            def forward(self, x):
+                return x[:, self.places] + self.table[self.places].T[0]
+
+        for form in ("linalg", "plain", "tosa"):
+            with self.subTest(form=form):
+                text = pdq.torch.export(Bias(), torch.zeros(2, 5), form=form)
+                self.assertEqual(main_arguments(text), "%arg0: tensor<2x5xf32>")
+
     def test_every_form_parses_in_pdq_opt(self):
         try:
             tool = _tools.find_tool("pdq-opt")
