@@ -64,11 +64,11 @@ func.func @main(%x: tensor<f32>) -> tensor<f32> {
 // -----
 
 func.func private @f(%x: tensor<4xf32>, %z: tensor<f32>) -> tensor<f32> {
-  // expected-error@+1 {{combines its initial value in a way that has no derivative rule; sums, maxima and minima have one}}
+  // expected-error@+1 {{combines its initial value in a way that has no derivative rule; sums, products, maxima and minima have one}}
   %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
     ins(%x : tensor<4xf32>) outs(%z : tensor<f32>) {
   ^bb0(%a: f32, %o: f32):
-    %m = arith.mulf %o, %a : f32
+    %m = arith.divf %a, %o : f32
     linalg.yield %m : f32
   } -> tensor<f32>
   return %y : tensor<f32>
@@ -165,7 +165,7 @@ func.func @main(%x: tensor<f32>) -> tensor<f32> {
 
 func.func private @f(%x: tensor<4xf32>) -> tensor<f32> {
   %e = tensor.empty() : tensor<f32>
-  // expected-error@+1 {{overwrites elements of its result in other iterations, which has no derivative rule; sums, maxima and minima have one}}
+  // expected-error@+1 {{overwrites elements of its result in other iterations, which has no derivative rule; sums, products, maxima and minima have one}}
   %y = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
     ins(%x : tensor<4xf32>) outs(%e : tensor<f32>) {
   ^bb0(%a: f32, %o: f32):
@@ -182,7 +182,7 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // The second initial value changes from iteration to iteration.
 func.func private @f(%x: tensor<4xf32>, %z: tensor<f32>) -> tensor<f32> {
-  // expected-error@+1 {{combines its initial value in a way that has no derivative rule; sums, maxima and minima have one}}
+  // expected-error@+1 {{combines its initial value in a way that has no derivative rule; sums, products, maxima and minima have one}}
   %y:2 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>, affine_map<(i) -> ()>], iterator_types = ["reduction"]}
     ins(%x : tensor<4xf32>) outs(%z, %z : tensor<f32>, tensor<f32>) {
   ^bb0(%a: f32, %o: f32, %p: f32):

@@ -262,6 +262,10 @@ CASES = {
         random(2, 5, 3).flatten(1),
         {},
     ),
+    # Products.
+    "product of a dimension": (lambda x: squared(torch.prod(x, 1)), random(2, 5, 3), {}),
+    "product with a zero": (lambda x: squared(torch.prod(x, 1) + 1), EDGES.reshape(2, -1)[:, :4] + 0.0, {}),
+    "product of everything": (lambda x: squared(x.prod()), random(2, 4), {}),
     # Writes at computed positions.
     "scatter to computed places": (
         lambda x: squared(torch.zeros(2, 6).scatter(1, x.detach().argsort(1), x * torch.arange(6.0)) + x),

@@ -38,19 +38,19 @@ TEST_P(UnaryMathVJPTest, MatchesDifferences) {
   check(withSquaredSum("%x: tensor<7xf64>", body, {7}), {0}, GetParam().middle);
 }
 
-// The logarithms and roots stay away from their poles, the absolute value from
-// its kink.
+// The logarithms, the roots and acosh stay away from their poles, the absolute
+// value from its kink.
 INSTANTIATE_TEST_SUITE_P(
     Ops, UnaryMathVJPTest,
-    testing::Values(UnaryOp{"absf", -2}, UnaryOp{"absf", 2},
-                    UnaryOp{"acos", 0, 0.9}, UnaryOp{"asin", 0, 0.9},
-                    UnaryOp{"atan"}, UnaryOp{"cbrt", 2}, UnaryOp{"cos"},
-                    UnaryOp{"cosh"}, UnaryOp{"erf"}, UnaryOp{"erfc"},
-                    UnaryOp{"exp"}, UnaryOp{"exp2"}, UnaryOp{"expm1"},
-                    UnaryOp{"log", 2}, UnaryOp{"log10", 2}, UnaryOp{"log1p", 1},
-                    UnaryOp{"log2", 2}, UnaryOp{"rsqrt", 2}, UnaryOp{"sin"},
-                    UnaryOp{"sinh"}, UnaryOp{"sqrt", 2}, UnaryOp{"tan"},
-                    UnaryOp{"tanh"}),
+    testing::Values(
+        UnaryOp{"absf", -2}, UnaryOp{"absf", 2}, UnaryOp{"acos", 0, 0.9},
+        UnaryOp{"acosh", 3}, UnaryOp{"asin", 0, 0.9}, UnaryOp{"asinh", 0, 3},
+        UnaryOp{"atan"}, UnaryOp{"atanh", 0, 0.9}, UnaryOp{"cbrt", 2},
+        UnaryOp{"cos"}, UnaryOp{"cosh"}, UnaryOp{"erf"}, UnaryOp{"erfc"},
+        UnaryOp{"exp"}, UnaryOp{"exp2"}, UnaryOp{"expm1"}, UnaryOp{"log", 2},
+        UnaryOp{"log10", 2}, UnaryOp{"log1p", 1}, UnaryOp{"log2", 2},
+        UnaryOp{"rsqrt", 2}, UnaryOp{"sin"}, UnaryOp{"sinh"},
+        UnaryOp{"sqrt", 2}, UnaryOp{"tan"}, UnaryOp{"tanh"}),
     [](const testing::TestParamInfo<UnaryOp> &info) {
       return std::to_string(info.index) + "_" + info.param.name;
     });

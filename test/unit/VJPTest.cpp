@@ -313,6 +313,39 @@ TEST_F(VJPTest, MaximumOfComputedValue) {
         {0, 1});
 }
 
+TEST_F(VJPTest, ProductOverLoopThatStartsFromData) {
+  check(withReduction("%r = arith.mulf %a, %b : f64"), {0, 1});
+}
+
+// One factor of each product is 0, of which alone the others leave something.
+TEST_F(VJPTest, ProductOfComputedValueWithZeros) {
+  check(withReduction(R"(
+      %first = arith.constant 1 : index
+      %j = linalg.index 1 : index
+      %isFirst = arith.cmpi eq, %j, %first : index
+      %zero_ = arith.constant 0.0 : f64
+      %one = arith.constant 1.0 : f64
+      %s = math.sin %a : f64
+      %t = arith.addf %s, %one : f64
+      %n = arith.select %isFirst, %zero_, %t : f64
+      %q = arith.addf %n, %zero_ : f64
+      %r = arith.mulf %b, %q : f64)"),
+        {0, 1});
+}
+
+TEST_F(VJPTest, ProductOverTwoLoops) {
+  check(withSquaredSum("%x: tensor<2x3x4xf64>", R"(
+    %start = arith.constant dense<1.5> : tensor<3xf64>
+    %y = linalg.generic {indexing_maps = [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (j)>],
+        iterator_types = ["reduction", "parallel", "reduction"]} ins(%x : tensor<2x3x4xf64>) outs(%start : tensor<3xf64>) {
+    ^bb0(%a: f64, %b: f64):
+      %r = arith.mulf %a, %b : f64
+      linalg.yield %r : f64
+    } -> tensor<3xf64>)",
+                       {3}),
+        {0});
+}
+
 TEST_F(VJPTest, DifferenceAndChoiceInSum) {
   check(withReduction(R"(
       %zero_ = arith.constant 0.0 : f64

@@ -23,7 +23,7 @@ public:
         resultMap(op.getMatchingIndexingMap(op.getDpsInitOperand(result))),
         operands(operands), maps(maps) {}
 
-  FailureOr<ExtremumCotangents> build(bool needsInitial);
+  FailureOr<CombinedCotangents> build(bool needsInitial);
 
 private:
   IntegerType getPositionType();
@@ -148,7 +148,7 @@ Value ExtremumAdjoint::selectInitial(Value winners) {
       });
 }
 
-FailureOr<ExtremumCotangents> ExtremumAdjoint::build(bool needsInitial) {
+FailureOr<CombinedCotangents> ExtremumAdjoint::build(bool needsInitial) {
   for (auto [range, iterator] :
        llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
     if (iterator == utils::IteratorType::reduction &&
@@ -158,11 +158,11 @@ FailureOr<ExtremumCotangents> ExtremumAdjoint::build(bool needsInitial) {
       return failure();
     }
   Value winners = buildWinners();
-  return ExtremumCotangents{scatter(winners),
+  return CombinedCotangents{scatter(winners),
                             needsInitial ? selectInitial(winners) : Value()};
 }
 
-FailureOr<ExtremumCotangents>
+FailureOr<CombinedCotangents>
 mlir::pdq::buildExtremumVJP(OpBuilder &builder, linalg::LinalgOp op,
                             unsigned result, Value cotangent,
                             ValueRange operands, ArrayRef<AffineMap> maps,

@@ -49,7 +49,8 @@ private:
   LogicalResult checkStores(unsigned result);
   FailureOr<ResultTerm> getTerm(unsigned result, Value cotangent,
                                 Value *initial);
-  FailureOr<ResultTerm> getExtremumTerm(unsigned result, Value term,
+  FailureOr<ResultTerm> getCombinedTerm(unsigned result,
+                                        CombinedResult combined,
                                         Value cotangent, Value *initial);
   ResultTerm getTermWithInitialInputs(unsigned result, Value cotangent);
 
@@ -101,7 +102,7 @@ LogicalResult LinalgRule::checkStores(unsigned result) {
     return success();
   return op.emitOpError("overwrites elements of its result in other "
                         "iterations, which has no derivative rule; sums, "
-                        "maxima and minima have one");
+                        "products, maxima and minima have one");
 }
 
 /// Where no loop is a reduction, an initial value is one more input.
@@ -130,16 +131,20 @@ ResultTerm LinalgRule::getTermWithInitialInputs(unsigned result,
           term, cotangent};
 }
 
-/// The terms of an extremum become a tensor of their own, which has the
-/// cotangent.
-FailureOr<ResultTerm> LinalgRule::getExtremumTerm(unsigned result, Value term,
+/// The terms of an extremum or a product become a tensor of their own, which
+/// has the cotangent.
+FailureOr<ResultTerm> LinalgRule::getCombinedTerm(unsigned result,
+                                                  CombinedResult combined,
                                                   Value cotangent,
                                                   Value *initial) {
-  linalg::GenericOp terms = buildTerms(builder, op, term);
+  linalg::GenericOp terms = buildTerms(builder, op, combined.term);
   AffineMap all = builder.getMultiDimIdentityMap(op.getNumLoops());
-  FailureOr<ExtremumCotangents> found =
-      buildExtremumVJP(builder, op, result, cotangent, terms.getResults(), all,
-                       /*input=*/0, /*needsInitial=*/initial);
+  FailureOr<CombinedCotangents> found =
+      combined.combiner == Combiner::Product
+          ? buildProductVJP(builder, op, result, cotangent, terms.getResult(0),
+                            /*needsInitial=*/initial)
+          : buildExtremumVJP(builder, op, result, cotangent, terms.getResults(),
+                             all, /*input=*/0, /*needsInitial=*/initial);
   if (failed(found))
     return failure();
   if (initial)
@@ -163,17 +168,19 @@ FailureOr<ResultTerm> LinalgRule::getTerm(unsigned result, Value cotangent,
     if (initial)
       *initial = cotangent;
     return ResultTerm{op, result, combined.term, cotangent};
+  case Combiner::Product:
   case Combiner::Max:
   case Combiner::Min:
     if (op.getNumReductionLoops() > 0)
-      return getExtremumTerm(result, combined.term, cotangent, initial);
+      return getCombinedTerm(result, combined, cotangent, initial);
     break;
   case Combiner::Unsupported:
     break;
   }
   if (op.getNumReductionLoops() > 0) {
     op.emitOpError("combines its initial value in a way that has no "
-                   "derivative rule; sums, maxima and minima have one");
+                   "derivative rule; sums, products, maxima and minima have "
+                   "one");
     return failure();
   }
   if (failed(checkStores(result)))
@@ -199,7 +206,7 @@ LinalgRule::visitExtremumInput(unsigned result, Value cotangent,
     operands.push_back(operand->get());
     maps.push_back(op.getMatchingIndexingMap(operand));
   }
-  FailureOr<ExtremumCotangents> found = buildExtremumVJP(
+  FailureOr<CombinedCotangents> found = buildExtremumVJP(
       builder, op, result, cotangent, operands, maps, terms, needed[initial]);
   if (failed(found))
     return failure();

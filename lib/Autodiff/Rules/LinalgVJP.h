@@ -12,7 +12,7 @@
 namespace mlir::pdq {
 
 /// How a structured operation combines its payload with the initial value.
-enum class Combiner { None, Sum, Max, Min, Unsupported };
+enum class Combiner { None, Sum, Product, Max, Min, Unsupported };
 
 /// A result of a structured operation: combiner(initial value, term).
 struct CombinedResult {
@@ -64,22 +64,28 @@ Value buildReadVJP(OpBuilder &builder, linalg::LinalgOp op,
 linalg::GenericOp buildTerms(OpBuilder &builder, linalg::LinalgOp op,
                              Value term);
 
-/// Cotangents of what a maximum (minimum) over the reduction loops is taken of.
-struct ExtremumCotangents {
-  /// Of the term's tensor: the first element in loop order that is the extremum
-  /// gets it.
+/// Cotangents of what is combined over the reduction loops.
+struct CombinedCotangents {
+  /// Of the term's tensor. Of a maximum (minimum) the first element in loop
+  /// order that is the extremum gets it.
   Value terms;
-  /// Of the initial value, which gets it where no element is the extremum.
+  /// Of the initial value. Of an extremum it gets it where no element is it.
   Value initial;
 };
 
 /// The cotangents of result `result`, whose terms are `operands[input]`, read
 /// through `maps[input]`; the other operands give loops their bounds. Failure
 /// after a diagnostic.
-FailureOr<ExtremumCotangents>
+FailureOr<CombinedCotangents>
 buildExtremumVJP(OpBuilder &builder, linalg::LinalgOp op, unsigned result,
                  Value cotangent, ValueRange operands, ArrayRef<AffineMap> maps,
                  unsigned input, bool needsInitial);
+
+/// The same of a product over the reduction loops of `terms`, which has all
+/// loops of `op`. Takes as many steps as there are pairs of factors.
+CombinedCotangents buildProductVJP(OpBuilder &builder, linalg::LinalgOp op,
+                                   unsigned result, Value cotangent,
+                                   Value terms, bool needsInitial);
 
 } // namespace mlir::pdq
 

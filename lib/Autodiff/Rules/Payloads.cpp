@@ -105,6 +105,12 @@ CombinedResult mlir::pdq::classifyResult(linalg::LinalgOp op, unsigned result) {
     break;
   }
   Operation *def = yielded.getDefiningOp();
+  if (auto product = dyn_cast_or_null<arith::MulFOp>(def);
+      product && product->getBlock() == op.getBlock())
+    for (auto [one, other] : {std::pair(product.getLhs(), product.getRhs()),
+                              std::pair(product.getRhs(), product.getLhs())})
+      if (one == initial && initials.get(other) == Dependence::None)
+        return {Combiner::Product, other};
   FailureOr<ScalarExtremum> extremum = failure();
   if (def && def->getBlock() == op.getBlock())
     extremum = matchExtremum(def);
