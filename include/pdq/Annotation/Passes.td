@@ -64,7 +64,8 @@ def CaptureBatchNorm : PDQPass<"pdq-capture-batch-norm"> {
     Recognizes evaluation-mode batch norm by what a chain of elementwise
     operations computes, however it is written, and replaces it. Its parameters
     are what does not depend on the network's input and is read along one
-    dimension, any but the batch.
+    dimension, any but the batch. A scale and an offset, `x s + (beta - mean s)`,
+    are one where the deviation is seen in both.
 
     Before:
 

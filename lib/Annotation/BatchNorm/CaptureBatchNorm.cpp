@@ -53,6 +53,10 @@ private:
   bool matchVariance(const ExpressionRef &sum);
   bool matchDifference(const ExpressionRef &difference);
   bool matchFactor(const Factor &factor);
+  bool matchNorm(ExpressionRef expression);
+  bool matchInput(SmallVectorImpl<Factor> &factors);
+  bool matchOffset(const ExpressionRef &offset, ArrayRef<Factor> scale);
+  bool matchAffine(const ExpressionRef &expression);
 
   RankedTensorType type;
   FactoredIndex channel;
@@ -133,7 +137,7 @@ bool BatchNormMatcher::matchFactor(const Factor &factor) {
   return true;
 }
 
-std::optional<BatchNormMatch> BatchNormMatcher::run(ExpressionRef expression) {
+bool BatchNormMatcher::matchNorm(ExpressionRef expression) {
   if (expression->kind == Kind::Add)
     for (int i : {0, 1})
       if (isParameter(expression->operands[i]) &&
@@ -144,14 +148,107 @@ std::optional<BatchNormMatch> BatchNormMatcher::run(ExpressionRef expression) {
       }
   SmallVector<Factor> factors;
   collectFactors(expression, false, factors);
-  if (factors.size() > maxFactors)
-    return std::nullopt;
-  for (const Factor &factor : factors)
-    if (!matchFactor(factor))
-      return std::nullopt;
-  if (!match.input || !match.variance)
-    return std::nullopt;
-  return match;
+  return factors.size() <= maxFactors &&
+         llvm::all_of(factors, [&](const Factor &f) { return matchFactor(f); });
+}
+
+//===----------------------------------------------------------------------===//
+// Norms that are written as scale and offset
+//===----------------------------------------------------------------------===//
+
+/// Whether two expressions that do not depend on data are the same computation
+/// of the same elements.
+static bool isSame(const ExpressionRef &lhs, const ExpressionRef &rhs) {
+  if (lhs == rhs)
+    return true;
+  if (lhs->constant || rhs->constant)
+    return lhs->constant == rhs->constant;
+  if (lhs->tensor && lhs->tensor == rhs->tensor &&
+      linearize(lhs->indices) == linearize(rhs->indices))
+    return true;
+  return lhs->kind == rhs->kind && !lhs->operands.empty() &&
+         lhs->operands.size() == rhs->operands.size() &&
+         llvm::all_of(llvm::zip(lhs->operands, rhs->operands), [](auto pair) {
+           return isSame(std::get<0>(pair), std::get<1>(pair));
+         });
+}
+
+/// Takes the one factor that is data, the norm's input, out of `factors`.
+bool BatchNormMatcher::matchInput(SmallVectorImpl<Factor> &factors) {
+  auto readsData = [](const Factor &f) { return f.first->readsData; };
+  auto *found = llvm::find_if(factors, readsData);
+  if (found == factors.end() || found->second ||
+      !found->first->isInOrder(type) || llvm::count_if(factors, readsData) != 1)
+    return false;
+  match.input = found->first->tensor;
+  factors.erase(found);
+  return true;
+}
+
+/// Matches beta - mean * scale.
+bool BatchNormMatcher::matchOffset(const ExpressionRef &offset,
+                                   ArrayRef<Factor> scale) {
+  if (offset->kind != Kind::Sub || !isParameter(offset->operands[0]))
+    return false;
+  SmallVector<Factor> factors;
+  collectFactors(offset->operands[1], false, factors);
+  for (const Factor &part : scale) {
+    auto *found = llvm::find_if(factors, [&](const Factor &f) {
+      return f.second == part.second && isSame(f.first, part.first);
+    });
+    if (found == factors.end())
+      return false;
+    factors.erase(found);
+  }
+  if (factors.size() != 1 || factors[0].second ||
+      !isParameter(factors[0].first))
+    return false;
+  match.beta = offset->operands[0]->tensor;
+  match.mean = factors[0].first->tensor;
+  return true;
+}
+
+/// Matches input * scale + (beta - mean * scale), where the scale is gamma /
+/// sqrt(variance + epsilon) and stands in both. The offset may also be added in
+/// two steps.
+bool BatchNormMatcher::matchAffine(const ExpressionRef &expression) {
+  ExpressionRef product, offset;
+  if (expression->kind == Kind::Add)
+    for (int i : {0, 1})
+      if (!expression->operands[i]->readsData) {
+        offset = expression->operands[i];
+        product = expression->operands[1 - i];
+      }
+  if (expression->kind == Kind::Sub &&
+      expression->operands[0]->kind == Kind::Add) {
+    // (input * scale + beta) - mean * scale
+    const ExpressionRef &sum = expression->operands[0];
+    for (int i : {0, 1})
+      if (!sum->operands[i]->readsData) {
+        offset = std::make_shared<Expression>();
+        offset->kind = Kind::Sub;
+        offset->operands = {sum->operands[i], expression->operands[1]};
+        product = sum->operands[1 - i];
+      }
+  }
+  SmallVector<Factor> factors;
+  if (!product)
+    return false;
+  collectFactors(product, false, factors);
+  return factors.size() <= maxFactors && matchInput(factors) &&
+         matchOffset(offset, factors) &&
+         llvm::all_of(factors, [&](const Factor &f) { return matchFactor(f); });
+}
+
+std::optional<BatchNormMatch> BatchNormMatcher::run(ExpressionRef expression) {
+  const BatchNormMatch none = match;
+  for (bool isAffine : {false, true}) {
+    match = none;
+    bool isMatched = isAffine ? matchAffine(expression) : matchNorm(expression);
+    if (isMatched && match.input && match.variance)
+      return match;
+  }
+  return std::nullopt;
 }
 
 /// The operations between a norm's input and its result.
