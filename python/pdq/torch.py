@@ -60,10 +60,17 @@ def _copy_list_constants(program):
     program.graph_module.recompile()
 
 
+def _take_remainder(tensor, divisor):
+    """A remainder by a number, which torch-mlir lowers by a tensor only."""
+    divisor = torch.full((), divisor, dtype=tensor.dtype, device=tensor.device)
+    return torch.ops.aten.fmod.Tensor(tensor, divisor)
+
+
 def _decompose(program, form):
     """What torch-mlir imports of an exported program."""
     table = {} if form == "plain" else fx.get_decomposition_table()
     if table:
+        table[torch.ops.aten.fmod.Scalar] = _take_remainder
         program = program.run_decompositions(table)
     _copy_list_constants(program)
     return program

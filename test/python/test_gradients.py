@@ -253,6 +253,11 @@ CASES = {
         0.6 * random(2, 4, 5, 2),
         {"x": random(2, 3, 4, 5)},
     ),
+    "grid_sample, grid that is reflected": (
+        lambda g, x: squared(F.grid_sample(x, g, padding_mode="reflection", align_corners=False)),
+        2.5 * random(2, 4, 5, 2),
+        {"x": random(2, 3, 4, 5)},
+    ),
     "reflecting border": (lambda x: squared(F.pad(x, (1, 2, 1, 1), mode="reflect")), random(2, 3, 5, 5), {}),
     "negative border": (lambda x: squared(F.pad(x, (-1, 2))), random(2, 3, 5), {}),
     "pixel shuffle": (lambda x: squared(F.pixel_shuffle(x, 2) * torch.arange(6.0)), random(2, 4, 3, 3), {}),
