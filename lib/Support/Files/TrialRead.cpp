@@ -5,6 +5,7 @@
 
 #include "TrialRead.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <algorithm>
 #include <cerrno>
@@ -66,7 +67,11 @@ static std::string readAll(int file) {
   dup2(nothing, STDERR_FILENO);
   for (int signal : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGXCPU})
     std::signal(signal, SIG_DFL);
+  // Of the tool's own handlers, which print and end with 1, both go.
   std::set_new_handler([] { _exit(outOfMemory); });
+  llvm::remove_bad_alloc_error_handler();
+  llvm::install_bad_alloc_error_handler(
+      [](void *, const char *, bool) { _exit(outOfMemory); });
   setLimit(RLIMIT_CORE, 0);
   setLimit(RLIMIT_CPU, limits.seconds);
   if (addressSpace)
@@ -80,8 +85,10 @@ static std::string describeEnd(int status, const TrialLimits &limits) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
     return "";
   if (WIFEXITED(status) && WEXITSTATUS(status) == outOfMemory)
-    return "file takes more than " + std::to_string(limits.bytes >> 20) +
-           " MiB to read";
+    return "file asks for more memory than the " +
+           std::to_string(limits.bytes >> 20) + " MiB that reading it may take";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+    return "file became shorter while it was read";
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
     return "file takes more than " + std::to_string(limits.seconds) +
            " s to read";
