@@ -11,6 +11,7 @@
 #include "pdq/Calibration/Passes.h"
 #include "pdq/Pipelines.h"
 #include "pdq/Support/Files/Npy.h"
+#include "pdq/Support/Files/Samples.h"
 #include "pdq/Support/Options/OptionErrors.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -103,10 +104,7 @@ static std::string readSampleShapes(StringRef calibrate) {
         return "";
       }
       shapes += shapes.empty() ? "" : ",";
-      shapes += llvm::join(
-          llvm::map_range(file->getShape().drop_front(),
-                          [](int64_t size) { return std::to_string(size); }),
-          "x");
+      shapes += getSampleSizes(*file);
     }
   }
   return shapes;

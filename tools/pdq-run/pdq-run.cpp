@@ -176,14 +176,8 @@ static bool isFolder(StringRef path) { return path.ends_with("/"); }
 NormalizeFrontendOptions Run::getFrontendOptions() const {
   NormalizeFrontendOptions frontend;
   frontend.entry = options.entry;
-  auto getSizes = [](const NpyFile &file) {
-    ArrayRef<int64_t> shape = file.getShape();
-    return llvm::join(
-        llvm::map_range(shape.drop_front(shape.empty() ? 0 : 1),
-                        [](int64_t size) { return std::to_string(size); }),
-        "x");
-  };
-  frontend.sampleShape = llvm::join(llvm::map_range(files, getSizes), ",");
+  frontend.sampleShape =
+      llvm::join(llvm::map_range(files, getSampleSizes), ",");
   return frontend;
 }
 

@@ -78,8 +78,20 @@ static bool agrees(RankedTensorType type, ArrayRef<int64_t> sample) {
                           });
 }
 
-/// `type` with the sizes of a sample, which for images may be in the file's
-/// order: channels last.
+/// Brings the sizes of an image, [C, H, W] or [H, W, C], into the order that
+/// `type` has; leaves other sizes as they are.
+static void orderImage(RankedTensorType type,
+                       SmallVectorImpl<int64_t> &sample) {
+  if (sample.size() != 3 || type.getRank() != 4 || agrees(type, sample))
+    return;
+  // A network with channels last says how many they are.
+  if (type.isDynamicDim(3))
+    std::rotate(sample.begin(), sample.end() - 1, sample.end());
+  else
+    std::rotate(sample.begin(), sample.begin() + 1, sample.end());
+}
+
+/// `type` with the sizes of a sample, which for images may be in another order.
 static FailureOr<RankedTensorType>
 fixSample(func::FuncOp network, RankedTensorType type, StringRef text) {
   if (!llvm::is_contained(type.getShape().drop_front(), ShapedType::kDynamic))
@@ -92,9 +104,8 @@ fixSample(func::FuncOp network, RankedTensorType type, StringRef text) {
               "are "
               "taken from";
   std::optional<SmallVector<int64_t>> sample = parseShape(text);
-  if (sample && sample->size() == 3 && type.getRank() == 4 &&
-      !agrees(type, *sample))
-    std::rotate(sample->begin(), sample->end() - 1, sample->end());
+  if (sample)
+    orderImage(type, *sample);
   if (!sample || static_cast<int64_t>(sample->size()) != type.getRank() - 1 ||
       !agrees(type, *sample))
     return network.emitError() << "network takes " << type

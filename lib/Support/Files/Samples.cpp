@@ -286,6 +286,18 @@ HostTensor SampleForm::normalize(const HostTensor &bytes) const {
 // Files
 //===----------------------------------------------------------------------===//
 
+std::string mlir::pdq::getSampleSizes(const NpyFile &file) {
+  SmallVector<int64_t> sizes(file.getShape());
+  if (!sizes.empty())
+    sizes.erase(sizes.begin());
+  if (file.getElementType() == ElementType::U8 && sizes.size() == 3 &&
+      looksChannelsLast(sizes))
+    std::rotate(sizes.begin(), sizes.end() - 1, sizes.end());
+  return llvm::join(
+      llvm::map_range(sizes, [](int64_t size) { return std::to_string(size); }),
+      "x");
+}
+
 llvm::Error Samples::check() const {
   constexpr int64_t atOnce = 1024;
   for (int64_t first = 0; first < getNumRows(); first += atOnce) {

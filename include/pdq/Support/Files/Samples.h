@@ -92,6 +92,11 @@ private:
   SampleForm form;
 };
 
+/// The sizes of the samples in `file`, as the option `sample-shape` takes them:
+/// "3x32x32". Those of bytes that look like images with channels last come with
+/// channels first, as most networks take them.
+std::string getSampleSizes(const NpyFile &file);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_SUPPORT_FILES_SAMPLES_H
