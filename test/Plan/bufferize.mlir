@@ -1,7 +1,7 @@
 // Tensors become buffers: results are computed where they are stored, and what has
 // to be copied is copied by linalg.
 
-// RUN: pdq-opt %s --pdq-bufferize --canonicalize | FileCheck %s
+// RUN: pdq-opt %s --pdq-bufferize --canonicalize --cse | FileCheck %s
 
 #id = affine_map<(i) -> (i)>
 #row = affine_map<(i, j) -> (i)>

@@ -58,10 +58,11 @@ func.func @biases(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %c: tensor<8x5xf32>,
 
 // Zeros add nothing: the first starts from what the second started from.
 // CHECK-LABEL: func.func @zeros(
-// CHECK-SAME:    %[[START:[a-z0-9]+]]: tensor<8x6xf32>)
-// CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[START]] :
-// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} outs(%[[P]] :
-// CHECK:         linalg.generic {{.*}} ins(%[[Q]] : tensor<8x6xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<8x4xf32>, %[[B:[a-z0-9]+]]: tensor<4x6xf32>, %[[START:[a-z0-9]+]]: tensor<8x6xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[START]] :
+// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[P]] :
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[Q]] : tensor<8x6xf32>)
+// CHECK:         return %[[Y]]
 func.func @zeros(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %start: tensor<8x6xf32>) -> tensor<8x6xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<8x6xf32>
@@ -93,9 +94,11 @@ func.func @zeros(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %start: tensor<8x6xf3
 // A bias behind a product, read across: the sum starts from it, and nothing is left to
 // do behind it.
 // CHECK-LABEL: func.func @bias_behind(
-// CHECK-SAME:    %[[U:[a-z0-9]+]]: tensor<64xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<80x4xf32>, %[[B:[a-z0-9]+]]: tensor<4x64xf32>, %[[U:[a-z0-9]+]]: tensor<64xf32>)
 // CHECK:         %[[BIAS:.+]] = linalg.generic {{.*}} ins(%[[U]] : tensor<64xf32>) outs(%{{.+}} : tensor<80x64xf32>)
-// CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[BIAS]] :
+// CHECK-NEXT:    ^bb0(%[[V:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:      linalg.yield %[[V]]
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[BIAS]] :
 // CHECK-NOT:     linalg.generic
 // CHECK:         return %[[P]]
 func.func @bias_behind(%a: tensor<80x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>) -> tensor<80x64xf32> {
@@ -120,8 +123,10 @@ func.func @bias_behind(%a: tensor<80x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64
 
 // A small product is left alone: its kernel would read the bias from memory.
 // CHECK-LABEL: func.func @small(
-// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]}
-// CHECK:         linalg.generic {{.*}} ins(%[[P]], %{{.+}} : tensor<8x6xf32>, tensor<6xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<8x4xf32>, %[[B:[a-z0-9]+]]: tensor<4x6xf32>, %[[U:[a-z0-9]+]]: tensor<6xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[P]], %[[U]] : tensor<8x6xf32>, tensor<6xf32>)
+// CHECK:         return %[[Y]]
 func.func @small(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %u: tensor<6xf32>) -> tensor<8x6xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<8x6xf32>
@@ -145,8 +150,10 @@ func.func @small(%a: tensor<8x4xf32>, %b: tensor<4x6xf32>, %u: tensor<6xf32>) ->
 // The sum so far is halved for every term, or the reader is in a loop: left alone. Of
 // extents that are not known nothing is made.
 // CHECK-LABEL: func.func @no_sum(
-// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]}
-// CHECK:         linalg.generic {{.*}} ins(%[[P]], %{{.+}} : tensor<80x64xf32>, tensor<64xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<80x4xf32>, %[[B:[a-z0-9]+]]: tensor<4x64xf32>, %[[U:[a-z0-9]+]]: tensor<64xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[P]], %[[U]] : tensor<80x64xf32>, tensor<64xf32>)
+// CHECK:         return %[[Y]]
 func.func @no_sum(%a: tensor<80x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>) -> tensor<80x64xf32> {
   %zero = arith.constant 0.0 : f32
   %half = arith.constant 0.5 : f32
@@ -222,13 +229,14 @@ func.func @dynamic(%a: tensor<?x4xf32>, %b: tensor<4x64xf32>, %u: tensor<64xf32>
 // What the second starts from would have to be read; a product has two readers; one
 // is read across: left alone.
 // CHECK-LABEL: func.func @declined(
-// CHECK-SAME:    %[[S:[a-z0-9]+]]: tensor<6x6xf32>, %[[T:[a-z0-9]+]]: tensor<6x6xf32>)
-// CHECK:         %[[P:.+]] = linalg.generic {{.*}} outs(%[[S]] :
-// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} outs(%[[T]] :
-// CHECK:         linalg.generic {{.*}} ins(%[[P]], %[[Q]] :
-// CHECK:         %[[R:.+]] = linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} :
-// CHECK:         %[[U:.+]] = linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} :
-// CHECK:         linalg.generic {{.*}} ins(%[[R]], %[[U]] :
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<6x4xf32>, %[[B:[a-z0-9]+]]: tensor<4x6xf32>, %[[S:[a-z0-9]+]]: tensor<6x6xf32>, %[[T:[a-z0-9]+]]: tensor<6x6xf32>)
+// CHECK:         %[[P:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[S]] :
+// CHECK:         %[[Q:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : {{.*}}) outs(%[[T]] :
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[P]], %[[Q]] :
+// CHECK:         %[[R:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] :
+// CHECK:         %[[U:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] :
+// CHECK:         %[[Z:.+]] = linalg.generic {{.*}} ins(%[[R]], %[[U]] :
+// CHECK:         return %[[Y]], %[[Z]]
 func.func @declined(%a: tensor<6x4xf32>, %b: tensor<4x6xf32>, %s: tensor<6x6xf32>, %t: tensor<6x6xf32>) -> (tensor<6x6xf32>, tensor<6x6xf32>) {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<6x6xf32>

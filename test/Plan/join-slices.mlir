@@ -10,9 +10,9 @@
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4x4xf32>, %[[Y:[a-z0-9]+]]: tensor<4x4xf32>)
 // CHECK:         %[[EMPTY:.+]] = tensor.empty() : tensor<8x4xf32>
 // CHECK-NOT:     linalg.fill
-// CHECK:         %[[E:.+]] = linalg.exp
+// CHECK:         %[[E:.+]] = linalg.exp ins(%[[X]] :
 // CHECK-NEXT:    %[[A:.+]] = tensor.insert_slice %[[E]] into %[[EMPTY]][4, 0] [4, 4] [1, 1]
-// CHECK:         %[[F:.+]] = linalg.abs
+// CHECK:         %[[F:.+]] = linalg.abs ins(%[[Y]] :
 // CHECK-NEXT:    %[[B:.+]] = tensor.insert_slice %[[F]] into %[[A]][0, 0] [4, 4] [1, 1]
 // CHECK-NEXT:    return %[[B]]
 func.func @halves(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> tensor<8x4xf32> {
@@ -65,9 +65,12 @@ func.func @meet(%x: tensor<3xf32>, %y: tensor<3xf32>, %z: tensor<2xf32>) -> tens
 
 // Slices that meet in a part stay as they are.
 // CHECK-LABEL: func.func @overlap(
-// CHECK:         tensor.insert_slice %{{.+}} into %{{.+}}[0] [3] [1]
-// CHECK:         tensor.insert_slice %{{.+}} into %{{.+}}[2] [3] [1]
-// CHECK:         linalg.generic {{.*}} ins({{.*}} : tensor<8xf32>, tensor<8xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<3xf32>, %[[Y:[a-z0-9]+]]: tensor<3xf32>)
+// CHECK:         %[[ZEROS:.+]] = linalg.fill
+// CHECK:         %[[A:.+]] = tensor.insert_slice %[[X]] into %[[ZEROS]][0] [3] [1]
+// CHECK:         %[[B:.+]] = tensor.insert_slice %[[Y]] into %[[ZEROS]][2] [3] [1]
+// CHECK:         %[[SUM:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : tensor<8xf32>, tensor<8xf32>)
+// CHECK:         return %[[SUM]]
 func.func @overlap(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<8xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<8xf32>
@@ -88,8 +91,12 @@ func.func @overlap(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<8xf32> {
 
 // Only what is 0: a tensor of ones keeps its elements.
 // CHECK-LABEL: func.func @ones(
-// CHECK:         linalg.fill ins(%{{.+}} : f32)
-// CHECK:         linalg.generic {{.*}} ins({{.*}} : tensor<8xf32>, tensor<8xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4xf32>, %[[Y:[a-z0-9]+]]: tensor<4xf32>)
+// CHECK:         %[[ONES:.+]] = linalg.fill ins(%{{.+}} : f32)
+// CHECK:         %[[A:.+]] = tensor.insert_slice %[[X]] into %[[ONES]][0] [4] [1]
+// CHECK:         %[[B:.+]] = tensor.insert_slice %[[Y]] into %[[ONES]][4] [4] [1]
+// CHECK:         %[[SUM:.+]] = linalg.generic {{.*}} ins(%[[A]], %[[B]] : tensor<8xf32>, tensor<8xf32>)
+// CHECK:         return %[[SUM]]
 func.func @ones(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<8xf32> {
   %one = arith.constant 1.0 : f32
   %e = tensor.empty() : tensor<8xf32>
@@ -135,9 +142,9 @@ func.func @nested(%x: tensor<2xf32>, %y: tensor<4xf32>) -> tensor<8xf32> {
 // CHECK-LABEL: func.func @concat(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2x4xf32>)
 // CHECK-NOT:     tensor.concat
-// CHECK:         %[[E:.+]] = linalg.exp
+// CHECK:         %[[E:.+]] = linalg.exp ins(%[[X]] :
 // CHECK-NEXT:    %[[A:.+]] = tensor.insert_slice %[[E]] into %{{.+}}[0, 0] [2, 4] [1, 1]
-// CHECK:         %[[F:.+]] = linalg.abs
+// CHECK:         %[[F:.+]] = linalg.abs ins(%[[X]] :
 // CHECK-NEXT:    %[[B:.+]] = tensor.insert_slice %[[F]] into %[[A]][2, 0] [2, 4] [1, 1]
 // CHECK-NEXT:    return %[[B]], %[[F]]
 func.func @concat(%x: tensor<2x4xf32>) -> (tensor<4x4xf32>, tensor<2x4xf32>) {

@@ -39,7 +39,8 @@ func.func @gradient_of_the_input(%dy: tensor<8x10xf32>, %w: tensor<64x10xf32>, %
 // CHECK-LABEL: func.func @named(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8x10xf32>, %[[W:[a-z0-9]+]]: tensor<64x10xf32>, %[[INIT:[a-z0-9]+]]: tensor<8x64xf32>)
 // CHECK:         %[[T:.+]] = linalg.transpose ins(%[[W]] : tensor<64x10xf32>) {{.*}} permutation = [1, 0]
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]], %[[T]] : tensor<8x10xf32>, tensor<10x64xf32>) outs(%[[INIT]] : tensor<8x64xf32>)
+// CHECK-NEXT:    %[[R:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[T]] : tensor<8x10xf32>, tensor<10x64xf32>) outs(%[[INIT]] : tensor<8x64xf32>)
+// CHECK:         return %[[R]]
 func.func @named(%x: tensor<8x10xf32>, %w: tensor<64x10xf32>, %init: tensor<8x64xf32>) -> tensor<8x64xf32> {
   %r = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
     ins(%x, %w : tensor<8x10xf32>, tensor<64x10xf32>) outs(%init : tensor<8x64xf32>) -> tensor<8x64xf32>
@@ -48,8 +49,10 @@ func.func @named(%x: tensor<8x10xf32>, %w: tensor<64x10xf32>, %init: tensor<8x64
 
 // Other dimensions keep their order when one in the middle moves to the end.
 // CHECK-LABEL: func.func @dimension_in_the_middle(
-// CHECK:         linalg.transpose ins(%{{.+}} : tensor<3x64x5xf32>) outs(%{{.+}} : tensor<3x5x64xf32>) permutation = [0, 2, 1]
-// CHECK-NEXT:    linalg.generic {indexing_maps = [#{{.+}}, #[[$WINDOW]], #{{.+}}]
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8x3x5xf32>, %[[W:[a-z0-9]+]]: tensor<3x64x5xf32>, %[[INIT:[a-z0-9]+]]: tensor<8x64xf32>)
+// CHECK:         %[[T:.+]] = linalg.transpose ins(%[[W]] : tensor<3x64x5xf32>) outs(%{{.+}} : tensor<3x5x64xf32>) permutation = [0, 2, 1]
+// CHECK-NEXT:    %[[R:.+]] = linalg.generic {indexing_maps = [#{{.+}}, #[[$WINDOW]], #{{.+}}], {{.*}} ins(%[[X]], %[[T]] : {{.*}}) outs(%[[INIT]] :
+// CHECK:         return %[[R]]
 func.func @dimension_in_the_middle(%x: tensor<8x3x5xf32>, %w: tensor<3x64x5xf32>, %init: tensor<8x64xf32>) -> tensor<8x64xf32> {
   %r = linalg.generic {indexing_maps = [affine_map<(n, f, i, k) -> (n, i, k)>, affine_map<(n, f, i, k) -> (i, f, k)>, affine_map<(n, f, i, k) -> (n, f)>],
                        iterator_types = ["parallel", "parallel", "reduction", "reduction"]}

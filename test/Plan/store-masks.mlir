@@ -9,10 +9,11 @@
 // CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<64x64xf32>)
 // CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs({{.*}} : tensor<64x64xi1>)
 // CHECK:           arith.cmpf ugt
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[M]], %[[DY]] : tensor<64x64xi1>, tensor<64x64xf32>)
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>)
+// CHECK:         %[[DX:.+]] = linalg.generic {{.*}} ins(%[[M]], %[[DY]] : tensor<64x64xi1>, tensor<64x64xf32>)
 // CHECK-NEXT:    ^bb0(%[[P:.+]]: i1, %[[D:.+]]: f32,
 // CHECK-NEXT:      arith.select %[[P]], %[[D]],
+// CHECK:         return %[[Y]], %[[DX]]
 func.func @relu(%a: tensor<64x64xf32>, %dy: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<64x64xf32>
@@ -40,11 +41,15 @@ func.func @relu(%a: tensor<64x64xf32>, %dy: tensor<64x64xf32>) -> (tensor<64x64x
 
 // Rows with even numbers are only compared: they are slices of the mask.
 // CHECK-LABEL: func.func @slices(
-// CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<64x64xf32>)
+// CHECK-SAME:    %[[A:.+]]: tensor<64x64xf32>, %[[DY:.+]]: tensor<32x64xf32>)
+// CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<64x64xf32>)
 // CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs({{.*}} : tensor<64x64xi1>)
 // CHECK-NOT:     tensor.extract_slice %[[X]]
 // CHECK:         %[[S:.+]] = tensor.extract_slice %[[M]][0, 0] [32, 64] [2, 1] : tensor<64x64xi1> to tensor<32x64xi1>
-// CHECK:         linalg.generic {{.*}} ins(%[[S]], %{{.+}} : tensor<32x64xi1>, tensor<32x64xf32>)
+// CHECK:         %[[DX:.+]] = linalg.generic {{.*}} ins(%[[S]], %[[DY]] : tensor<32x64xi1>, tensor<32x64xf32>)
+// CHECK-NEXT:    ^bb0(%[[P:.+]]: i1, %[[D:.+]]: f32,
+// CHECK-NEXT:      arith.select %[[P]], %[[D]],
+// CHECK:         return %{{.+}}, %[[DX]]
 func.func @slices(%a: tensor<64x64xf32>, %dy: tensor<32x64xf32>) -> (tensor<64x64xf32>, tensor<32x64xf32>) {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<64x64xf32>
