@@ -3,6 +3,10 @@
 
 // RUN: pdq-opt %s --pdq-vectorize-kernels=vector-width=4 --canonicalize --cse --verify-diagnostics | FileCheck %s
 // RUN: pdq-opt %s --pdq-vectorize-kernels=vector-width=16 2>/dev/null | FileCheck %s --check-prefix=WIDE
+// RUN: not pdq-opt %s --pdq-vectorize-kernels=vector-width=0 2>&1 | FileCheck %s --check-prefix=NO-LANES
+// RUN: not pdq-opt %s --pdq-vectorize-kernels=vector-width=5 2>&1 | FileCheck %s --check-prefix=FIVE-LANES
+// NO-LANES: error: option 'vector-width' is 0, expected 4, 8 or 16
+// FIVE-LANES: error: option 'vector-width' is 5, expected 4, 8 or 16
 
 #i = affine_map<(i) -> (i)>
 #pair = affine_map<(i, j) -> (i, j)>

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "pdq/Codegen/Passes.h"
+#include "pdq/Support/Options/OptionsLocation.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_VECTORIZEKERNELS
@@ -23,6 +24,14 @@ using namespace mlir::pdq;
 namespace {
 struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
   using Base::Base;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    if (llvm::is_contained({4u, 8u, 16u}, unsigned(vectorWidth)))
+      return success();
+    return emitError(getOptionsLocation(context))
+           << "option 'vector-width' is " << unsigned(vectorWidth)
+           << ", expected 4, 8 or 16";
+  }
 
   void runOnOperation() override {
     plan::KernelOp kernel = getOperation();
