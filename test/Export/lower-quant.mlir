@@ -7,9 +7,11 @@
 // CHECK-LABEL: func @qcast_rounds_and_saturates
 // CHECK-SAME:    (%[[X:[a-z0-9]+]]: tensor<4xf32>)
 // CHECK:         ^bb0(%[[IN:[a-z0-9_]+]]: f32,
-// CHECK:           %[[A:.+]] = arith.divf %[[IN]], %{{.*}}
+// CHECK-NEXT:      %[[S:.+]] = arith.constant 5.000000e-01
+// CHECK-NEXT:      %[[Z:.+]] = arith.constant -3.000000e+00
+// CHECK-NEXT:      %[[A:.+]] = arith.divf %[[IN]], %[[S]]
 // CHECK-NEXT:      %[[R:.+]] = math.roundeven %[[A]]
-// CHECK-NEXT:      %[[B:.+]] = arith.addf %[[R]], %{{.*}}
+// CHECK-NEXT:      %[[B:.+]] = arith.addf %[[R]], %[[Z]]
 // CHECK-NEXT:      %[[MIN:.+]] = arith.constant -8.000000e+00
 // CHECK-NEXT:      %[[C:.+]] = arith.maxnumf %[[B]], %[[MIN]]
 // CHECK-NEXT:      %[[MAX:.+]] = arith.constant 7.000000e+00
@@ -25,10 +27,19 @@ func.func @qcast_rounds_and_saturates(%x: tensor<4xf32>) -> tensor<4x!quant.unif
 
 // A driver that folds would drop both casts and with them the quantization.
 // CHECK-LABEL: func @pair_of_casts_is_not_the_identity
-// CHECK:         arith.fptoui
-// CHECK:         arith.uitofp
+// CHECK-SAME:    (%[[X:[a-z0-9]+]]: tensor<?xf32>)
+// CHECK:         %[[I:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<?xf32>)
+// CHECK:           arith.fptoui
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[I]] : tensor<?xi2>)
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: i2, %{{.+}}: f32):
+// CHECK-NEXT:      %[[S:.+]] = arith.constant 5.000000e-01
+// CHECK-NEXT:      %[[Z:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:      %[[Q:.+]] = arith.uitofp %[[IN]]
+// CHECK-NEXT:      %[[D:.+]] = arith.subf %[[Q]], %[[Z]]
+// CHECK-NEXT:      %[[P:.+]] = arith.mulf %[[D]], %[[S]]
+// CHECK-NEXT:      linalg.yield %[[P]]
 // CHECK-NOT:     quant.
-// CHECK:         return
+// CHECK:         return %[[Y]]
 func.func @pair_of_casts_is_not_the_identity(%x: tensor<?xf32>) -> tensor<?xf32> {
   %q = quant.qcast %x : tensor<?xf32> to tensor<?x!quant.uniform<u2:f32, 0.5:1>>
   %d = quant.dcast %q : tensor<?x!quant.uniform<u2:f32, 0.5:1>> to tensor<?xf32>

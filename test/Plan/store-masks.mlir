@@ -8,7 +8,9 @@
 // CHECK-SAME:    %[[A:.+]]: tensor<64x64xf32>, %[[DY:.+]]: tensor<64x64xf32>)
 // CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<64x64xf32>)
 // CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs({{.*}} : tensor<64x64xi1>)
-// CHECK:           arith.cmpf ugt
+// CHECK-NEXT:    ^bb0(%[[V:.+]]: f32, %{{.+}}: i1):
+// CHECK-NEXT:      %[[POSITIVE:.+]] = arith.cmpf ugt, %[[V]], %{{.+}} : f32
+// CHECK-NEXT:      linalg.yield %[[POSITIVE]]
 // CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>)
 // CHECK:         %[[DX:.+]] = linalg.generic {{.*}} ins(%[[M]], %[[DY]] : tensor<64x64xi1>, tensor<64x64xf32>)
 // CHECK-NEXT:    ^bb0(%[[P:.+]]: i1, %[[D:.+]]: f32,
