@@ -16,6 +16,7 @@
 #include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/CapturedOutput.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Files/FileSignals.h"
 #include "pdq/Support/Files/ModuleFile.h"
 #include "pdq/Support/MemoryLimit.h"
 #include "pdq/Support/Options/CommandLine.h"
@@ -178,6 +179,8 @@ static int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  turnFileSignalsIntoErrors("pdq-opt");
   enforceMemoryLimit("pdq-opt");
-  return runWithLargeStack([&] { return run(argc, argv); });
+  int status = runWithLargeStack([&] { return run(argc, argv); });
+  return closeStdout(tool, status);
 }

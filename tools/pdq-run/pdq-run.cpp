@@ -14,6 +14,7 @@
 #include "pdq/Pipelines.h"
 #include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Files/FileSignals.h"
 #include "pdq/Support/Files/ModuleFile.h"
 #include "pdq/Support/MemoryLimit.h"
 #include "pdq/Support/Options/CommandLine.h"
@@ -473,5 +474,7 @@ static int runTool(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  return runWithLargeStack([&] { return runTool(argc, argv); });
+  turnFileSignalsIntoErrors("pdq-run");
+  int status = runWithLargeStack([&] { return runTool(argc, argv); });
+  return closeStdout(tool, status);
 }

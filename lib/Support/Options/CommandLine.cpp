@@ -19,6 +19,17 @@ int mlir::pdq::failTool(StringRef tool, const Twine &message) {
   return 1;
 }
 
+int mlir::pdq::closeStdout(StringRef tool, int status) {
+  llvm::outs().flush();
+  std::error_code code = llvm::outs().error();
+  if (!code)
+    return status;
+  // A stream that is destroyed with an error pending ends the program.
+  llvm::outs().clear_error();
+  return status ? status
+                : failTool(tool, "<stdout>: cannot write: " + code.message());
+}
+
 bool mlir::pdq::asksForHelp(int argc, char **argv) {
   return llvm::any_of(ArrayRef(argv, argc).drop_front(), [](StringRef text) {
     return text == "--help" || text == "-help" || text == "-h";

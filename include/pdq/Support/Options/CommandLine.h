@@ -30,6 +30,10 @@ std::optional<std::string> describeOptionComplaint(StringRef printed,
 /// Prints an error of the tool and gives the exit code.
 int failTool(StringRef tool, const Twine &message);
 
+/// Writes what is left to stdout, and gives the exit code of a tool that came
+/// to `status`: a full disk is an error of the tool.
+int closeStdout(StringRef tool, int status);
+
 /// True where the arguments ask for help.
 bool asksForHelp(int argc, char **argv);
 
