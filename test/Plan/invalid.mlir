@@ -74,3 +74,18 @@ func.func @twice(%x: tensor<4xf32>)
     -> (tensor<4xf32> {plan.in_place = 0 : i64}, tensor<4xf32> {plan.in_place = 0 : i64}) {
   return %x, %x : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// Two small operands and 2^42 pairs.
+func.func @patience(%x: tensor<2097152xf32>, %s: tensor<f32>) -> tensor<f32> {
+  // expected-remark @below {{'linalg.generic' has 4398046511104 iterations: each call takes minutes or hours}}
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> ()>],
+      iterator_types = ["reduction", "reduction"]} ins(%x, %x : tensor<2097152xf32>, tensor<2097152xf32>) outs(%s : tensor<f32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %t = arith.addf %o, %m : f32
+    linalg.yield %t : f32
+  } -> tensor<f32>
+  return %y : tensor<f32>
+}

@@ -12,6 +12,7 @@
 #include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
 #include "pdq/Annotation/Frontend/Raise/RaiseComputedReads.h"
 #include "pdq/Annotation/Frontend/Raise/RaiseReshapes.h"
+#include "InlinedSize.h"
 #include "SelectNetwork.h"
 #include "SpecializeShapes.h"
 #include "SplitResults.h"
@@ -234,7 +235,8 @@ void NormalizeFrontend::runOnOperation() {
   if (failed(network))
     return signalPassFailure();
   network->setPublic();
-  if (failed(widenFloats(getOperation(), *network)) || failed(inlineCalls()) ||
+  if (failed(checkInlinedSize(*network)) ||
+      failed(widenFloats(getOperation(), *network)) || failed(inlineCalls()) ||
       failed(foldGlobals(getOperation(), *network)) ||
       failed(checkInputs(*network)) || failed(lowerTosa(*network)) ||
       failed(lowerAggregates(*network)) || failed(checkOperations(*network)) ||

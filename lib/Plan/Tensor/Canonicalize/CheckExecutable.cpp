@@ -45,19 +45,29 @@ static bool isExecutableDialect(StringRef name) {
 /// Work that no machine does in days: operands can be small and their iteration
 /// space a product of all of them.
 static constexpr uint64_t mostIterations = uint64_t(1) << 52;
+/// Work after which the user should know what is being waited for: minutes.
+static constexpr uint64_t manyIterations = uint64_t(1) << 40;
 
-static LogicalResult checkWork(Operation &op) {
+static uint64_t countIterations(Operation &op) {
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   if (!structured)
-    return success();
+    return 0;
   uint64_t iterations = 1;
   for (int64_t size : structured.getStaticLoopRanges())
     iterations = llvm::SaturatingMultiply<uint64_t>(iterations,
                                                     std::max<int64_t>(size, 1));
-  if (iterations <= mostIterations)
-    return success();
-  return op.emitOpError("cannot be executed: it has more than ")
-         << mostIterations << " iterations, which would take weeks";
+  return iterations;
+}
+
+static LogicalResult checkWork(Operation &op) {
+  uint64_t iterations = countIterations(op);
+  if (iterations > mostIterations)
+    return op.emitOpError("cannot be executed: it has more than ")
+           << mostIterations << " iterations, which would take weeks";
+  if (iterations > manyIterations)
+    op.emitRemark() << "'" << op.getName() << "' has " << iterations
+                    << " iterations: each call takes minutes or hours";
+  return success();
 }
 
 static LogicalResult checkOperation(Operation &op) {
