@@ -264,7 +264,7 @@ LogicalResult BatchNormLossOp::verify() {
     return emitOpError() << "has input of type " << type << " and axis "
                          << getAxis()
                          << ", expected a static shape with samples first";
-  // Counting stops at 2, so that sizes of strangers do not overflow.
+  // Counting stops at 2, so that sizes of untrusted input do not overflow.
   int64_t perChannel = 1;
   for (auto [dim, size] : llvm::enumerate(type.getShape()))
     if (dim != 0 && dim != static_cast<size_t>(getAxis()))

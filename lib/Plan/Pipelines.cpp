@@ -21,7 +21,7 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCheckExecutable());
-  pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
+  pm.addNestedPass<func::FuncOp>(createGeneralize());
   // Before layouts: pads and slices of the new form get them too.
   pm.addNestedPass<func::FuncOp>(
       createGatherScatters({/*products=*/options.fewLaunches}));
@@ -32,11 +32,11 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
     // Slices of what was put together from the parts.
     pm.addNestedPass<func::FuncOp>(createJoinSlices());
     // Before fusion, which would put more into the sum.
-    pm.addNestedPass<func::FuncOp>(createChainProducts());
+    pm.addNestedPass<func::FuncOp>(createAccumulateIntoInit());
   }
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
-  pm.addNestedPass<func::FuncOp>(createGeneralizeOps());
+  pm.addNestedPass<func::FuncOp>(createGeneralize());
   if (options.fewLaunches) {
     // After layouts: what loads single elements keeps to theirs.
     pm.addNestedPass<func::FuncOp>(createGatherElements());
@@ -50,7 +50,7 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
       createFuseElementwise({/*recompute=*/options.fewLaunches}));
   // After fusion: what computes a pooling's image is one operation.
   if (options.fewLaunches)
-    pm.addNestedPass<func::FuncOp>(createUnrollWindows());
+    pm.addNestedPass<func::FuncOp>(createFusePoolingArgmax());
   // Layouts are final: what a contraction still reads across gets a copy. Tiles
   // in shared memory need none.
   if (!options.fewLaunches)
@@ -63,20 +63,20 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   // Copies of constants that were packed.
   pm.addPass(createHoistConstants());
   if (options.fewLaunches) {
-    pm.addNestedPass<func::FuncOp>(createStoreMasks());
-    pm.addNestedPass<func::FuncOp>(createScheduleEarly());
+    pm.addNestedPass<func::FuncOp>(createSaveComparisonMasks());
+    pm.addNestedPass<func::FuncOp>(createScheduleASAP());
   }
   // After fusion, which does not look through slices.
   pm.addNestedPass<func::FuncOp>(
       createExpandPads({/*readPadded=*/options.fewLaunches}));
   pm.addPass(createStoreResults());
-  pm.addPass(createBufferizeInPlace());
+  pm.addPass(createBufferize());
   // Bufferization leaves chains of casts and copies of buffers to themselves.
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   if (options.fewLaunches) {
     pm.addPass(createMergeElementwise());
-    pm.addPass(createKeepBorders());
+    pm.addPass(createHoistPaddingFills());
   }
   pm.addPass(createOutlineKernels({options.alignment, options.fewLaunches}));
   pm.addPass(createCSEPass());
@@ -94,7 +94,7 @@ void mlir::pdq::buildFormInOrderKernelsPipeline(OpPassManager &pm) {
   pm.addPass(createHoistConstants());
   pm.addNestedPass<func::FuncOp>(createExpandPads());
   pm.addPass(createStoreResults());
-  pm.addPass(createBufferizeInPlace());
+  pm.addPass(createBufferize());
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createOutlineKernels());

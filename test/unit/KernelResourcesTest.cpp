@@ -114,7 +114,7 @@ KernelText getJoined(const MatrixTile &tile) {
 }
 
 /// A second convolution of the same image, over which blocks take turns.
-KernelText getSiblings(const MatrixTile &) {
+KernelText getGroups(const MatrixTile &) {
   KernelText text;
   text.name = "siblings";
   text.clauses = " groups([1, 1])";
@@ -160,7 +160,7 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
                     : getWarpTiles();
   auto isAlone = [](const MatrixTile &) { return KernelText(); };
   add(vectorTiles, forward, getJoined);
-  add(vectorTiles, forward, getSiblings);
+  add(vectorTiles, forward, getGroups);
   add(vectorTiles, forward, getChained);
   add(vectorTiles, filterGradient, isAlone);
   add(getWarpTiles(), image, isAlone);

@@ -143,7 +143,7 @@ static std::string printSums(const Product &product) {
 
 /// The sum over a result that nothing stores: one launch with the product, one
 /// for the sum over the blocks.
-TEST(MatrixSumsTest, SumsWhatTheResultBecomes) {
+TEST(AccumulatorsTest, SumsWhatTheResultBecomes) {
   const Product large[] = {
       {"rows_and_columns_are_left_over",
        {300, 68, 40},

@@ -76,7 +76,7 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
           ins(%y : memref<4x50x48xf32>) outs(%parts : memref<12xf32>) { addf }
     ```
 
-    A product on tensor cores that starts from another one (`pdq-chain-products`)
+    A product on tensor cores that starts from another one (`pdq-accumulate-into-init`)
     takes it along if both walk the result alike: both sums are in the same registers.
 
     `plan.register_only` marks the argument of a result that nothing else reads and that
@@ -90,8 +90,8 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
   let dependentDialects = ["func::FuncDialect"];
 }
 
-def JoinSiblings : PDQPass<"pdq-join-siblings", "ModuleOp"> {
-  let summary = "Launch products of one operand together";
+def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
+  let summary = "Group contractions of one operand in one launch";
   let description = [{
     Products for a GPU that read the same operand block by block, with what
     `pdq-join-kernels` made them take along, become one launch: its blocks take turns

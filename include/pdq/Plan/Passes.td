@@ -48,7 +48,7 @@ def CheckExecutable : PDQPass<"pdq-check-executable", "ModuleOp"> {
   }];
 }
 
-def GeneralizeOps : PDQPass<"pdq-generalize", "func::FuncOp"> {
+def Generalize : PDQPass<"pdq-generalize", "func::FuncOp"> {
   let summary = "Spell named linalg operations as linalg.generic";
   let description = [{
     Everything behind recognizes operations by their maps and payloads, whatever
@@ -124,8 +124,8 @@ def GatherElements : PDQPass<"pdq-gather-elements", "func::FuncOp"> {
     ```mlir
     %0 = linalg.generic {maps = [(i, k) -> (i), (i, k) -> (i), (i, k) -> (i * 2 + k)],
                          iterator_types = ["reduction", "reduction"]}
-      ins(%winners, %dy : tensor<8xi8>, tensor<8xf32>) outs(%zero : tensor<18xf32>)
-      { addf %out, (select (cmpi eq %winner, k), %dy, 0) }
+      ins(%argmax, %dy : tensor<8xi8>, tensor<8xf32>) outs(%zero : tensor<18xf32>)
+      { addf %out, (select (cmpi eq %argmax, k), %dy, 0) }
     %dx = tensor.extract_slice %0[1] [16] [1]
     ```
 
@@ -239,8 +239,8 @@ def FuseElementwise : PDQPass<"pdq-fuse-elementwise", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def UnrollWindows : PDQPass<"pdq-unroll-windows", "func::FuncOp"> {
-  let summary = "Pool, and find winners, in one elementwise operation";
+def FusePoolingArgmax : PDQPass<"pdq-fuse-pooling-argmax", "func::FuncOp"> {
+  let summary = "Fuse a pooling with the argmax that its derivative needs";
   let description = [{
     The derivative of a maximum over windows looks for the place of the maximum in each
     window, for which all windows are read again, far from the pooling. Both become
@@ -256,14 +256,14 @@ def UnrollWindows : PDQPass<"pdq-unroll-windows", "func::FuncOp"> {
     %padded = tensor.pad %image low[0, 1, 1, 0] high[0, 1, 1, 0] { -inf }
     %max = linalg.generic {maps = [(n, h, w, c, i, k) -> (n, h * 2 + i, w * 2 + k, c), ...], ...}
       ins(%padded) outs(%lowest) { maximumf }
-    %winners = linalg.generic ... ins(%padded, %max) outs(%last)
+    %argmax = linalg.generic ... ins(%padded, %max) outs(%last)
       { minsi %out, (select (cmpf oeq %in, %max), i * 3 + k, last) }
     ```
 
     After:
 
     ```mlir
-    %max, %winners = linalg.generic ... ins(%scale) outs(%empty, %none) {
+    %max, %argmax = linalg.generic ... ins(%scale) outs(%empty, %none) {
       // For each element of the window:
       %x00 = tensor.extract %x[%n, ...]
       ... quantization, or -inf outside of the image ...
@@ -338,7 +338,7 @@ def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
 
     Slices keep their values, up to the sign of zeros: -0 + 0 is 0, and the sum is
     not computed any more. Declines slices that meet in a part, and what is not
-    static. Expects sums as `linalg.generic` (`-pdq-generalize-ops`).
+    static. Expects sums as `linalg.generic` (`-pdq-generalize`).
   }];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect",
                            "tensor::TensorDialect"];
@@ -346,8 +346,8 @@ def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
                               "Operations on slices that were rewritten">];
 }
 
-def ChainProducts : PDQPass<"pdq-chain-products", "func::FuncOp"> {
-  let summary = "Start a product from what is added to it";
+def AccumulateIntoInit : PDQPass<"pdq-accumulate-into-init", "func::FuncOp"> {
+  let summary = "Accumulate into what is added to a contraction";
   let description = [{
     Where an elementwise operation adds two products that nothing else reads (the end
     of a residual block whose shortcut has a convolution), the later one starts from
@@ -525,8 +525,8 @@ def SplitIntoRows : PDQPass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def StoreMasks : PDQPass<"pdq-store-masks", "::mlir::func::FuncOp"> {
-  let summary = "Keep comparisons instead of what is compared";
+def SaveComparisonMasks : PDQPass<"pdq-save-comparison-masks", "::mlir::func::FuncOp"> {
+  let summary = "Save comparison masks for the derivative";
   let description = [{
     The derivative of ReLU only asks whether the input was positive. Where all that an
     operation does with a tensor's elements is to compare them with constants, at most
@@ -561,8 +561,8 @@ def StoreMasks : PDQPass<"pdq-store-masks", "::mlir::func::FuncOp"> {
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def ScheduleEarly : PDQPass<"pdq-schedule-early", "::mlir::func::FuncOp"> {
-  let summary = "Move elementwise operations up to their operands";
+def ScheduleASAP : PDQPass<"pdq-schedule-asap", "::mlir::func::FuncOp"> {
+  let summary = "Schedule elementwise operations as soon as possible";
   let description = [{
     An elementwise operation, or a sum over elements of a tensor, moves up behind the
     last of its operands. Operations on the same elements become neighbours, which
@@ -610,7 +610,7 @@ def StoreResults : PDQPass<"pdq-store-results", "ModuleOp"> {
                            "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def BufferizeInPlace : PDQPass<"pdq-bufferize", "ModuleOp"> {
+def Bufferize : PDQPass<"pdq-bufferize", "ModuleOp"> {
   let summary = "One-shot bufferization where every copy is a linalg operation";
   let description = [{
     Upstream's one-shot bufferization after its elimination of empty tensors,
@@ -647,8 +647,8 @@ def MergeElementwise : PDQPass<"pdq-merge-elementwise", "ModuleOp"> {
   let dependentDialects = ["linalg::LinalgDialect"];
 }
 
-def KeepBorders : PDQPass<"pdq-keep-borders", "ModuleOp"> {
-  let summary = "Fill the padding of buffers once";
+def HoistPaddingFills : PDQPass<"pdq-hoist-padding-fills", "ModuleOp"> {
+  let summary = "Hoist fills of padding out of calls";
   let description = [{
     A temporary that is filled in parts which nothing else writes (padding) becomes
     a resident buffer: the function `plan.initializer`, which the executor calls once,

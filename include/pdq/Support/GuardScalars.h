@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Defined results for what a module of a stranger leaves undefined.
+// Defined results for what an untrusted module leaves undefined.
 
 #ifndef PDQ_SUPPORT_GUARDSCALARS_H
 #define PDQ_SUPPORT_GUARDSCALARS_H

@@ -29,9 +29,9 @@ private:
   IntegerType getPositionType();
   Value buildPosition(ImplicitLocOpBuilder &body);
   Value buildLast();
-  Value buildWinners();
-  Value scatter(Value winners);
-  Value selectInitial(Value winners);
+  Value buildArgmax();
+  Value scatter(Value argmax);
+  Value selectInitial(Value argmax);
 
   ImplicitLocOpBuilder b;
   linalg::LinalgOp op;
@@ -83,7 +83,7 @@ Value ExtremumAdjoint::buildLast() {
 /// Position of the first element that is the extremum, for each element of the
 /// result; the largest integer where none is, as the initial value is beyond
 /// all. A minimum of positions: the order of iterations does not matter.
-Value ExtremumAdjoint::buildWinners() {
+Value ExtremumAdjoint::buildArgmax() {
   Value last = buildLast();
   Value empty = tensor::EmptyOp::create(
       b, tensor::getMixedSizes(b, b.getLoc(), cotangent), getPositionType());
@@ -108,10 +108,10 @@ Value ExtremumAdjoint::buildWinners() {
   return search.getResult(0);
 }
 
-/// Sends the cotangent to the winners. The operands that only give loops their
+/// Sends the cotangent to the argmax. The operands that only give loops their
 /// bounds (a pooling window) stay.
-Value ExtremumAdjoint::scatter(Value winners) {
-  SmallVector<Value> inputs{winners, cotangent};
+Value ExtremumAdjoint::scatter(Value argmax) {
+  SmallVector<Value> inputs{argmax, cotangent};
   SmallVector<AffineMap> allMaps{resultMap, resultMap};
   for (unsigned i = 0; i < operands.size(); ++i)
     if (i != input) {
@@ -136,10 +136,10 @@ Value ExtremumAdjoint::scatter(Value winners) {
 }
 
 /// The cotangents of the results that no element wins.
-Value ExtremumAdjoint::selectInitial(Value winners) {
+Value ExtremumAdjoint::selectInitial(Value argmax) {
   Value last = buildLast();
   return buildElementwise(
-      b, cotangent, {winners, cotangent},
+      b, cotangent, {argmax, cotangent},
       [&](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
         Value isInitial = arith::CmpIOp::create(body, arith::CmpIPredicate::eq,
                                                 args[0], last);
@@ -157,9 +157,9 @@ FailureOr<CombinedCotangents> ExtremumAdjoint::build(bool needsInitial) {
                      "minimum; its derivative needs a static size");
       return failure();
     }
-  Value winners = buildWinners();
-  return CombinedCotangents{scatter(winners),
-                            needsInitial ? selectInitial(winners) : Value()};
+  Value argmax = buildArgmax();
+  return CombinedCotangents{scatter(argmax),
+                            needsInitial ? selectInitial(argmax) : Value()};
 }
 
 FailureOr<CombinedCotangents>

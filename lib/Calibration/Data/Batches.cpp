@@ -4,7 +4,7 @@
 // Running a program over the whole calibration set, one batch a call.
 
 #include "pdq/Calibration/Data/Batches.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

@@ -4,7 +4,7 @@
 // The calibration set at every value between the regions.
 
 #include "pdq/Calibration/Data/Propagation.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 #include "pdq/Support/MemoryLimit.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>

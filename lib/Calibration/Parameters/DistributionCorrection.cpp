@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/TensorBuilder.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 #include "pdq/Calibration/Parameters/Optimizer.h"
 #include "pdq/Calibration/Programs/RegionPrograms.h"
 #include "pdq/IR/RegionChannels.h"

@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "pdq/Autodiff/TensorBuilder.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

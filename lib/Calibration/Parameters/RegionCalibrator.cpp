@@ -5,7 +5,7 @@
 
 #include "pdq/Calibration/Parameters/RegionCalibrator.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 #include "pdq/Calibration/Data/ScaleSamples.h"
 #include "pdq/Calibration/Progress/Interruption.h"
 #include <cmath>

@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Autodiff/TensorBuilder.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 #include "pdq/Calibration/Programs/OutputTerms.h"
 #include "pdq/IR/RegionChannels.h"
 

@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Autodiff/TensorBuilder.h"
-#include "pdq/Calibration/Data/KeptForms.h"
+#include "pdq/Calibration/Data/CacheLayout.h"
 #include "pdq/Calibration/Parameters/Optimizer.h"
 #include "pdq/Calibration/Programs/OutputTerms.h"
 #include "pdq/Calibration/Programs/RegionPrograms.h"

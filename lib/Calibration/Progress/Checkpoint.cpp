@@ -46,47 +46,48 @@ std::string mlir::pdq::hashModule(ModuleOp module) {
 }
 
 //===----------------------------------------------------------------------===//
-// The seal: a checksum of the file in its own header
+// The checksum of the file, in its own header
 //===----------------------------------------------------------------------===//
 
 /// Bytecode starts with four bytes, its version, and the name of its producer.
 /// For a checkpoint that is this text and the checksum of the file with zeros
 /// in the place of the checksum.
-static constexpr StringRef sealText = "pdq checkpoint sha256 ";
-static constexpr size_t sealDigits = 64, latestSeal = 16;
+static constexpr StringRef checksumText = "pdq checkpoint sha256 ";
+static constexpr size_t checksumDigits = 64, latestChecksum = 16;
 
-static std::string makeSeal() {
-  return (sealText + std::string(sealDigits, '0')).str();
+static std::string makeZeroChecksum() {
+  return (checksumText + std::string(checksumDigits, '0')).str();
 }
 
 /// The place of the checksum, or `npos` where there is none.
-static size_t findSeal(StringRef bytes) {
-  size_t found = bytes.take_front(latestSeal + sealText.size()).find(sealText);
+static size_t findChecksum(StringRef bytes) {
+  size_t found =
+      bytes.take_front(latestChecksum + checksumText.size()).find(checksumText);
   if (found == StringRef::npos ||
-      bytes.size() < found + sealText.size() + sealDigits)
+      bytes.size() < found + checksumText.size() + checksumDigits)
     return StringRef::npos;
-  return found + sealText.size();
+  return found + checksumText.size();
 }
 
-static std::string computeSeal(StringRef bytes, size_t place) {
+static std::string computeChecksum(StringRef bytes, size_t place) {
   llvm::SHA256 hash;
   hash.update(bytes.take_front(place));
-  hash.update(std::string(sealDigits, '0'));
-  hash.update(bytes.drop_front(place + sealDigits));
+  hash.update(std::string(checksumDigits, '0'));
+  hash.update(bytes.drop_front(place + checksumDigits));
   return llvm::toHex(hash.final(), /*LowerCase=*/true);
 }
 
-static void closeSeal(std::string &bytes) {
-  size_t place = findSeal(bytes);
-  bytes.replace(place, sealDigits, computeSeal(bytes, place));
+static void closeChecksum(std::string &bytes) {
+  size_t place = findChecksum(bytes);
+  bytes.replace(place, checksumDigits, computeChecksum(bytes, place));
 }
 
-/// Whether the file is as it was written; nothing where it has no seal.
-static std::optional<bool> checkSeal(StringRef bytes) {
-  size_t place = findSeal(bytes);
+/// Whether the file is as it was written; nothing where it has no checksum.
+static std::optional<bool> checkChecksum(StringRef bytes) {
+  size_t place = findChecksum(bytes);
   if (place == StringRef::npos)
     return std::nullopt;
-  return bytes.substr(place, sealDigits) == computeSeal(bytes, place);
+  return bytes.substr(place, checksumDigits) == computeChecksum(bytes, place);
 }
 
 //===----------------------------------------------------------------------===//
@@ -232,13 +233,13 @@ OwningOpRef<ModuleOp> Checkpoint::readModule(MLIRContext *context) const {
                     << buffer.getError().message();
     return nullptr;
   }
-  std::optional<bool> intact = checkSeal((*buffer)->getBuffer());
+  std::optional<bool> intact = checkChecksum((*buffer)->getBuffer());
   if (!intact) {
     report(context) << "file is no checkpoint of a calibration";
     return nullptr;
   }
   if (*intact) {
-    // A seal is no proof of where the file comes from.
+    // A checksum is no proof of where the file comes from.
     if (failed(checkNesting(**buffer, context->getDialectRegistry())))
       return nullptr;
     auto manager = std::make_shared<llvm::SourceMgr>();
@@ -340,11 +341,11 @@ LogicalResult Checkpoint::save(ModuleOp module, ArrayRef<RegionReport> reports,
   std::string bytes;
   llvm::raw_string_ostream os(bytes);
   LogicalResult written =
-      writeBytecodeToFile(module, os, BytecodeWriterConfig(makeSeal()));
+      writeBytecodeToFile(module, os, BytecodeWriterConfig(makeZeroChecksum()));
   module->removeAttr(checkpointName);
   if (failed(written))
     return emitError(module.getLoc()) << "the module has no bytecode form";
-  closeSeal(bytes);
+  closeChecksum(bytes);
   llvm::Error error =
       writeFileAtomically(path, [&](raw_ostream &stream) { stream << bytes; });
   if (error)

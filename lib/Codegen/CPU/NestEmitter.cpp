@@ -22,7 +22,7 @@ struct Stretch {
 
 class NestEmitter {
 public:
-  NestEmitter(plan::KernelOp kernel, const KernelPlan &plan)
+  NestEmitter(plan::KernelOp kernel, const KernelStrategy &plan)
       : kernel(kernel), plan(plan), op(plan.space.op),
         b(op.getLoc(), op.getOperation()) {
     position.indices.resize(plan.space.loops.size());
@@ -47,7 +47,7 @@ private:
   void emitLaneReduction();
 
   plan::KernelOp kernel;
-  const KernelPlan &plan;
+  const KernelStrategy &plan;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
   NestPosition position;
@@ -331,6 +331,6 @@ void NestEmitter::emit() {
   op->erase();
 }
 
-void mlir::pdq::emitNest(plan::KernelOp kernel, const KernelPlan &plan) {
+void mlir::pdq::emitNest(plan::KernelOp kernel, const KernelStrategy &plan) {
   NestEmitter(kernel, plan).emit();
 }

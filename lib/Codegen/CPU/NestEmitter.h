@@ -6,13 +6,13 @@
 #ifndef PDQ_LIB_CODEGEN_CPU_NESTEMITTER_H
 #define PDQ_LIB_CODEGEN_CPU_NESTEMITTER_H
 
-#include "pdq/Codegen/Common/KernelPlan.h"
+#include "pdq/Codegen/Common/KernelStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
 /// Replaces the operation of `kernel` by the nest of `plan`; sets the range.
-void emitNest(plan::KernelOp kernel, const KernelPlan &plan);
+void emitNest(plan::KernelOp kernel, const KernelStrategy &plan);
 
 } // namespace mlir::pdq
 

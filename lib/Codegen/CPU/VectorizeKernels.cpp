@@ -42,9 +42,9 @@ struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
       return;
     linalg::LinalgOp op = *ops.begin();
     StringRef reason = "its payload has an operation without vector form";
-    FailureOr<KernelPlan> plan = isVectorizable(op)
-                                     ? planKernel(op, vectorWidth, reason)
-                                     : FailureOr<KernelPlan>(failure());
+    FailureOr<KernelStrategy> plan = isVectorizable(op)
+                                         ? planKernel(op, vectorWidth, reason)
+                                         : FailureOr<KernelStrategy>(failure());
     if (failed(plan)) {
       op.emitRemark("kernel takes the scalar fallback: ") << reason;
       kernel.setDeclined(reason);

@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 PayloadEmitter::PayloadEmitter(ImplicitLocOpBuilder &builder,
-                               const KernelPlan &plan, unsigned lanes)
+                               const KernelStrategy &plan, unsigned lanes)
     : b(builder), plan(plan), lanes(lanes) {}
 
 Type PayloadEmitter::getWideType(Type elementType) const {

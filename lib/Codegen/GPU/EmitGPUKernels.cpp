@@ -14,7 +14,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "pdq/Codegen/GPU/Direct/DirectEmitter.h"
 #include "pdq/Codegen/GPU/Epilogue/ElementOp.h"
-#include "pdq/Codegen/GPU/Epilogue/SiblingEmitter.h"
+#include "pdq/Codegen/GPU/Epilogue/GroupEmitter.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixEmitter.h"
 #include "pdq/Codegen/GPU/Rows/RowEmitter.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
@@ -132,7 +132,7 @@ struct EmitGPUKernels : pdq::impl::EmitGPUKernelsBase<EmitGPUKernels> {
 
 private:
   LogicalResult emit();
-  LogicalResult emitTurns();
+  LogicalResult emitGrouped();
   LogicalResult emitKernel();
   LogicalResult emitRowKernel(unsigned numRowLoops);
   std::optional<LogicalResult> emitProduct(const KernelParts &parts,
@@ -150,23 +150,23 @@ private:
 
 LogicalResult EmitGPUKernels::emit() {
   if (kernel.getGroups())
-    return emitTurns();
+    return emitGrouped();
   if (std::optional<uint64_t> rows = kernel.getRows())
     return emitRowKernel(*rows);
   return emitKernel();
 }
 
-/// Each sibling as a kernel of its own, then all of them in one.
-LogicalResult EmitGPUKernels::emitTurns() {
+/// Each group as a kernel of its own, then all of them in one.
+LogicalResult EmitGPUKernels::emitGrouped() {
   plan::KernelOp joined = kernel;
-  SmallVector<OwningOpRef<plan::KernelOp>> siblings = separateSiblings(joined);
-  for (OwningOpRef<plan::KernelOp> &sibling : siblings) {
-    kernel = *sibling;
+  SmallVector<OwningOpRef<plan::KernelOp>> groups = separateGroups(joined);
+  for (OwningOpRef<plan::KernelOp> &group : groups) {
+    kernel = *group;
     if (failed(emitKernel()))
       return failure();
   }
   kernel = joined;
-  return emitSiblings(joined, siblings);
+  return emitGroups(joined, groups);
 }
 
 /// The forms of products, which take what they are joined with along; nothing
@@ -190,14 +190,14 @@ EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
   };
   SmallVector<linalg::LinalgOp> products{parts.main};
   llvm::append_range(products, parts.further);
-  if (FailureOr<MatrixPlan> plan = planMatrix(products, reason);
+  if (FailureOr<MatrixStrategy> plan = planMatrix(products, reason);
       succeeded(plan) && join(*plan, plan->output.buffer, maxMatrixPayload))
     return emitMatrix(kernel, *plan, target);
   if (!parts.further.empty())
     return std::nullopt;
-  FailureOr<DirectPlan> plan = planDirect(parts.main, reason);
+  FailureOr<DirectStrategy> plan = planDirect(parts.main, reason);
   if (failed(plan) ||
-      !join(*plan, plan->space.getOutput(0).buffer, DirectPlan::maxPayload))
+      !join(*plan, plan->space.getOutput(0).buffer, DirectStrategy::maxPayload))
     return std::nullopt;
   reason = "a sum behind it needs tensor cores, for which it is too small";
   if (llvm::any_of(plan->epilogue, std::mem_fn(&EpilogueOp::reduces)))
@@ -215,9 +215,9 @@ EmitGPUKernels::emitSingle(const KernelParts &parts, StringRef &reason) {
     return success();
   }
   reason = "its payload has an operation without vector form";
-  FailureOr<ThreadPlan> plan = isVectorizable(op)
-                                   ? planThreads(op, reason)
-                                   : FailureOr<ThreadPlan>(failure());
+  FailureOr<ThreadStrategy> plan = isVectorizable(op)
+                                       ? planThreads(op, reason)
+                                       : FailureOr<ThreadStrategy>(failure());
   if (failed(plan))
     return std::nullopt;
   plan->init = parts.fill;
@@ -259,7 +259,7 @@ LogicalResult EmitGPUKernels::emitRowKernel(unsigned numRowLoops) {
     if (failed(checkPayload(op)))
       return failure();
   StringRef reason;
-  FailureOr<RowPlan> plan = planRows(kernel, numRowLoops, reason);
+  FailureOr<RowStrategy> plan = planRows(kernel, numRowLoops, reason);
   if (failed(plan))
     return kernel.emitOpError("kernel has ")
            << numRowLoops << " loops of rows, but " << reason;

@@ -29,7 +29,7 @@ void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
   // Before products take elementwise kernels along that sums could share.
   pm.addPass(createJoinRows());
   pm.addPass(createJoinKernels());
-  pm.addPass(createJoinSiblings());
+  pm.addPass(createGroupContractions());
 }
 
 // linalg kernels -> the code of one thread

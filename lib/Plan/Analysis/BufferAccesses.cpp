@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
-#include "pdq/Plan/Analysis/Mosaic.h"
+#include "pdq/Plan/Analysis/InsertSliceChain.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -19,12 +19,12 @@ Value mlir::pdq::getRoot(Value value) {
 }
 
 /// Where a slice of slices lies in its root; nothing where that is not known.
-static std::optional<SliceBox> getBoxInRoot(Value value) {
+static std::optional<StaticSlice> getBoxInRoot(Value value) {
   auto type = cast<MemRefType>(value.getType());
   Operation *op = value.getDefiningOp();
   if (auto subview = dyn_cast_or_null<memref::SubViewOp>(op)) {
-    std::optional<SliceBox> outer = getBoxInRoot(subview.getSource()),
-                            inner = SliceBox::get(subview);
+    std::optional<StaticSlice> outer = getBoxInRoot(subview.getSource()),
+                               inner = StaticSlice::get(subview);
     if (!outer || !inner || type.getRank() != subview.getSourceType().getRank())
       return std::nullopt;
     return outer->compose(*inner);
@@ -37,9 +37,9 @@ static std::optional<SliceBox> getBoxInRoot(Value value) {
   }
   if (getRoot(value) != value || !type.hasStaticShape())
     return std::nullopt;
-  return SliceBox{SmallVector<int64_t>(type.getRank(), 0),
-                  SmallVector<int64_t>(type.getShape()),
-                  SmallVector<int64_t>(type.getRank(), 1)};
+  return StaticSlice{SmallVector<int64_t>(type.getRank(), 0),
+                     SmallVector<int64_t>(type.getShape()),
+                     SmallVector<int64_t>(type.getRank(), 1)};
 }
 
 bool mlir::pdq::mayOverlap(Value lhs, Value rhs) {
@@ -47,7 +47,7 @@ bool mlir::pdq::mayOverlap(Value lhs, Value rhs) {
     return true;
   if (getRoot(lhs) != getRoot(rhs))
     return false;
-  std::optional<SliceBox> own = getBoxInRoot(lhs), other = getBoxInRoot(rhs);
+  std::optional<StaticSlice> own = getBoxInRoot(lhs), other = getBoxInRoot(rhs);
   return !own || !other || !own->isDisjointFrom(*other);
 }
 

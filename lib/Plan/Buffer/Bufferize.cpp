@@ -17,7 +17,7 @@
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
-#define GEN_PASS_DEF_BUFFERIZEINPLACE
+#define GEN_PASS_DEF_BUFFERIZE
 #include "pdq/Plan/Passes.h.inc"
 } // namespace mlir::pdq
 
@@ -92,8 +92,7 @@ static void separateDestinations(ModuleOp module, IRRewriter &rewriter) {
 }
 
 namespace {
-struct BufferizeInPlace
-    : mlir::pdq::impl::BufferizeInPlaceBase<BufferizeInPlace> {
+struct Bufferize : mlir::pdq::impl::BufferizeBase<Bufferize> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     IRRewriter rewriter(&getContext());

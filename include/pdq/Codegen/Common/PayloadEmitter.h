@@ -9,7 +9,7 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "pdq/Codegen/Common/KernelPlan.h"
+#include "pdq/Codegen/Common/KernelStrategy.h"
 
 namespace mlir::pdq {
 
@@ -25,7 +25,7 @@ struct NestPosition {
 /// vectorized loop at once; 1 emits scalars.
 class PayloadEmitter {
 public:
-  PayloadEmitter(ImplicitLocOpBuilder &builder, const KernelPlan &plan,
+  PayloadEmitter(ImplicitLocOpBuilder &builder, const KernelStrategy &plan,
                  unsigned lanes);
 
   /// Forgets loads and values of other positions; call where indices change.
@@ -74,7 +74,7 @@ private:
   Value addConstant(Value index, int64_t value);
 
   ImplicitLocOpBuilder &b;
-  const KernelPlan &plan;
+  const KernelStrategy &plan;
   unsigned lanes;
   /// Loads of the current position: (operand, row, vector) -> value.
   DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loads;

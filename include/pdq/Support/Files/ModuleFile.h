@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Modules from strangers: upstream's parsers, verifier and printer call
+// Untrusted modules: upstream's parsers, verifier and printer call
 // themselves for what is nested, and have no bound for it; its reader of
 // bytecode believes the numbers in a file.
 

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// NumPy's array files, read as data from strangers: nothing is allocated before
+// NumPy's array files, read as untrusted input: nothing is allocated before
 // the header agrees with the length of the file.
 
 #ifndef PDQ_SUPPORT_FILES_NPY_H

@@ -5,9 +5,6 @@
 // from later stages what the operation was.
 
 #include "pdq/Annotation/Frontend/Lower/LowerTosa.h"
-#include "pdq/Annotation/Frontend/Raise/RaiseFlatGathers.h"
-#include "pdq/Annotation/Frontend/Raise/RaiseStridedGathers.h"
-#include "pdq/Annotation/Frontend/Lower/LowerScatter.h"
 #include "mlir/Conversion/TosaToArith/TosaToArith.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
@@ -15,6 +12,9 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "pdq/Annotation/Frontend/Lower/LowerScatter.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseFlatGathers.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseStridedGathers.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

@@ -9,8 +9,8 @@
 #include "pdq/Annotation/Frontend/Raise/RaiseComputedReads.h"
 #include "ReadPositions.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "pdq/Support/Constants.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "pdq/Support/Constants.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

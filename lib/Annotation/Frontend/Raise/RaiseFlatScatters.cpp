@@ -5,13 +5,13 @@
 // the tensor and its batch, as for a gather. It becomes the scatter of
 // torch-mlir, which writes at coordinates; upstream has no lowering of its own.
 
-#include "pdq/Annotation/Frontend/Lower/LowerScatter.h"
-#include "pdq/Annotation/Frontend/Raise/RaiseFlatGathers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "pdq/Annotation/Frontend/Lower/LowerScatter.h"
+#include "pdq/Annotation/Frontend/Raise/RaiseFlatGathers.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

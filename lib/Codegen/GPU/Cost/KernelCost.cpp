@@ -8,10 +8,10 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "pdq/Codegen/Common/KernelPlan.h"
-#include "pdq/Codegen/GPU/Direct/DirectPlan.h"
-#include "pdq/Codegen/GPU/Epilogue/SiblingEmitter.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Codegen/Common/KernelStrategy.h"
+#include "pdq/Codegen/GPU/Direct/DirectStrategy.h"
+#include "pdq/Codegen/GPU/Epilogue/GroupEmitter.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
@@ -156,7 +156,7 @@ static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
 FailureOr<KernelCost> mlir::pdq::computeCost(plan::KernelOp kernel) {
   KernelCost cost;
   DenseMap<Value, int64_t> read, written, factors;
-  for (ArrayRef<linalg::LinalgOp> ops : getSiblings(kernel)) {
+  for (ArrayRef<linalg::LinalgOp> ops : getGroups(kernel)) {
     cost.form = classify(ops, factors, cost.productBytes);
     for (linalg::LinalgOp op : ops) {
       addReads(op, read, written);

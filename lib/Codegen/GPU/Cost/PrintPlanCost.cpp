@@ -4,7 +4,7 @@
 // The cost of launch plans as a table.
 
 #include "KernelCost.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
+#include "pdq/Codegen/GPU/Matrix/OperandPrecision.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Buffer/LaunchPlan.h"
 #include "pdq/Plan/IR/Plan.h"

@@ -39,7 +39,7 @@ struct Side {
 
 class DirectEmitter {
 public:
-  DirectEmitter(plan::KernelOp kernel, const DirectPlan &directPlan)
+  DirectEmitter(plan::KernelOp kernel, const DirectStrategy &directPlan)
       : kernel(kernel), plan(directPlan),
         b(plan.space.op.getLoc(), plan.space.op.getOperation()) {}
   void emit();
@@ -74,7 +74,7 @@ private:
   void guarded(Value condition, function_ref<void()> body);
 
   plan::KernelOp kernel;
-  DirectPlan plan;
+  DirectStrategy plan;
   ImplicitLocOpBuilder b;
   Side lhs, rhs, output;
   /// The piece of the thread, whether it exists, its loops' indices; and the
@@ -406,6 +406,6 @@ void DirectEmitter::emit() {
     op->erase();
 }
 
-void mlir::pdq::emitDirect(plan::KernelOp kernel, const DirectPlan &plan) {
+void mlir::pdq::emitDirect(plan::KernelOp kernel, const DirectStrategy &plan) {
   DirectEmitter(kernel, plan).emit();
 }

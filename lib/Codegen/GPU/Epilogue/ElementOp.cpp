@@ -51,10 +51,10 @@ static unsigned getDimension(linalg::GenericOp op, OpOperand *shared,
   return *map.getResultPosition(getAffineDimExpr(loop, op.getContext()));
 }
 
-static KernelPlan buildPlan(linalg::GenericOp op, OpOperand *shared,
-                            linalg::LinalgOp main, unsigned lanes,
-                            unsigned mainLoop) {
-  KernelPlan plan;
+static KernelStrategy buildPlan(linalg::GenericOp op, OpOperand *shared,
+                                linalg::LinalgOp main, unsigned lanes,
+                                unsigned mainLoop) {
+  KernelStrategy plan;
   StringRef reason;
   plan.space = *analyze(op, reason);
   plan.lanes = lanes;

@@ -165,9 +165,9 @@ struct EpilogueEmitter::Member {
     position.indices.resize(part.dims.size());
   }
 
-  static KernelPlan buildNest(const EpilogueOp &part, unsigned lanes,
-                              unsigned dim) {
-    KernelPlan nest;
+  static KernelStrategy buildNest(const EpilogueOp &part, unsigned lanes,
+                                  unsigned dim) {
+    KernelStrategy nest;
     StringRef reason;
     nest.space = *analyze(part.op, reason, /*withOutputs=*/!part.reduces());
     nest.reduction = part.reduction;
@@ -178,7 +178,7 @@ struct EpilogueEmitter::Member {
   }
 
   const EpilogueOp &part;
-  KernelPlan nest;
+  KernelStrategy nest;
   PayloadEmitter payload;
   NestPosition position;
 };

@@ -6,7 +6,7 @@
 #include "BlockPartials.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -99,7 +99,7 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
   if (sums.empty())
     return std::nullopt;
   StringRef reason;
-  MatrixPlan plan =
+  MatrixStrategy plan =
       *planMatrix(findProducts(getKernelOps(main.kernel)), reason);
   MatrixTile tile =
       chooseTile(getTiles(plan, math, chip), plan.getShape(), math, chip);
@@ -119,7 +119,7 @@ void mlir::pdq::sumOverBlocks(plan::KernelOp kernel, const MatrixTile &tile) {
   StringRef reason;
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
                                 products = findProducts(ops);
-  MatrixPlan plan = *planMatrix(products, reason);
+  MatrixStrategy plan = *planMatrix(products, reason);
   auto *last = llvm::find(ops, products.back());
   ArrayRef<linalg::LinalgOp> behind(std::next(last), ops.end());
   SmallVector<EpilogueOp> epilogue =

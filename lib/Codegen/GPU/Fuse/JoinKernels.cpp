@@ -6,9 +6,9 @@
 
 #include "BlockPartials.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "pdq/Codegen/GPU/Direct/DirectPlan.h"
+#include "pdq/Codegen/GPU/Direct/DirectStrategy.h"
 #include "pdq/Codegen/GPU/Epilogue/ElementOp.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
 #include "pdq/Plan/IR/Plan.h"
@@ -153,8 +153,9 @@ std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
   if (products.empty() ||
       launch->getOperand(products.front().getDpsInits()[0]) != result)
     return std::nullopt;
-  FailureOr<MatrixPlan> plan = planMatrix(getKernelOps(main.kernel), reason),
-                        former = planMatrix(products, reason);
+  FailureOr<MatrixStrategy> plan =
+                                planMatrix(getKernelOps(main.kernel), reason),
+                            former = planMatrix(products, reason);
   if (failed(plan) || failed(former) || !haveSameResult(*plan, *former))
     return std::nullopt;
   for (Operation *between = op->getNextNode(); between != main.call;
@@ -178,7 +179,7 @@ bool Joiner::canFollow(const KernelCall &main, Value result,
   bool isMatrix = succeeded(planMatrix(getProducts(main.kernel), reason));
   FailureOr<SmallVector<EpilogueOp>> parts = planEpilogue(
       argument, getKernelOps(epilogue.kernel),
-      isMatrix ? maxMatrixPayload : DirectPlan::maxPayload, reason);
+      isMatrix ? maxMatrixPayload : DirectStrategy::maxPayload, reason);
   if (failed(parts))
     return false;
   return llvm::all_of(*parts, [&](const EpilogueOp &part) {

@@ -6,7 +6,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "pdq/Codegen/GPU/Rows/RowPlan.h"
+#include "pdq/Codegen/GPU/Rows/RowStrategy.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
@@ -269,9 +269,9 @@ private:
       return;
     IntegerAttr rows = launch->kernel.getRowsAttr();
     StringRef reason;
-    FailureOr<RowPlan> plan =
+    FailureOr<RowStrategy> plan =
         rows ? planRows(launch->kernel, rows.getInt(), reason)
-             : FailureOr<RowPlan>(failure());
+             : FailureOr<RowStrategy>(failure());
     if (failed(plan))
       return;
     SetVector<Value> unstored;

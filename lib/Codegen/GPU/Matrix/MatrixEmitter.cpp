@@ -29,7 +29,7 @@ int64_t mlir::pdq::getLaunchSharedBytes(plan::KernelOp kernel) {
   return bytes > staticSharedBytes || isSwizzled ? bytes : 0;
 }
 
-ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixPlan &plan,
+ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixStrategy &plan,
                                          plan::Math math, StringRef chip) {
   if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(plan) &&
       llvm::all_of(plan.further, canUseWarpgroups))
@@ -41,8 +41,8 @@ ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixPlan &plan,
 /// where there is no such tile.
 static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
                                       ArrayRef<MatrixTile> tiles,
-                                      const MatrixPlan &plan, plan::Math math,
-                                      StringRef chip) {
+                                      const MatrixStrategy &plan,
+                                      plan::Math math, StringRef chip) {
   std::optional<plan::TileAttr> wanted = kernel.getTile();
   if (!wanted)
     return chooseTile(tiles, plan.getShape(), math, chip);
@@ -59,7 +59,8 @@ static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
 }
 
 /// Sums behind the product are those of blocks of `tile`.
-static LogicalResult checkSums(const MatrixPlan &plan, const MatrixTile &tile) {
+static LogicalResult checkSums(const MatrixStrategy &plan,
+                               const MatrixTile &tile) {
   AffineExpr block = getBlockNumber(plan, tile);
   for (const EpilogueOp &part : plan.epilogue) {
     linalg::GenericOp op = part.op;
@@ -97,7 +98,7 @@ static std::optional<int64_t> getMinBlocks(const MatrixTile &tile,
   return blocks;
 }
 
-static void setMatrixLaunch(plan::KernelOp kernel, const MatrixPlan &plan,
+static void setMatrixLaunch(plan::KernelOp kernel, const MatrixStrategy &plan,
                             const MatrixTile &tile, plan::TargetAttr target) {
   int64_t bytes = getLaunchSharedBytes(kernel), blocks = 0;
   if (bytes > 0)
@@ -112,7 +113,7 @@ static void setMatrixLaunch(plan::KernelOp kernel, const MatrixPlan &plan,
 }
 
 LogicalResult mlir::pdq::emitMatrix(plan::KernelOp kernel,
-                                    const MatrixPlan &plan,
+                                    const MatrixStrategy &plan,
                                     plan::TargetAttr target) {
   plan::Math math = target.getMath();
   StringRef chip = target.getChip();
@@ -122,7 +123,7 @@ LogicalResult mlir::pdq::emitMatrix(plan::KernelOp kernel,
     return failure();
   if (failed(checkSums(plan, *tile)))
     return failure();
-  MatrixCode code(plan, *tile, math);
+  MatmulBuilder code(plan, *tile, math);
   storeSums(code, tile->isWarpgroup ? emitWarpgroupProducts(code)
                                     : emitWarpProducts(code));
   setMatrixLaunch(kernel, plan, *tile, target);

@@ -5,7 +5,7 @@
 
 #include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
 #include "pdq/Codegen/GPU/ChipLimits.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
+#include "pdq/Codegen/GPU/Matrix/OperandPrecision.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;

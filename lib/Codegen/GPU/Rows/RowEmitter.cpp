@@ -39,7 +39,7 @@ struct Member {
 
 class RowEmitter {
 public:
-  RowEmitter(plan::KernelOp kernel, const RowPlan &plan)
+  RowEmitter(plan::KernelOp kernel, const RowStrategy &plan)
       : kernel(kernel), plan(plan),
         b(kernel.getLoc(), kernel.getBody().front().getTerminator()),
         threads(plan.getBlockSize()) {}
@@ -62,7 +62,7 @@ private:
   }
 
   plan::KernelOp kernel;
-  const RowPlan &plan;
+  const RowStrategy &plan;
   ImplicitLocOpBuilder b;
   int64_t threads;
   Value thread;
@@ -232,6 +232,6 @@ void RowEmitter::emit() {
     op->erase();
 }
 
-void mlir::pdq::emitRows(plan::KernelOp kernel, const RowPlan &plan) {
+void mlir::pdq::emitRows(plan::KernelOp kernel, const RowStrategy &plan) {
   RowEmitter(kernel, plan).emit();
 }

@@ -62,7 +62,7 @@ Value mlir::pdq::buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer) {
 namespace {
 class ThreadEmitter {
 public:
-  ThreadEmitter(plan::KernelOp kernel, const ThreadPlan &plan)
+  ThreadEmitter(plan::KernelOp kernel, const ThreadStrategy &plan)
       : kernel(kernel), plan(plan), op(plan.nest.space.op),
         b(op.getLoc(), op.getOperation()),
         payload(b, plan.nest, plan.nest.lanes) {
@@ -82,7 +82,7 @@ private:
   unsigned getOutput() { return op.getDpsInitOperand(0)->getOperandNumber(); }
 
   plan::KernelOp kernel;
-  const ThreadPlan &plan;
+  const ThreadStrategy &plan;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
   PayloadEmitter payload;
@@ -252,7 +252,7 @@ void ThreadEmitter::emit() {
   op->erase();
 }
 
-void mlir::pdq::emitThreads(plan::KernelOp kernel, const ThreadPlan &plan) {
+void mlir::pdq::emitThreads(plan::KernelOp kernel, const ThreadStrategy &plan) {
   ThreadEmitter(kernel, plan).emit();
 }
 

@@ -23,7 +23,7 @@ static constexpr size_t maxCrossed = 8;
 static constexpr int64_t maxSize = int64_t(1) << 30;
 /// Words of a line of the tile: one more than elements, so that columns are in
 /// different banks.
-static constexpr int64_t sharedRow = TransposePlan::tileSize + 1;
+static constexpr int64_t sharedRow = TransposeStrategy::tileSize + 1;
 
 //===----------------------------------------------------------------------===//
 // Plan
@@ -61,11 +61,11 @@ static std::optional<unsigned> findOwnLoop(const IterationSpace &space,
 
 /// The last loops, as many as fill a line of a tile, without `across`, which
 /// belongs to the other direction.
-static void chooseFastLoops(TransposePlan &plan, unsigned across) {
+static void chooseFastLoops(TransposeStrategy &plan, unsigned across) {
   const IterationSpace &space = plan.nest.space;
   unsigned first = space.loops.size();
   while (first > 0 && first - 1 != across &&
-         plan.numFast < TransposePlan::tileSize)
+         plan.numFast < TransposeStrategy::tileSize)
     plan.numFast *= space.loops[--first].extent;
   for (unsigned loop = 0; loop < space.loops.size(); ++loop)
     (loop < first ? plan.slow : plan.fast).push_back(loop);
@@ -78,8 +78,8 @@ static void chooseFastLoops(TransposePlan &plan, unsigned across) {
   });
 }
 
-FailureOr<TransposePlan> mlir::pdq::planTranspose(linalg::LinalgOp op,
-                                                  StringRef &reason) {
+FailureOr<TransposeStrategy> mlir::pdq::planTranspose(linalg::LinalgOp op,
+                                                      StringRef &reason) {
   FailureOr<IterationSpace> analyzed = analyze(op, reason);
   if (failed(analyzed))
     return failure();
@@ -87,7 +87,7 @@ FailureOr<TransposePlan> mlir::pdq::planTranspose(linalg::LinalgOp op,
   if (op.getNumReductionLoops() > 0 || op.getNumLoops() == 0 ||
       !isVectorizable(op))
     return failure();
-  TransposePlan plan;
+  TransposeStrategy plan;
   plan.nest.lanes = 1;
   IterationSpace &space = plan.nest.space;
   space = *analyzed;
@@ -117,7 +117,7 @@ FailureOr<TransposePlan> mlir::pdq::planTranspose(linalg::LinalgOp op,
 namespace {
 class TransposeEmitter {
 public:
-  TransposeEmitter(plan::KernelOp kernel, const TransposePlan &plan)
+  TransposeEmitter(plan::KernelOp kernel, const TransposeStrategy &plan)
       : kernel(kernel), plan(plan), op(plan.nest.space.op),
         b(op.getLoc(), op.getOperation()), payload(b, plan.nest, /*lanes=*/1) {
     position.indices.resize(plan.nest.space.loops.size());
@@ -137,11 +137,11 @@ private:
   void atElement(Value fast, Value slow, function_ref<void()> body);
   void fillTiles();
   void computeElements();
-  static constexpr int64_t tile = TransposePlan::tileSize;
-  static constexpr int64_t rows = TransposePlan::numRows;
+  static constexpr int64_t tile = TransposeStrategy::tileSize;
+  static constexpr int64_t rows = TransposeStrategy::numRows;
 
   plan::KernelOp kernel;
-  const TransposePlan &plan;
+  const TransposeStrategy &plan;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
   PayloadEmitter payload;
@@ -242,6 +242,6 @@ void TransposeEmitter::emit() {
 }
 
 void mlir::pdq::emitTranspose(plan::KernelOp kernel,
-                              const TransposePlan &plan) {
+                              const TransposeStrategy &plan) {
   TransposeEmitter(kernel, plan).emit();
 }

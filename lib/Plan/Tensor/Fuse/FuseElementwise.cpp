@@ -15,7 +15,6 @@
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_FUSEELEMENTWISE
-#define GEN_PASS_DEF_GENERALIZEOPS
 #include "pdq/Plan/Passes.h.inc"
 } // namespace mlir::pdq
 
@@ -145,27 +144,6 @@ struct FuseElementwise : mlir::pdq::impl::FuseElementwiseBase<FuseElementwise> {
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
-  }
-};
-
-/// Spells a named operation as a generic one, unless it is a fill.
-struct GeneralizeOp : OpInterfaceRewritePattern<linalg::LinalgOp> {
-  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
-
-  LogicalResult matchAndRewrite(linalg::LinalgOp op,
-                                PatternRewriter &rewriter) const override {
-    if (isa<linalg::GenericOp, linalg::FillOp>(op))
-      return rewriter.notifyMatchFailure(op, "already in its form");
-    return linalg::generalizeNamedOp(rewriter, op);
-  }
-};
-
-struct GeneralizeOps : mlir::pdq::impl::GeneralizeOpsBase<GeneralizeOps> {
-  void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<GeneralizeOp>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
   }

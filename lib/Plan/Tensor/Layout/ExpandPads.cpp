@@ -9,7 +9,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
-#include "pdq/Plan/Analysis/Mosaic.h"
+#include "pdq/Plan/Analysis/InsertSliceChain.h"
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
@@ -105,7 +105,7 @@ Value PadExpansion::run() {
 /// What computes a part of a padded tensor would have to store it twice if
 /// others read it: those behind `padded` read the part of that.
 static void readFromPadded(IRRewriter &rewriter, tensor::InsertSliceOp padded) {
-  auto replaceUses = [&](Value part, const SliceBox &box) {
+  auto replaceUses = [&](Value part, const StaticSlice &box) {
     auto isBehind = [&](OpOperand &use) {
       return use.getOwner()->getBlock() == padded->getBlock() &&
              padded->isBeforeInBlock(use.getOwner());
@@ -121,13 +121,13 @@ static void readFromPadded(IRRewriter &rewriter, tensor::InsertSliceOp padded) {
         attributes(box.sizes), attributes(box.strides));
     rewriter.replaceUsesWithIf(part, slice, isBehind);
   };
-  std::optional<SliceBox> interior = SliceBox::get(padded);
+  std::optional<StaticSlice> interior = StaticSlice::get(padded);
   Value source = padded.getSource();
-  Mosaic mosaic = Mosaic::get(source, /*flatten=*/false);
-  if (mosaic.pieces.size() < 2)
+  InsertSliceChain chain = InsertSliceChain::get(source, /*flatten=*/false);
+  if (chain.pieces.size() < 2)
     return;
   replaceUses(source, *interior);
-  for (const MosaicPiece &piece : mosaic.pieces)
+  for (const Piece &piece : chain.pieces)
     replaceUses(piece.source, interior->compose(piece.box));
 }
 

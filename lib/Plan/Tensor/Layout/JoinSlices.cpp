@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "pdq/Plan/Analysis/Mosaic.h"
+#include "pdq/Plan/Analysis/InsertSliceChain.h"
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
@@ -62,31 +62,32 @@ bool SliceJoiner::decompose(tensor::ConcatOp concat) {
     return false;
   rewriter.setInsertionPoint(concat);
   RankedTensorType type = concat.getResultType();
-  Mosaic mosaic{tensor::EmptyOp::create(rewriter, concat.getLoc(),
-                                        type.getShape(), type.getElementType()),
-                {}};
+  InsertSliceChain chain{tensor::EmptyOp::create(rewriter, concat.getLoc(),
+                                                 type.getShape(),
+                                                 type.getElementType()),
+                         {}};
   SmallVector<int64_t> offsets(type.getRank(), 0);
   for (Value input : concat.getInputs()) {
     ArrayRef<int64_t> shape =
         cast<RankedTensorType>(input.getType()).getShape();
-    mosaic.pieces.push_back({input,
-                             {offsets, SmallVector<int64_t>(shape),
-                              SmallVector<int64_t>(type.getRank(), 1)}});
+    chain.pieces.push_back({input,
+                            {offsets, SmallVector<int64_t>(shape),
+                             SmallVector<int64_t>(type.getRank(), 1)}});
     offsets[concat.getDim()] += shape[concat.getDim()];
   }
-  Value whole = mosaic.build(rewriter, concat.getLoc(), block);
+  Value whole = chain.build(rewriter, concat.getLoc(), block);
   rewriter.replaceOp(concat, whole);
   return true;
 }
 
-/// The slice of a mosaic that is one of its pieces, or lies in the zeros
+/// The slice of a chain that is one of its pieces, or lies in the zeros
 /// between them.
 bool SliceJoiner::forward(tensor::ExtractSliceOp slice) {
-  std::optional<SliceBox> box = SliceBox::get(slice);
+  std::optional<StaticSlice> box = StaticSlice::get(slice);
   if (!box || slice.getType().getRank() != slice.getSourceType().getRank())
     return false;
-  Mosaic mosaic = Mosaic::get(slice.getSource());
-  for (const MosaicPiece &piece : mosaic.pieces) {
+  InsertSliceChain chain = InsertSliceChain::get(slice.getSource());
+  for (const Piece &piece : chain.pieces) {
     if (piece.box == *box && piece.source.getType() == slice.getType()) {
       rewriter.replaceOp(slice, piece.source);
       return true;
@@ -94,13 +95,13 @@ bool SliceJoiner::forward(tensor::ExtractSliceOp slice) {
     if (!piece.box.isDisjointFrom(*box))
       return false;
   }
-  if (!mosaic.isZeroBased())
+  if (!chain.isZeroBased())
     return false;
   rewriter.setInsertionPoint(slice);
   Value empty = tensor::EmptyOp::create(rewriter, slice.getLoc(),
                                         slice.getType().getShape(),
                                         slice.getType().getElementType());
-  Value zero = mosaic.base.getDefiningOp<linalg::FillOp>().getInputs()[0];
+  Value zero = chain.base.getDefiningOp<linalg::FillOp>().getInputs()[0];
   rewriter.replaceOpWithNewOp<linalg::FillOp>(slice, zero, empty);
   return true;
 }
@@ -116,11 +117,13 @@ Value SliceJoiner::buildSum(linalg::GenericOp sum, Value lhs, Value rhs) {
   return piece->getResult(0);
 }
 
-/// Adds the pieces of a mosaic of zeros to those of another one.
+/// Adds the pieces of a chain of zeros to those of another one.
 bool SliceJoiner::addPieces(linalg::GenericOp sum) {
   // Halves of a batch stay whole, whatever they are put together from.
-  Mosaic lhs = Mosaic::get(sum.getInputs()[0], /*flatten=*/false),
-         rhs = Mosaic::get(sum.getInputs()[1], /*flatten=*/false);
+  InsertSliceChain lhs = InsertSliceChain::get(sum.getInputs()[0],
+                                               /*flatten=*/false),
+                   rhs = InsertSliceChain::get(sum.getInputs()[1],
+                                               /*flatten=*/false);
   if (lhs.pieces.empty() || rhs.pieces.empty() ||
       !(lhs.isZeroBased() || lhs.isCovered()) ||
       !(rhs.isZeroBased() || rhs.isCovered()))
@@ -151,15 +154,15 @@ bool SliceJoiner::addPieces(linalg::GenericOp sum) {
   return true;
 }
 
-/// Builds a mosaic over nothing where its zeros are all overwritten, and
-/// without the inner ones where its pieces are mosaics.
+/// Builds a chain over nothing where its zeros are all overwritten, and
+/// without the inner ones where its pieces are chains of slices.
 bool SliceJoiner::dropBase(tensor::InsertSliceOp last) {
   if (llvm::any_of(last->getUsers(), llvm::IsaPred<tensor::InsertSliceOp>))
     return false;
-  Mosaic mosaic = Mosaic::get(last.getResult());
-  if (!mosaic.isZeroBased() || !mosaic.isCovered())
+  InsertSliceChain chain = InsertSliceChain::get(last.getResult());
+  if (!chain.isZeroBased() || !chain.isCovered())
     return false;
-  Value whole = mosaic.build(rewriter, last.getLoc(), block);
+  Value whole = chain.build(rewriter, last.getLoc(), block);
   rewriter.replaceOp(last, whole);
   return true;
 }

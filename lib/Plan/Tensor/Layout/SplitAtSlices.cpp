@@ -10,7 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "pdq/Plan/Analysis/Combiners.h"
-#include "pdq/Plan/Analysis/Mosaic.h"
+#include "pdq/Plan/Analysis/InsertSliceChain.h"
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
@@ -36,8 +36,9 @@ private:
   bool splitElementwise(linalg::GenericOp op);
   bool splitSum(linalg::GenericOp op);
   Operation *moveSlices(linalg::GenericOp op);
-  Value buildOnSlice(linalg::GenericOp op, const SliceBox &loops, Value init);
-  Value buildSlice(Value operand, AffineMap map, const SliceBox &loops);
+  Value buildOnSlice(linalg::GenericOp op, const StaticSlice &loops,
+                     Value init);
+  Value buildSlice(Value operand, AffineMap map, const StaticSlice &loops);
 
   Block *block;
   IRRewriter rewriter;
@@ -61,7 +62,7 @@ static bool canSliceOperands(linalg::GenericOp op) {
 
 /// Whether every operand has a slice for the iterations `loops`: loops that are
 /// not walked whole number a dimension on their own.
-static bool haveSlices(linalg::GenericOp op, const SliceBox &loops) {
+static bool haveSlices(linalg::GenericOp op, const StaticSlice &loops) {
   for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges())) {
     if (loops.sizes[loop] == extent)
       continue;
@@ -74,11 +75,11 @@ static bool haveSlices(linalg::GenericOp op, const SliceBox &loops) {
 }
 
 /// The iterations that touch a slice of an operand with this map.
-static SliceBox getLoops(linalg::GenericOp op, AffineMap map,
-                         const SliceBox &box) {
-  SliceBox loops{SmallVector<int64_t>(op.getNumLoops(), 0),
-                 op.getStaticLoopRanges(),
-                 SmallVector<int64_t>(op.getNumLoops(), 1)};
+static StaticSlice getLoops(linalg::GenericOp op, AffineMap map,
+                            const StaticSlice &box) {
+  StaticSlice loops{SmallVector<int64_t>(op.getNumLoops(), 0),
+                    op.getStaticLoopRanges(),
+                    SmallVector<int64_t>(op.getNumLoops(), 1)};
   for (unsigned place = 0; place < map.getNumResults(); ++place) {
     unsigned loop = map.getDimPosition(place);
     loops.offsets[loop] = box.offsets[place];
@@ -91,13 +92,13 @@ static SliceBox getLoops(linalg::GenericOp op, AffineMap map,
 /// The slice of an operand that the iterations `loops` touch: a piece that it
 /// is put together from, where there is one.
 Value SliceSplitter::buildSlice(Value operand, AffineMap map,
-                                const SliceBox &loops) {
+                                const StaticSlice &loops) {
   auto type = dyn_cast<RankedTensorType>(operand.getType());
   if (!type)
     return operand;
-  SliceBox box{SmallVector<int64_t>(type.getRank(), 0),
-               SmallVector<int64_t>(type.getRank(), 1),
-               SmallVector<int64_t>(type.getRank(), 1)};
+  StaticSlice box{SmallVector<int64_t>(type.getRank(), 0),
+                  SmallVector<int64_t>(type.getRank(), 1),
+                  SmallVector<int64_t>(type.getRank(), 1)};
   for (auto [place, result] : llvm::enumerate(map.getResults()))
     if (auto loop = dyn_cast<AffineDimExpr>(result)) {
       box.offsets[place] = loops.offsets[loop.getPosition()];
@@ -108,8 +109,8 @@ Value SliceSplitter::buildSlice(Value operand, AffineMap map,
     }
   if (ArrayRef(box.sizes) == type.getShape())
     return operand;
-  for (const MosaicPiece &piece :
-       Mosaic::get(operand, /*flatten=*/false).pieces)
+  for (const Piece &piece :
+       InsertSliceChain::get(operand, /*flatten=*/false).pieces)
     if (piece.box == box)
       return piece.source;
   auto attributes = [&](ArrayRef<int64_t> values) {
@@ -122,7 +123,7 @@ Value SliceSplitter::buildSlice(Value operand, AffineMap map,
 
 /// Makes `linalg.index` count the iterations of the whole.
 static void shiftIndices(RewriterBase &rewriter, linalg::GenericOp op,
-                         const SliceBox &loops) {
+                         const StaticSlice &loops) {
   for (auto index : llvm::to_vector(op.getBody()->getOps<linalg::IndexOp>())) {
     int64_t offset = loops.offsets[index.getDim()],
             stride = loops.strides[index.getDim()];
@@ -144,8 +145,8 @@ static void shiftIndices(RewriterBase &rewriter, linalg::GenericOp op,
 
 /// `op` for the iterations `loops`, in front of `op`. The result starts from
 /// `init`; null stands for an empty tensor.
-Value SliceSplitter::buildOnSlice(linalg::GenericOp op, const SliceBox &loops,
-                                  Value init) {
+Value SliceSplitter::buildOnSlice(linalg::GenericOp op,
+                                  const StaticSlice &loops, Value init) {
   SmallVector<Value> inputs;
   for (OpOperand *input : op.getDpsInputOperands())
     inputs.push_back(
@@ -169,7 +170,7 @@ Value SliceSplitter::buildOnSlice(linalg::GenericOp op, const SliceBox &loops,
 }
 
 /// Whether neighbours of a slice are neighbours in the whole.
-static bool isDense(const MosaicPiece &piece) {
+static bool isDense(const Piece &piece) {
   return llvm::all_of(piece.box.strides,
                       [](int64_t stride) { return stride == 1; });
 }
@@ -200,19 +201,19 @@ static bool isFromProduct(Value value) {
          (isElementwise(op) && llvm::any_of(op.getInputs(), isFromProduct));
 }
 
-/// Whether an operation that reads the elements of `mosaic`, its operand
+/// Whether an operation that reads the elements of `chain`, its operand
 /// `whole`, may be done piece by piece. Elements of pieces that are not dense
 /// lie apart, which only those that a product stores anyway may do; but not
 /// those of an operation that the product behind another operand takes along.
-static bool canSplit(linalg::GenericOp op, const Mosaic &mosaic, Value whole) {
-  if (mosaic.pieces.size() < 2 || mosaic.pieces.size() > maxPieces ||
-      !mosaic.isCovered())
+static bool canSplit(linalg::GenericOp op, const InsertSliceChain &chain,
+                     Value whole) {
+  if (chain.pieces.size() < 2 || chain.pieces.size() > maxPieces ||
+      !chain.isCovered())
     return false;
-  return llvm::all_of(mosaic.pieces, isDense) ||
-         (llvm::all_of(mosaic.pieces,
-                       [](const MosaicPiece &piece) {
-                         return isFromProduct(piece.source);
-                       }) &&
+  return llvm::all_of(chain.pieces, isDense) ||
+         (llvm::all_of(
+              chain.pieces,
+              [](const Piece &piece) { return isFromProduct(piece.source); }) &&
           llvm::none_of(op.getInputs(), [&](Value other) {
             return other != whole && isProduct(other);
           }));
@@ -220,15 +221,16 @@ static bool canSplit(linalg::GenericOp op, const Mosaic &mosaic, Value whole) {
 
 /// The first input that has all loops and is put together from few slices, with
 /// its map.
-static std::optional<std::pair<Mosaic, AffineMap>>
-findMosaic(linalg::GenericOp op) {
+static std::optional<std::pair<InsertSliceChain, AffineMap>>
+findInsertSliceChain(linalg::GenericOp op) {
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap map = op.getMatchingIndexingMap(input);
     if (!map.isPermutation())
       continue;
-    Mosaic mosaic = Mosaic::get(input->get(), /*flatten=*/false);
-    if (canSplit(op, mosaic, input->get()))
-      return std::pair(mosaic, map);
+    InsertSliceChain chain =
+        InsertSliceChain::get(input->get(), /*flatten=*/false);
+    if (canSplit(op, chain, input->get()))
+      return std::pair(chain, map);
   }
   return std::nullopt;
 }
@@ -237,18 +239,19 @@ findMosaic(linalg::GenericOp op) {
 bool SliceSplitter::splitElementwise(linalg::GenericOp op) {
   if (!isElementwise(op) || !canSliceOperands(op))
     return false;
-  auto found = findMosaic(op);
+  auto found = findInsertSliceChain(op);
   if (!found)
     return false;
   AffineMap output = op.getIndexingMapsArray().back();
   auto type = cast<RankedTensorType>(op.getResult(0).getType());
   rewriter.setInsertionPoint(op);
-  Mosaic whole{tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(),
-                                       type.getElementType()),
-               {}};
-  for (const MosaicPiece &piece : found->first.pieces) {
-    SliceBox loops = getLoops(op, found->second, piece.box);
-    SliceBox box = loops;
+  InsertSliceChain whole{tensor::EmptyOp::create(rewriter, op.getLoc(),
+                                                 type.getShape(),
+                                                 type.getElementType()),
+                         {}};
+  for (const Piece &piece : found->first.pieces) {
+    StaticSlice loops = getLoops(op, found->second, piece.box);
+    StaticSlice box = loops;
     for (unsigned place = 0; place < output.getNumResults(); ++place) {
       unsigned loop = output.getDimPosition(place);
       box.offsets[place] = loops.offsets[loop];
@@ -270,12 +273,12 @@ bool SliceSplitter::splitSum(linalg::GenericOp op) {
       !op.hasPureTensorSemantics() || !canSliceOperands(op) ||
       cast<RankedTensorType>(op.getResult(0).getType()).getRank() != 0)
     return false;
-  auto found = findMosaic(op);
+  auto found = findInsertSliceChain(op);
   if (!found)
     return false;
   rewriter.setInsertionPoint(op);
   Value sum = op.getOutputs()[0];
-  for (const MosaicPiece &piece : found->first.pieces)
+  for (const Piece &piece : found->first.pieces)
     sum = buildOnSlice(op, getLoops(op, found->second, piece.box), sum);
   rewriter.replaceOp(op, sum);
   return true;
@@ -294,9 +297,9 @@ static bool haveElementwiseUsers(linalg::GenericOp op) {
 
 /// Whether a factor is put together from slices: others read the whole of it,
 /// which would then lie in memory twice.
-static bool hasMosaicFactor(linalg::GenericOp op) {
+static bool hasChainFactor(linalg::GenericOp op) {
   return llvm::any_of(op.getDpsInputs(), [](Value input) {
-    return Mosaic::get(input, /*flatten=*/false).pieces.size() > 1;
+    return InsertSliceChain::get(input, /*flatten=*/false).pieces.size() > 1;
   });
 }
 
@@ -304,17 +307,17 @@ static bool hasMosaicFactor(linalg::GenericOp op) {
 /// of the new operations, or null.
 Operation *SliceSplitter::moveSlices(linalg::GenericOp op) {
   bool isProduct = isContraction(op) && op.hasPureTensorSemantics();
-  bool canMove = isProduct ? !hasMosaicFactor(op)
+  bool canMove = isProduct ? !hasChainFactor(op)
                            : isElementwise(op) && canSliceOperands(op);
   if (op->use_empty() || !canMove)
     return nullptr;
-  SmallVector<std::pair<tensor::ExtractSliceOp, SliceBox>> slices;
+  SmallVector<std::pair<tensor::ExtractSliceOp, StaticSlice>> slices;
   int64_t elements = 0;
   for (Operation *user : op->getUsers()) {
     auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
-    std::optional<SliceBox> box =
+    std::optional<StaticSlice> box =
         slice && slice.getType().getRank() == slice.getSourceType().getRank()
-            ? SliceBox::get(slice)
+            ? StaticSlice::get(slice)
             : std::nullopt;
     if (!box)
       return nullptr;
@@ -333,13 +336,13 @@ Operation *SliceSplitter::moveSlices(linalg::GenericOp op) {
         return !haveSlices(op, getLoops(op, output, entry.second));
       })))
     return nullptr;
-  SmallVector<std::pair<SliceBox, Value>> parts;
+  SmallVector<std::pair<StaticSlice, Value>> parts;
   for (auto &[slice, box] : slices) {
     auto *known = llvm::find_if(
         parts, [&, &own = box](auto &part) { return part.first == own; });
     if (known == parts.end()) {
       rewriter.setInsertionPoint(op);
-      SliceBox loops = getLoops(op, output, box);
+      StaticSlice loops = getLoops(op, output, box);
       Value init =
           isProduct ? buildSlice(op.getOutputs()[0], output, loops) : Value();
       Value part = buildOnSlice(op, loops, init);

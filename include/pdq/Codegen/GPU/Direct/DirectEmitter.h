@@ -7,13 +7,13 @@
 #ifndef PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H
 #define PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H
 
-#include "pdq/Codegen/GPU/Direct/DirectPlan.h"
+#include "pdq/Codegen/GPU/Direct/DirectStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
 /// Replaces the operations of `kernel` by what one thread does.
-void emitDirect(plan::KernelOp kernel, const DirectPlan &plan);
+void emitDirect(plan::KernelOp kernel, const DirectStrategy &plan);
 
 } // namespace mlir::pdq
 

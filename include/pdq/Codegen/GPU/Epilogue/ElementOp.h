@@ -35,7 +35,7 @@ private:
   linalg::LinalgOp main;
   /// The operand that is the result of `main`.
   OpOperand *shared;
-  KernelPlan plan;
+  KernelStrategy plan;
   PayloadEmitter payload;
 };
 

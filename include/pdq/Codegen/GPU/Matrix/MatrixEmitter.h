@@ -7,14 +7,14 @@
 #ifndef PDQ_CODEGEN_GPU_MATRIX_MATRIXEMITTER_H
 #define PDQ_CODEGEN_GPU_MATRIX_MATRIXEMITTER_H
 
-#include "pdq/Codegen/GPU/Matrix/MatrixPlan.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
 /// Replaces the operation of `kernel` by what one thread does on `target`.
 /// Fails, with a message, where the kernel asks for a tile that there is not.
-LogicalResult emitMatrix(plan::KernelOp kernel, const MatrixPlan &plan,
+LogicalResult emitMatrix(plan::KernelOp kernel, const MatrixStrategy &plan,
                          plan::TargetAttr target);
 
 /// Shared memory that has to come with the launch of `kernel`, which is more

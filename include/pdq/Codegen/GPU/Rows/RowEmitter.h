@@ -6,14 +6,14 @@
 #ifndef PDQ_CODEGEN_GPU_ROWS_ROWEMITTER_H
 #define PDQ_CODEGEN_GPU_ROWS_ROWEMITTER_H
 
-#include "pdq/Codegen/GPU/Rows/RowPlan.h"
+#include "pdq/Codegen/GPU/Rows/RowStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
 /// Replaces the operations of a kernel by the code of one thread, and states
 /// the launch: one block for each row.
-void emitRows(plan::KernelOp kernel, const RowPlan &plan);
+void emitRows(plan::KernelOp kernel, const RowStrategy &plan);
 
 } // namespace mlir::pdq
 

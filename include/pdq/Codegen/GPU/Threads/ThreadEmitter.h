@@ -8,7 +8,7 @@
 #define PDQ_CODEGEN_GPU_THREADS_THREADEMITTER_H
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "pdq/Codegen/GPU/Threads/ThreadPlan.h"
+#include "pdq/Codegen/GPU/Threads/ThreadStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
@@ -27,7 +27,7 @@ SmallVector<Value> buildDelinearized(ImplicitLocOpBuilder &b, Value linear,
 Value buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer);
 
 /// Replaces the operation of `kernel` by what one thread does.
-void emitThreads(plan::KernelOp kernel, const ThreadPlan &plan);
+void emitThreads(plan::KernelOp kernel, const ThreadStrategy &plan);
 
 /// Gives every element of the result a thread that walks scalar loops: takes
 /// every linalg operation. A reduction starts from `init` where that is given.

@@ -8,15 +8,15 @@
 #ifndef PDQ_CODEGEN_GPU_THREADS_TRANSPOSEEMITTER_H
 #define PDQ_CODEGEN_GPU_THREADS_TRANSPOSEEMITTER_H
 
-#include "pdq/Codegen/Common/KernelPlan.h"
+#include "pdq/Codegen/Common/KernelStrategy.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
 
 /// A block of threads computes `tileSize` x `tileSize` elements.
-struct TransposePlan {
+struct TransposeStrategy {
   /// Loops and operands; scalars, not vectors.
-  KernelPlan nest;
+  KernelStrategy nest;
   /// Loops of neighbours in the results, outermost first; all others, in the
   /// order of memory of the inputs that lie across.
   SmallVector<unsigned> fast, slow;
@@ -29,10 +29,11 @@ struct TransposePlan {
 
 /// Chooses a plan; a reason where no input lies across the results, or where
 /// results lie across each other.
-FailureOr<TransposePlan> planTranspose(linalg::LinalgOp op, StringRef &reason);
+FailureOr<TransposeStrategy> planTranspose(linalg::LinalgOp op,
+                                           StringRef &reason);
 
 /// Replaces the operation of `kernel` by what one thread does.
-void emitTranspose(plan::KernelOp kernel, const TransposePlan &plan);
+void emitTranspose(plan::KernelOp kernel, const TransposeStrategy &plan);
 
 } // namespace mlir::pdq
 

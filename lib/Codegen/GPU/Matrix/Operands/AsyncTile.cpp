@@ -19,7 +19,7 @@ static int64_t getPadding(bool isTermMajor, plan::Math math) {
   return isTermMajor == (math == plan::Math::BF16) ? 8 : 4;
 }
 
-AsyncTile::AsyncTile(MatrixCode &code, const OperandView &view)
+AsyncTile::AsyncTile(MatmulBuilder &code, const OperandView &view)
     : code(code), view(view) {
   MatrixBuilder &b = code.b;
   bool isTermMajor = view.operand.isTermMajor;

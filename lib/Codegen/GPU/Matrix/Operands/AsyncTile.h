@@ -6,7 +6,7 @@
 #ifndef PDQ_LIB_CODEGEN_GPU_MATRIX_OPERANDS_ASYNCTILE_H
 #define PDQ_LIB_CODEGEN_GPU_MATRIX_OPERANDS_ASYNCTILE_H
 
-#include "pdq/Codegen/GPU/Matrix/MatrixCode.h"
+#include "pdq/Codegen/GPU/Matrix/MatmulBuilder.h"
 
 namespace mlir::pdq {
 
@@ -14,7 +14,7 @@ namespace mlir::pdq {
 /// memory, else [terms][rows], f32.
 class AsyncTile {
 public:
-  AsyncTile(MatrixCode &code, const OperandView &view);
+  AsyncTile(MatmulBuilder &code, const OperandView &view);
 
   /// Starts the copies of this thread for the tile whose first term is
   /// `firstTerm`. What lies outside of the operand, or is not needed, becomes
@@ -40,7 +40,7 @@ private:
   void planCopies();
   void start(const Copy &copy, Value firstTerm, Value stage, Value isNeeded);
 
-  MatrixCode &code;
+  MatmulBuilder &code;
   OperandView view;
   /// Elements between neighbours of the slower dimension, and of a tile.
   int64_t pitch, size;

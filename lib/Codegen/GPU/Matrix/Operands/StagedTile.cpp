@@ -8,7 +8,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
+#include "pdq/Codegen/GPU/Matrix/OperandPrecision.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
 
 using namespace mlir;
@@ -19,7 +19,7 @@ static constexpr int64_t lanes = 4;
 /// Rows after which the permutation of pieces repeats.
 static constexpr int64_t swizzleRows = 8;
 
-StagedTile::StagedTile(MatrixCode &code, const OperandView &view)
+StagedTile::StagedTile(MatmulBuilder &code, const OperandView &view)
     : code(code), view(view) {
   MatrixBuilder &b = code.b;
   assert(view.operand.lanes == lanes && "whole vectors are copied");

@@ -7,7 +7,7 @@
 #ifndef PDQ_LIB_CODEGEN_GPU_MATRIX_OPERANDS_STAGEDTILE_H
 #define PDQ_LIB_CODEGEN_GPU_MATRIX_OPERANDS_STAGEDTILE_H
 
-#include "pdq/Codegen/GPU/Matrix/MatrixCode.h"
+#include "pdq/Codegen/GPU/Matrix/MatmulBuilder.h"
 
 namespace mlir::pdq {
 
@@ -17,7 +17,7 @@ namespace mlir::pdq {
 /// neighbours in memory are transposed on the way.
 class StagedTile {
 public:
-  StagedTile(MatrixCode &code, const OperandView &view);
+  StagedTile(MatmulBuilder &code, const OperandView &view);
 
   /// Loads this thread's numbers of the tile whose first term is `firstTerm`,
   /// vectors of 4 f32. What lies outside of the operand, or is not needed, is
@@ -47,7 +47,7 @@ private:
   void storeWords(ArrayRef<Value> words, const Share &share, Value begin);
   int64_t getTileWords() const { return view.rows * rowWords; }
 
-  MatrixCode &code;
+  MatmulBuilder &code;
   OperandView view;
   Value global, shared;
   SmallVector<Share> shares;

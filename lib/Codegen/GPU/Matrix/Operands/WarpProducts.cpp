@@ -13,7 +13,7 @@
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
+#include "pdq/Codegen/GPU/Matrix/OperandPrecision.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -24,8 +24,8 @@ using Fragment = SmallVector<SmallVector<Value>, 2>;
 
 class WarpEmitter {
 public:
-  explicit WarpEmitter(MatrixCode &code);
-  MatrixSums emit(ArrayRef<Value> before);
+  explicit WarpEmitter(MatmulBuilder &code);
+  Accumulators emit(ArrayRef<Value> before);
 
 private:
   Value copyTiles(Value step, Value stage);
@@ -37,15 +37,15 @@ private:
                   MutableArrayRef<Value> sum);
   void multiply(Value stage, MutableArrayRef<Value> sums);
   int64_t getNumRows() const {
-    return code.tile.warpRows / MatrixSums::fragmentRows;
+    return code.tile.warpRows / Accumulators::fragmentRows;
   }
   int64_t getNumColumns() const {
-    return code.tile.warpColumns / MatrixSums::fragmentColumns;
+    return code.tile.warpColumns / Accumulators::fragmentColumns;
   }
   /// Terms that an instruction multiplies.
   int64_t getDepth() const { return 8 * getNumPacked(code.math); }
 
-  MatrixCode &code;
+  MatmulBuilder &code;
   MatrixBuilder &b;
   AsyncTile lhs, rhs;
   int64_t numSteps;
@@ -55,7 +55,7 @@ private:
 };
 } // namespace
 
-WarpEmitter::WarpEmitter(MatrixCode &code)
+WarpEmitter::WarpEmitter(MatmulBuilder &code)
     : code(code), b(code.b), lhs(code, OperandView::getLhs(code)),
       rhs(code, OperandView::getRhs(code)),
       numSteps(llvm::divideCeil(code.product->terms.size, code.tile.terms)) {
@@ -124,8 +124,8 @@ void WarpEmitter::accumulate(ArrayRef<Value> row, ArrayRef<Value> column,
                                                       : NVVM::MMATypes::tf32;
   Value result = NVVM::MmaOp::create(
       b, type, row, column, ValueRange(sum),
-      ArrayRef<int64_t>{MatrixSums::fragmentRows, MatrixSums::fragmentColumns,
-                        getDepth()},
+      ArrayRef<int64_t>{Accumulators::fragmentRows,
+                        Accumulators::fragmentColumns, getDepth()},
       /*b1Op=*/std::nullopt, /*intOverflow=*/std::nullopt,
       std::array{kind, kind},
       std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
@@ -144,32 +144,32 @@ void WarpEmitter::multiply(Value stage, MutableArrayRef<Value> sums) {
   for (int64_t term = 0; term < code.tile.terms; term += getDepth()) {
     SmallVector<Fragment> rows, columns;
     for (int64_t i = 0; i < getNumRows(); ++i) {
-      int64_t row = i * MatrixSums::fragmentRows;
+      int64_t row = i * Accumulators::fragmentRows;
       rows.push_back(loadFragment(lhs, lhsBase, {row, row + 8}, term));
     }
     for (int64_t j = 0; j < getNumColumns(); ++j)
-      columns.push_back(
-          loadFragment(rhs, rhsBase, {j * MatrixSums::fragmentColumns}, term));
+      columns.push_back(loadFragment(
+          rhs, rhsBase, {j * Accumulators::fragmentColumns}, term));
     for (int64_t i = 0; i < getNumRows(); ++i)
       for (int64_t j = 0; j < getNumColumns(); ++j)
         for (auto [left, right] : getPartProducts(code.math))
           accumulate(
               rows[i][left], columns[j][right],
-              sums.slice((i * getNumColumns() + j) * MatrixSums::fragmentSize,
-                         MatrixSums::fragmentSize));
+              sums.slice((i * getNumColumns() + j) * Accumulators::fragmentSize,
+                         Accumulators::fragmentSize));
   }
 }
 
 /// While one tile is multiplied, the next ones travel. `before` are the sums of
 /// products before this one, if there are any.
-MatrixSums WarpEmitter::emit(ArrayRef<Value> before) {
+Accumulators WarpEmitter::emit(ArrayRef<Value> before) {
   constexpr int64_t numStages = MatrixTile::numStages;
   Value group;
   for (int64_t stage = 0; stage + 1 < numStages; ++stage)
     group = copyTiles(b.constant(stage), b.constant(stage));
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
   SmallVector<Value> start(
-      getNumRows() * getNumColumns() * MatrixSums::fragmentSize, zero);
+      getNumRows() * getNumColumns() * Accumulators::fragmentSize, zero);
   if (!before.empty())
     start.assign(before.begin(), before.end());
   auto loop = scf::ForOp::create(b, b.constant(0), b.constant(numSteps),
@@ -198,9 +198,9 @@ MatrixSums WarpEmitter::emit(ArrayRef<Value> before) {
           lhs.getBuffer()};
 }
 
-MatrixSums mlir::pdq::emitWarpProducts(MatrixCode &code) {
-  MatrixSums sums = WarpEmitter(code).emit({});
-  for (const MatrixPlan &next : code.plan.further) {
+Accumulators mlir::pdq::emitWarpProducts(MatmulBuilder &code) {
+  Accumulators sums = WarpEmitter(code).emit({});
+  for (const MatrixStrategy &next : code.plan.further) {
     code.startProduct(next);
     sums = WarpEmitter(code).emit(sums.values);
   }

@@ -10,7 +10,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixNumbers.h"
+#include "pdq/Codegen/GPU/Matrix/OperandPrecision.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -23,8 +23,8 @@ static constexpr int64_t warpgroupSize = 128, warpgroupRows = 64,
 namespace {
 class WarpgroupEmitter {
 public:
-  explicit WarpgroupEmitter(MatrixCode &code);
-  MatrixSums emit(ArrayRef<Value> before);
+  explicit WarpgroupEmitter(MatmulBuilder &code);
+  Accumulators emit(ArrayRef<Value> before);
 
 private:
   SmallVector<Value> load(Value step);
@@ -34,9 +34,9 @@ private:
   Value accumulate(Value left, Value right, Value sums);
   LLVM::LLVMStructType getSumType();
   Value pack(ArrayRef<Value> before);
-  MatrixSums unpack(Value sums);
+  Accumulators unpack(Value sums);
 
-  MatrixCode &code;
+  MatmulBuilder &code;
   MatrixBuilder &b;
   StagedTile lhs, rhs;
   int64_t numSteps;
@@ -45,11 +45,11 @@ private:
 };
 } // namespace
 
-bool mlir::pdq::canUseWarpgroups(const MatrixPlan &plan) {
+bool mlir::pdq::canUseWarpgroups(const MatrixStrategy &plan) {
   return plan.lhs.lanes == 4 && plan.rhs.lanes == 4;
 }
 
-WarpgroupEmitter::WarpgroupEmitter(MatrixCode &code)
+WarpgroupEmitter::WarpgroupEmitter(MatmulBuilder &code)
     : code(code), b(code.b), lhs(code, OperandView::getLhs(code)),
       rhs(code, OperandView::getRhs(code)),
       numSteps(llvm::divideCeil(code.product->terms.size, code.tile.terms)) {
@@ -139,12 +139,12 @@ Value WarpgroupEmitter::multiply(Value stage, Value sums) {
 }
 
 /// A warp has 16 rows of its warpgroup's 64.
-MatrixSums WarpgroupEmitter::unpack(Value sums) {
-  MatrixSums result;
+Accumulators WarpgroupEmitter::unpack(Value sums) {
+  Accumulators result;
   for (int64_t i = 0; i < code.tile.columns / 2; ++i)
     result.values.push_back(LLVM::ExtractValueOp::create(b, sums, i));
   result.numRows = 1;
-  result.numColumns = code.tile.columns / MatrixSums::fragmentColumns;
+  result.numColumns = code.tile.columns / Accumulators::fragmentColumns;
   Value lane = b.rem(code.thread, MatrixTile::warpSize);
   Value warp = b.div(code.thread, MatrixTile::warpSize);
   result.row = b.add(b.mul(warp, rowsOfWarp), b.div(lane, 4));
@@ -153,7 +153,7 @@ MatrixSums WarpgroupEmitter::unpack(Value sums) {
   return result;
 }
 
-MatrixSums WarpgroupEmitter::emit(ArrayRef<Value> before) {
+Accumulators WarpgroupEmitter::emit(ArrayRef<Value> before) {
   store(load(b.constant(0)), b.constant(0));
   SmallVector<Value> carried = load(b.constant(1));
   carried.push_back(pack(before));
@@ -179,9 +179,9 @@ MatrixSums WarpgroupEmitter::emit(ArrayRef<Value> before) {
   return unpack(loop.getResults().back());
 }
 
-MatrixSums mlir::pdq::emitWarpgroupProducts(MatrixCode &code) {
-  MatrixSums sums = WarpgroupEmitter(code).emit({});
-  for (const MatrixPlan &next : code.plan.further) {
+Accumulators mlir::pdq::emitWarpgroupProducts(MatmulBuilder &code) {
+  Accumulators sums = WarpgroupEmitter(code).emit({});
+  for (const MatrixStrategy &next : code.plan.further) {
     code.startProduct(next);
     sums = WarpgroupEmitter(code).emit(sums.values);
   }

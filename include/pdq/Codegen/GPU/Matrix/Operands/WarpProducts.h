@@ -6,13 +6,13 @@
 #ifndef PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPPRODUCTS_H
 #define PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPPRODUCTS_H
 
-#include "pdq/Codegen/GPU/Matrix/MatrixSums.h"
+#include "pdq/Codegen/GPU/Matrix/Accumulators.h"
 
 namespace mlir::pdq {
 
 /// Emits the loops over the terms of all products; returns the sums of the
 /// thread.
-MatrixSums emitWarpProducts(MatrixCode &code);
+Accumulators emitWarpProducts(MatmulBuilder &code);
 
 } // namespace mlir::pdq
 

@@ -6,15 +6,15 @@
 #ifndef PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPGROUPPRODUCTS_H
 #define PDQ_CODEGEN_GPU_MATRIX_OPERANDS_WARPGROUPPRODUCTS_H
 
-#include "pdq/Codegen/GPU/Matrix/MatrixSums.h"
+#include "pdq/Codegen/GPU/Matrix/Accumulators.h"
 
 namespace mlir::pdq {
 
 /// Whether operands can be loaded for wgmma: in whole vectors.
-bool canUseWarpgroups(const MatrixPlan &plan);
+bool canUseWarpgroups(const MatrixStrategy &plan);
 
 /// Emits the loop over the terms; returns the sums of the thread.
-MatrixSums emitWarpgroupProducts(MatrixCode &code);
+Accumulators emitWarpgroupProducts(MatmulBuilder &code);
 
 } // namespace mlir::pdq
 

@@ -1,0 +1,107 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Contractions as matrix products for tensor cores: convolutions in all three
+// directions, grouped ones and matrix products are one form, in which rows,
+// columns and terms are numbers that decode to addresses (implicit GEMM).
+
+#ifndef PDQ_CODEGEN_GPU_MATRIX_MATRIXSTRATEGY_H
+#define PDQ_CODEGEN_GPU_MATRIX_MATRIXSTRATEGY_H
+
+#include "pdq/Codegen/Common/KernelStrategy.h"
+#include "pdq/Codegen/GPU/Epilogue/Epilogue.h"
+#include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
+#include "pdq/Plan/IR/Plan.h"
+
+namespace mlir::pdq {
+
+/// Loops of one side of the product, outermost first: their extents and what
+/// they add to the addresses of the left and right operand and the result.
+struct MatrixSide {
+  SmallVector<int64_t> extents, lhs, rhs, output;
+  /// Numbers of the operation's loops.
+  SmallVector<unsigned> loops;
+  int64_t size = 1;
+};
+
+/// One operand: its buffer, its constant offset, and how it is copied. Rows are
+/// those of the product for the left operand, columns for the right one.
+struct MatrixOperand {
+  BlockArgument buffer;
+  int64_t offset = 0;
+  /// Neighbouring terms are neighbours in memory, not neighbouring rows.
+  bool isTermMajor = false;
+  /// Numbers that are copied at once, neighbours in memory: 4 or 1.
+  int64_t lanes = 1;
+};
+
+/// result[batch, row, column] += sum over terms of lhs * rhs, and over the
+/// terms of further products.
+struct MatrixStrategy {
+  linalg::LinalgOp op;
+  MatrixSide rows, columns, terms, batch;
+  MatrixOperand lhs, rhs, output;
+  /// Neighbouring columns, 4, 2 or 1, that are neighbours of the result in
+  /// memory, at addresses that their size divides.
+  int64_t columnLanes = 1;
+  /// Where the sums start; null where they are added to what the result holds.
+  Value init;
+  /// Computes where the sums start, instead of `init`; or null.
+  linalg::GenericOp initial;
+  /// Takes the elements of the result while threads have them.
+  SmallVector<EpilogueOp> epilogue;
+  /// Whether the result itself is needed.
+  bool storesResult = true;
+  /// Products that are added to the same result: rows, columns and batches are
+  /// the same, operands and terms their own.
+  std::vector<MatrixStrategy> further;
+
+  MatrixShape getShape() const {
+    MatrixShape shape = {rows.size, columns.size, terms.size, batch.size};
+    for (const MatrixStrategy &product : further)
+      shape.terms += product.terms.size;
+    return shape;
+  }
+};
+
+/// Operations of a payload of an epilogue, at most.
+constexpr size_t maxMatrixPayload = 256;
+
+/// The operations of a kernel, in order.
+SmallVector<linalg::LinalgOp> getKernelOps(plan::KernelOp kernel);
+
+/// Blocks of `plan` with `tile`: [tiles, 1, batches].
+SmallVector<int64_t> getGrid(const MatrixStrategy &plan,
+                             const MatrixTile &tile);
+
+/// The number of the block that has an element of the result, as a function of
+/// the result's dimensions.
+AffineExpr getBlockNumber(const MatrixStrategy &plan, const MatrixTile &tile);
+
+/// The tiles that `plan` can have on `chip`.
+ArrayRef<MatrixTile> getTiles(const MatrixStrategy &plan, plan::Math math,
+                              StringRef chip);
+
+/// Elements from the first one of a buffer to its last one.
+int64_t getSpan(MemRefType type);
+
+/// Chooses a plan; a reason where the operation is no contraction of f32 that
+/// is large enough for tensor cores.
+FailureOr<MatrixStrategy> planMatrix(linalg::LinalgOp op, StringRef &reason);
+
+/// The same for products that are added to one result, one behind the other:
+/// the first with the others as its further ones.
+FailureOr<MatrixStrategy> planMatrix(ArrayRef<linalg::LinalgOp> products,
+                                     StringRef &reason);
+
+/// Whether both products walk their results alike, so that they can be added in
+/// one kernel.
+bool haveSameResult(const MatrixStrategy &lhs, const MatrixStrategy &rhs);
+
+/// The first of a kernel's operations that reduces, and those right behind it
+/// that add to the same result.
+SmallVector<linalg::LinalgOp> findProducts(ArrayRef<linalg::LinalgOp> ops);
+
+} // namespace mlir::pdq
+
+#endif // PDQ_CODEGEN_GPU_MATRIX_MATRIXSTRATEGY_H

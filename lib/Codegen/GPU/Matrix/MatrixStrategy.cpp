@@ -1,0 +1,311 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which loops are rows, columns and terms, in which order, and how operands are
+// copied.
+
+#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "pdq/Plan/IR/Plan.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+/// Sizes below which a product is left to single threads: a tile would be
+/// mostly empty.
+static constexpr int64_t minLong = 16, minShort = 8, minTerms = 8;
+/// Numbers and addresses are computed in 32 bits.
+static constexpr int64_t maxSize = int64_t(1) << 30, maxBatch = 65535;
+/// Numbers in 16 bytes.
+static constexpr int64_t vectorLanes = 4;
+
+namespace {
+class MatrixPlanner {
+public:
+  explicit MatrixPlanner(linalg::LinalgOp op) { plan.op = op; }
+  FailureOr<MatrixStrategy> build(StringRef &reason);
+
+private:
+  bool findFactors();
+  bool sortLoops();
+  void orderLoops();
+  void addLoop(MatrixSide &side, unsigned loop);
+  bool isAligned(const KernelOperand &source, int64_t lanes);
+  void describe(MatrixOperand &operand, const KernelOperand &source,
+                const MatrixSide &rows);
+  bool hasFittingSizes();
+  bool shouldSwap();
+
+  MatrixStrategy plan;
+  IterationSpace space;
+  const KernelOperand *lhs = nullptr, *rhs = nullptr, *output = nullptr;
+  /// The loops of each side.
+  SmallVector<unsigned> rows, columns, terms, batch;
+};
+} // namespace
+
+int64_t mlir::pdq::getSpan(MemRefType type) {
+  int64_t span = 1;
+  for (auto [extent, stride] :
+       llvm::zip_equal(type.getShape(), type.getStridesAndOffset().first))
+    span += (extent - 1) * stride;
+  return span;
+}
+
+/// The operands of the product, both buffers of f32.
+bool MatrixPlanner::findFactors() {
+  FailureOr<Reduction> reduction = findReduction(plan.op);
+  if (failed(reduction) || !reduction->isMultiplyAdd)
+    return false;
+  Operation *product = reduction->term.getDefiningOp();
+  auto find = [&](Value factor) -> const KernelOperand * {
+    unsigned number = cast<BlockArgument>(factor).getArgNumber();
+    const KernelOperand &operand = space.operands[number];
+    bool fits = !operand.isOutput && operand.type &&
+                operand.type.getElementType().isF32();
+    return fits ? &operand : nullptr;
+  };
+  lhs = find(product->getOperand(0));
+  rhs = find(product->getOperand(1));
+  output = &space.getOutput(0);
+  return lhs && rhs && lhs != rhs && output->type.getElementType().isF32();
+}
+
+/// Every loop belongs to one side. Fails where one belongs to none.
+bool MatrixPlanner::sortLoops() {
+  for (unsigned loop = 0; loop < space.loops.size(); ++loop) {
+    if (space.loops[loop].extent == 1)
+      continue;
+    bool inLhs = lhs->strides[loop] != 0, inRhs = rhs->strides[loop] != 0;
+    bool inOutput = output->strides[loop] != 0;
+    if (inOutput != space.loops[loop].isParallel)
+      return false;
+    if (inOutput && inLhs && inRhs)
+      batch.push_back(loop);
+    else if (inOutput && inLhs)
+      rows.push_back(loop);
+    else if (inOutput && inRhs)
+      columns.push_back(loop);
+    else if (!inOutput && inLhs && inRhs)
+      terms.push_back(loop);
+    else
+      return false;
+  }
+  return true;
+}
+
+/// Loops in the order of memory: of the result, for terms of the operand that
+/// is closer together. Neighbours are copied and stored at once.
+void MatrixPlanner::orderLoops() {
+  auto inResult = [&](unsigned loop) {
+    return std::abs(output->strides[loop]);
+  };
+  auto inOperands = [&](unsigned loop) {
+    return std::min(std::abs(lhs->strides[loop]), std::abs(rhs->strides[loop]));
+  };
+  auto order = [](SmallVector<unsigned> &loops, auto &&getDistance) {
+    llvm::sort(loops, [&](unsigned a, unsigned b) {
+      return std::pair(-getDistance(a), a) < std::pair(-getDistance(b), b);
+    });
+  };
+  order(rows, inResult);
+  order(columns, inResult);
+  order(terms, inOperands);
+}
+
+void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
+  side.extents.push_back(space.loops[loop].extent);
+  side.loops.push_back(space.loops[loop].dim);
+  side.lhs.push_back(lhs->strides[loop]);
+  side.rhs.push_back(rhs->strides[loop]);
+  side.output.push_back(output->strides[loop]);
+  side.size *= space.loops[loop].extent;
+}
+
+/// Whether vectors along the loop of stride 1 start at multiples of their
+/// length: no other loop moves by less.
+bool MatrixPlanner::isAligned(const KernelOperand &source, int64_t lanes) {
+  auto kernel = cast<plan::KernelOp>(source.buffer.getOwner()->getParentOp());
+  auto aligned = kernel.getArgAttrOfType<IntegerAttr>(
+      source.buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
+  SmallVector<int64_t> strides;
+  for (auto [loop, stride] : llvm::zip_equal(space.loops, source.strides))
+    if (loop.extent != 1)
+      strides.push_back(stride);
+  constexpr int64_t bytes = 4;
+  return aligned && aligned.getInt() >= lanes * bytes &&
+         source.offset % lanes == 0 && llvm::count(strides, 1) == 1 &&
+         llvm::all_of(strides, [&](int64_t stride) {
+           return stride == 1 || stride % lanes == 0;
+         });
+}
+
+/// How tiles of an operand are copied. `rows` are its side beside the terms.
+void MatrixPlanner::describe(MatrixOperand &operand,
+                             const KernelOperand &source,
+                             const MatrixSide &rows) {
+  operand.buffer = source.buffer;
+  operand.offset = source.offset;
+  auto getStrides = [&](const MatrixSide &side) -> ArrayRef<int64_t> {
+    return &source == lhs ? side.lhs : side.rhs;
+  };
+  auto isUnit = [&](const MatrixSide &side) {
+    return !side.extents.empty() && getStrides(side).back() == 1;
+  };
+  operand.isTermMajor = isUnit(plan.terms);
+  const MatrixSide &side = operand.isTermMajor ? plan.terms : rows;
+  if (isUnit(side) && side.extents.back() % vectorLanes == 0 &&
+      isAligned(source, vectorLanes))
+    operand.lanes = vectorLanes;
+}
+
+/// Columns are the side along which the result is stored, unless the rows would
+/// then be too few for a tile.
+bool MatrixPlanner::shouldSwap() {
+  auto isContiguous = [&](ArrayRef<unsigned> loops) {
+    return !loops.empty() && output->strides[loops.back()] == 1;
+  };
+  auto getSize = [&](ArrayRef<unsigned> loops) {
+    int64_t size = 1;
+    for (unsigned loop : loops)
+      size *= space.loops[loop].extent;
+    return size;
+  };
+  int64_t numRows = getSize(rows), numColumns = getSize(columns);
+  constexpr int64_t few = 64;
+  if (numColumns > numRows && numRows < few)
+    return true;
+  if (numRows > numColumns && numColumns < few)
+    return false;
+  return isContiguous(rows) && !isContiguous(columns);
+}
+
+bool MatrixPlanner::hasFittingSizes() {
+  MatrixShape shape = plan.getShape();
+  auto fits = [](const KernelOperand *operand) {
+    return getSpan(operand->type) <= maxSize;
+  };
+  return std::max(shape.rows, shape.columns) >= minLong &&
+         std::min(shape.rows, shape.columns) >= minShort &&
+         shape.terms >= minTerms && shape.rows <= maxSize &&
+         shape.columns <= maxSize && shape.terms <= maxSize &&
+         shape.batch <= maxBatch && fits(lhs) && fits(rhs) && fits(output);
+}
+
+FailureOr<MatrixStrategy> MatrixPlanner::build(StringRef &reason) {
+  FailureOr<IterationSpace> analyzed = analyze(plan.op, reason);
+  if (failed(analyzed))
+    return failure();
+  space = std::move(*analyzed);
+  if (!findFactors() || !sortLoops()) {
+    reason = "it is no product of two f32 operands";
+    return failure();
+  }
+  orderLoops();
+  if (shouldSwap()) {
+    std::swap(lhs, rhs);
+    std::swap(rows, columns);
+  }
+  for (auto [loops, side] : {std::pair(&rows, &plan.rows),
+                             {&columns, &plan.columns},
+                             {&terms, &plan.terms},
+                             {&batch, &plan.batch}})
+    for (unsigned loop : *loops)
+      addLoop(*side, loop);
+  if (!hasFittingSizes()) {
+    reason = "it is too small, or too large, for tiles";
+    return failure();
+  }
+  describe(plan.lhs, *lhs, plan.rows);
+  describe(plan.rhs, *rhs, plan.columns);
+  plan.output.buffer = output->buffer;
+  plan.output.offset = output->offset;
+  for (int64_t lanes : {2, 4})
+    if (plan.columns.output.back() == 1 &&
+        plan.columns.extents.back() % lanes == 0 && isAligned(*output, lanes))
+      plan.columnLanes = lanes;
+  return plan;
+}
+
+static int64_t getColumnTiles(const MatrixStrategy &plan,
+                              const MatrixTile &tile) {
+  return llvm::divideCeil(plan.columns.size, tile.columns);
+}
+
+SmallVector<int64_t> mlir::pdq::getGrid(const MatrixStrategy &plan,
+                                        const MatrixTile &tile) {
+  int64_t rowTiles = llvm::divideCeil(plan.rows.size, tile.rows);
+  return {rowTiles * getColumnTiles(plan, tile), 1, plan.batch.size};
+}
+
+/// As `MatmulBuilder` decodes blocks.
+AffineExpr mlir::pdq::getBlockNumber(const MatrixStrategy &plan,
+                                     const MatrixTile &tile) {
+  linalg::LinalgOp op = plan.op;
+  AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  MLIRContext *context = op->getContext();
+  auto number = [&](const MatrixSide &side) {
+    AffineExpr sum = getAffineConstantExpr(0, context);
+    for (auto [loop, extent] : llvm::zip_equal(side.loops, side.extents)) {
+      unsigned dim = *result.getResultPosition(getAffineDimExpr(loop, context));
+      sum = sum * extent + getAffineDimExpr(dim, context);
+    }
+    return sum;
+  };
+  return number(plan.batch) * getGrid(plan, tile)[0] +
+         number(plan.rows).floorDiv(tile.rows) * getColumnTiles(plan, tile) +
+         number(plan.columns).floorDiv(tile.columns);
+}
+
+FailureOr<MatrixStrategy> mlir::pdq::planMatrix(linalg::LinalgOp op,
+                                                StringRef &reason) {
+  return MatrixPlanner(op).build(reason);
+}
+
+bool mlir::pdq::haveSameResult(const MatrixStrategy &lhs,
+                               const MatrixStrategy &rhs) {
+  auto isSame = [](const MatrixSide &own, const MatrixSide &other) {
+    return own.extents == other.extents && own.output == other.output;
+  };
+  return isSame(lhs.rows, rhs.rows) && isSame(lhs.columns, rhs.columns) &&
+         isSame(lhs.batch, rhs.batch) && lhs.output.offset == rhs.output.offset;
+}
+
+SmallVector<linalg::LinalgOp> mlir::pdq::getKernelOps(plan::KernelOp kernel) {
+  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+}
+
+SmallVector<linalg::LinalgOp>
+mlir::pdq::findProducts(ArrayRef<linalg::LinalgOp> ops) {
+  SmallVector<linalg::LinalgOp> products;
+  for (linalg::LinalgOp op : ops) {
+    bool isNext = op.getNumReductionLoops() > 0 &&
+                  (products.empty() || op.getDpsInits().front() ==
+                                           products.front().getDpsInits()[0]);
+    if (isNext)
+      products.push_back(op);
+    else if (!products.empty())
+      break;
+  }
+  return products;
+}
+
+FailureOr<MatrixStrategy>
+mlir::pdq::planMatrix(ArrayRef<linalg::LinalgOp> products, StringRef &reason) {
+  FailureOr<MatrixStrategy> plan = planMatrix(products.front(), reason);
+  for (linalg::LinalgOp op : products.drop_front()) {
+    if (failed(plan))
+      return failure();
+    FailureOr<MatrixStrategy> further = planMatrix(op, reason);
+    if (failed(further))
+      return failure();
+    if (further->output.buffer != plan->output.buffer ||
+        !haveSameResult(*plan, *further)) {
+      reason = "products that are summed walk their result in different ways";
+      return failure();
+    }
+    plan->further.push_back(std::move(*further));
+  }
+  return plan;
+}

@@ -1,0 +1,216 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reading and writing chains of `tensor.insert_slice`.
+
+#include "pdq/Plan/Analysis/InsertSliceChain.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+//===----------------------------------------------------------------------===//
+// Boxes
+//===----------------------------------------------------------------------===//
+
+std::optional<StaticSlice> StaticSlice::get(OffsetSizeAndStrideOpInterface op) {
+  StaticSlice box{SmallVector<int64_t>(op.getStaticOffsets()),
+                  SmallVector<int64_t>(op.getStaticSizes()),
+                  SmallVector<int64_t>(op.getStaticStrides())};
+  for (ArrayRef<int64_t> numbers : {box.offsets, box.sizes, box.strides})
+    if (llvm::any_of(numbers, ShapedType::isDynamic))
+      return std::nullopt;
+  if (llvm::any_of(box.strides, [](int64_t stride) { return stride < 1; }))
+    return std::nullopt;
+  return box;
+}
+
+StaticSlice StaticSlice::compose(const StaticSlice &inner) const {
+  StaticSlice box = inner;
+  for (size_t dim = 0; dim < offsets.size(); ++dim) {
+    box.offsets[dim] = offsets[dim] + strides[dim] * inner.offsets[dim];
+    box.strides[dim] = strides[dim] * inner.strides[dim];
+  }
+  return box;
+}
+
+/// Whether two sequences first + i * stride, i < size, have no number in common
+/// for sure.
+static bool areDisjoint(int64_t first, int64_t size, int64_t stride,
+                        int64_t otherFirst, int64_t otherSize,
+                        int64_t otherStride) {
+  int64_t last = first + (size - 1) * stride;
+  int64_t otherLast = otherFirst + (otherSize - 1) * otherStride;
+  return last < otherFirst || otherLast < first ||
+         (otherFirst - first) % std::gcd(stride, otherStride) != 0;
+}
+
+bool StaticSlice::isDisjointFrom(const StaticSlice &other) const {
+  for (size_t dim = 0; dim < offsets.size(); ++dim)
+    if (areDisjoint(offsets[dim], sizes[dim], strides[dim], other.offsets[dim],
+                    other.sizes[dim], other.strides[dim]))
+      return true;
+  return false;
+}
+
+int64_t StaticSlice::getNumElements() const {
+  return ShapedType::getNumElements(sizes);
+}
+
+bool StaticSlice::operator==(const StaticSlice &other) const {
+  return offsets == other.offsets && sizes == other.sizes &&
+         strides == other.strides;
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+/// The box of a link whose slice has the rank of the whole.
+static std::optional<StaticSlice> getLinkBox(tensor::InsertSliceOp link) {
+  if (!link || link.getSourceType().getRank() != link.getType().getRank())
+    return std::nullopt;
+  return StaticSlice::get(link);
+}
+
+bool InsertSliceChain::isDisjointFrom(const StaticSlice &box) const {
+  return llvm::all_of(pieces, [&](const Piece &piece) {
+    return piece.box.isDisjointFrom(box);
+  });
+}
+
+void InsertSliceChain::addLink(tensor::InsertSliceOp link,
+                               const StaticSlice &box, bool flatten) {
+  if (!isDisjointFrom(box)) {
+    base = link.getDest();
+    pieces.clear();
+  }
+  InsertSliceChain inner =
+      flatten ? get(link.getSource()) : InsertSliceChain{link.getSource(), {}};
+  if (!inner.pieces.empty() && link.getSource().hasOneUse() &&
+      (inner.isCovered() || (inner.isZeroBased() && isZeroBased()))) {
+    for (const Piece &piece : inner.pieces)
+      pieces.push_back({piece.source, box.compose(piece.box)});
+    return;
+  }
+  pieces.push_back({link.getSource(), box});
+}
+
+InsertSliceChain InsertSliceChain::get(Value value, bool flatten) {
+  SmallVector<std::pair<tensor::InsertSliceOp, StaticSlice>> links;
+  InsertSliceChain chain{value, {}};
+  while (auto link = chain.base.getDefiningOp<tensor::InsertSliceOp>()) {
+    std::optional<StaticSlice> box = getLinkBox(link);
+    if (!box)
+      break;
+    links.push_back({link, *box});
+    chain.base = link.getDest();
+  }
+  for (auto &[link, box] : llvm::reverse(links))
+    chain.addLink(link, box, flatten);
+  return chain;
+}
+
+bool InsertSliceChain::isZeroBased() const {
+  auto fill = base.getDefiningOp<linalg::FillOp>();
+  return fill && matchPattern(fill.getInputs()[0], m_PosZeroFloat());
+}
+
+bool InsertSliceChain::isCovered() const {
+  int64_t covered = 0;
+  for (const Piece &piece : pieces)
+    covered += piece.box.getNumElements();
+  auto type = cast<RankedTensorType>(base.getType());
+  return type.hasStaticShape() && covered == type.getNumElements();
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+/// The tensors that `op` overwrites, or puts into its result.
+static SmallVector<Value> getDestinations(Operation *op) {
+  if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+    return structured.getDpsInits();
+  if (auto link = dyn_cast<tensor::InsertSliceOp>(op))
+    return {link.getSource(), link.getDest()};
+  return {};
+}
+
+Operation *mlir::pdq::getFirstWriter(Value value) {
+  Operation *first = value.getDefiningOp();
+  if (!first)
+    return nullptr;
+  for (Value destination : getDestinations(first)) {
+    Operation *writer = destination.getDefiningOp();
+    if (!writer || !destination.hasOneUse() || getDestinations(writer).empty())
+      continue;
+    writer = getFirstWriter(destination);
+    if (writer->isBeforeInBlock(first))
+      first = writer;
+  }
+  return first;
+}
+
+/// Moves what only prepares the destination of `op` down to it.
+static void sinkPreparation(Operation *op) {
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  if (!structured)
+    return;
+  for (Value destination : structured.getDpsInits()) {
+    auto writer = destination.getDefiningOp<linalg::LinalgOp>();
+    if (!writer || !destination.hasOneUse() ||
+        writer.getNumReductionLoops() > 0 || writer.getNumDpsInits() != 1)
+      continue;
+    writer->moveBefore(op);
+    sinkPreparation(writer);
+  }
+}
+
+static bool isDefinedBefore(Value a, Value b) {
+  Operation *first = a.getDefiningOp(), *second = b.getDefiningOp();
+  if (!first || !second)
+    return !first && second;
+  return first->isBeforeInBlock(second);
+}
+
+Value InsertSliceChain::build(RewriterBase &rewriter, Location loc,
+                              Block *block) const {
+  SmallVector<Piece> sorted;
+  for (const Piece &piece : pieces) {
+    auto *place = llvm::find_if(sorted, [&](const Piece &other) {
+      return isDefinedBefore(piece.source, other.source);
+    });
+    sorted.insert(place, piece);
+  }
+  for (const Piece &piece : sorted)
+    if (Operation *op = piece.source.getDefiningOp())
+      sinkPreparation(op);
+  Value whole = base;
+  if (isCovered() || isZeroBased()) {
+    Operation *first = getFirstWriter(sorted.front().source);
+    rewriter.setInsertionPoint(first ? first : &block->front());
+    auto type = cast<RankedTensorType>(base.getType());
+    whole = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
+                                    type.getElementType());
+    if (!isCovered()) {
+      Value zero = arith::ConstantOp::create(
+          rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
+      whole = linalg::FillOp::create(rewriter, loc, zero, whole)->getResult(0);
+    }
+  }
+  auto attributes = [&](ArrayRef<int64_t> values) {
+    return getAsIndexOpFoldResult(rewriter.getContext(), values);
+  };
+  for (const Piece &piece : sorted) {
+    rewriter.setInsertionPointAfterValue(
+        isDefinedBefore(piece.source, whole) ? whole : piece.source);
+    whole = tensor::InsertSliceOp::create(
+        rewriter, loc, piece.source, whole, attributes(piece.box.offsets),
+        attributes(piece.box.sizes), attributes(piece.box.strides));
+  }
+  return whole;
+}
