@@ -14,7 +14,7 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 namespace {
-/// One row of the table of algorithm.md section 4.
+/// One row of the table of presets in docs/Math.md.
 struct Preset {
   StringRef name;
   double roundingWeight, temperature, lambdaC;

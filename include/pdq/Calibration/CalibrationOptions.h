@@ -39,7 +39,7 @@ struct OutputTerm {
 };
 
 /// Settings of a calibration; the defaults are those of ResNet-18 in the
-/// table of algorithm.md section 4.
+/// table of presets in docs/Math.md.
 struct CalibrationOptions {
   /// Optimizer iterations per region; 0 keeps nearest rounding.
   int64_t iterations = 20000;
@@ -86,8 +86,8 @@ struct CalibrationOptions {
   /// what is free. The result does not depend on it.
   std::optional<uint64_t> memoryBudget;
 
-  /// Sets what the table of algorithm.md names for a network family: resnet,
-  /// regnetx, mobilenetv2 or mnasnet.
+  /// Sets what the table of presets in docs/Math.md names for a network family:
+  /// resnet, regnetx, mobilenetv2 or mnasnet.
   LogicalResult applyPreset(StringRef preset);
 
   /// All settings that the result depends on, by the names of the options.
