@@ -64,6 +64,7 @@ private:
   LogicalResult lowerTosa(func::FuncOp network);
   LogicalResult lowerAggregates(func::FuncOp network);
   LogicalResult checkOperations(func::FuncOp network);
+  LogicalResult refineShapes(func::FuncOp network);
   LogicalResult lowerDynamicScatters(func::FuncOp network);
   LogicalResult specializeShapes(func::FuncOp network);
   LogicalResult raise(func::FuncOp network);
@@ -158,6 +159,19 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
       "network has control flow; expected a function with one block");
 }
 
+/// Simplifies until static sizes reach no further operation.
+LogicalResult NormalizeFrontend::refineShapes(func::FuncOp network) {
+  for (bool isRefined = true; isRefined;) {
+    RewritePatternSet patterns(&getContext());
+    populateRefineShapesPatterns(patterns);
+    if (failed(simplify()) ||
+        failed(applyPatternsGreedily(network, std::move(patterns),
+                                     GreedyRewriteConfig(), &isRefined)))
+      return network.emitError("sizes did not converge");
+  }
+  return success();
+}
+
 /// Lowers scatters one after the other: the sizes of one are those of what was
 /// written before.
 LogicalResult NormalizeFrontend::lowerDynamicScatters(func::FuncOp network) {
@@ -170,9 +184,10 @@ LogicalResult NormalizeFrontend::lowerDynamicScatters(func::FuncOp network) {
     RewritePatternSet patterns(&getContext());
     populateLowerScatterPatterns(patterns);
     populateSplitResultsPatterns(patterns);
-    if (failed(applyPatternsGreedily(network, std::move(patterns))) ||
-        failed(simplify()))
+    if (failed(applyPatternsGreedily(network, std::move(patterns))))
       return network.emitError("scatters did not converge");
+    if (failed(refineShapes(network)))
+      return failure();
     after = count();
     if (after == before)
       return checkOperations(network);
@@ -197,7 +212,7 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("reshapes did not converge");
   if (failed(specializeInputs(network, specializedBatch, sampleShape)) ||
-      failed(simplify()) || failed(lowerDynamicScatters(network)))
+      failed(refineShapes(network)) || failed(lowerDynamicScatters(network)))
     return failure();
   if (!isBatchDynamic || propagateResults(network))
     return success();

@@ -153,6 +153,28 @@ LogicalResult mlir::pdq::specializeInputs(func::FuncOp network, int64_t batch,
   return success();
 }
 
+/// A concatenation of what was static in front of a cast; upstream's
+/// canonicalizer has no pattern for it.
+static LogicalResult refineConcat(tensor::ConcatOp op,
+                                  PatternRewriter &rewriter) {
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs()) {
+    auto cast = input.getDefiningOp<tensor::CastOp>();
+    bool refines = cast && tensor::canFoldIntoConsumerOp(cast);
+    inputs.push_back(refines ? cast.getSource() : input);
+  }
+  if (ValueRange(inputs) == op.getInputs())
+    return rewriter.notifyMatchFailure(op, "has no operand to refine");
+  Value joined =
+      tensor::ConcatOp::create(rewriter, op.getLoc(), op.getDim(), inputs);
+  rewriter.replaceOpWithNewOp<tensor::CastOp>(op, op.getType(), joined);
+  return success();
+}
+
+void mlir::pdq::populateRefineShapesPatterns(RewritePatternSet &patterns) {
+  patterns.add(refineConcat);
+}
+
 static bool isStatic(Value value) {
   auto type = dyn_cast<ShapedType>(value.getType());
   return !type || type.hasStaticShape();

@@ -7,6 +7,7 @@
 #define PDQ_LIB_ANNOTATION_FRONTEND_SPECIALIZESHAPES_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/PatternMatch.h"
 
 namespace mlir::pdq {
 
@@ -27,6 +28,10 @@ LogicalResult checkInputs(func::FuncOp network);
 /// Errors: emits a diagnostic.
 LogicalResult specializeInputs(func::FuncOp network, int64_t batch,
                                StringRef sampleShapes);
+
+/// Collects patterns that carry static sizes through operations that the
+/// canonicalizer stops at.
+void populateRefineShapesPatterns(RewritePatternSet &patterns);
 
 /// Gives the results the static types that their values have behind casts.
 /// Returns whether all values of `network` are static then.

@@ -526,24 +526,6 @@ struct RefineScatter : RewritePattern {
 };
 } // namespace
 
-/// The same of the coordinates that are joined for it.
-static LogicalResult refineConcat(tensor::ConcatOp op,
-                                  PatternRewriter &rewriter) {
-  SmallVector<Value> inputs;
-  for (Value input : op.getInputs()) {
-    auto cast = input.getDefiningOp<tensor::CastOp>();
-    bool refines = cast && tensor::canFoldIntoConsumerOp(cast);
-    inputs.push_back(refines ? cast.getSource() : input);
-  }
-  if (ValueRange(inputs) == op.getInputs())
-    return rewriter.notifyMatchFailure(op, "has no operand to refine");
-  Value joined =
-      tensor::ConcatOp::create(rewriter, op.getLoc(), op.getDim(), inputs);
-  rewriter.replaceOpWithNewOp<tensor::CastOp>(op, op.getType(), joined);
-  return success();
-}
-
 void mlir::pdq::populateLowerScatterPatterns(RewritePatternSet &patterns) {
   patterns.add<LowerScatter, RefineScatter>(patterns.getContext());
-  patterns.add(refineConcat);
 }
