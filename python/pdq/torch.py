@@ -60,6 +60,13 @@ def _copy_list_constants(program):
     program.graph_module.recompile()
 
 
+def _count_dimensions(program):
+    """Counts the dimension of each scatter from the front: torch-mlir crashes where it is negative."""
+    for node in program.graph.nodes:
+        if node.op == "call_function" and str(node.target).startswith("aten.scatter") and node.args[1] < 0:
+            node.args = (node.args[0], node.args[1] + node.args[0].meta["val"].dim(), *node.args[2:])
+
+
 def _take_remainder(tensor, divisor):
     """A remainder by a number, which torch-mlir lowers by a tensor only."""
     divisor = torch.full((), divisor, dtype=tensor.dtype, device=tensor.device)
@@ -72,6 +79,7 @@ def _decompose(program, form):
     if table:
         table[torch.ops.aten.fmod.Scalar] = _take_remainder
         program = program.run_decompositions(table)
+    _count_dimensions(program)
     _copy_list_constants(program)
     return program
 

@@ -72,6 +72,16 @@ class ExportTest(unittest.TestCase):
                 text = pdq.torch.export(Bias(), torch.zeros(2, 5), form=form)
                 self.assertEqual(main_arguments(text), "%arg0: tensor<2x5xf32>")
 
+    def test_a_scatter_may_count_its_dimension_from_the_end(self):
+        class Sorted(torch.nn.Module):
+            def forward(self, x):
+                return torch.zeros_like(x).scatter(-1, x.argsort(-1), x)
+
+        for form in ("linalg", "plain"):
+            with self.subTest(form=form):
+                text = pdq.torch.export(Sorted(), torch.zeros(2, 5), form=form)
+                self.assertIn("tm_tensor.scatter", text)
+
     def test_every_form_parses_in_pdq_opt(self):
         try:
             tool = _tools.find_tool("pdq-opt")
