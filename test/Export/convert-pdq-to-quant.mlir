@@ -59,6 +59,6 @@ func.func @parameters_per_axis_are_operands(%x: tensor<3x2xf32>) -> tensor<3x2xf
 
 // CHECK-LABEL: func @attributes_of_pdq_go
 // CHECK-SAME:    (%{{.*}}: tensor<4xf32> {func.kept}) -> tensor<4xf32> {
-func.func @attributes_of_pdq_go(%x: tensor<4xf32> {pdq.a, func.kept}) -> (tensor<4xf32> {pdq.b}) attributes {pdq.c} {
-  return {pdq.d} %x : tensor<4xf32>
+func.func @attributes_of_pdq_go(%x: tensor<4xf32> {pdq.a, func.kept}) -> (tensor<4xf32> {pdq.b}) attributes {pdq.wrt = array<i64: 0>} {
+  return {pdq.number = 1 : i64} %x : tensor<4xf32>
 }

@@ -7,7 +7,7 @@
 // CHECK-LABEL: func @region
 // CHECK:         %{{.*}}:2 = pdq.region @layer1.0 ins(%{{.*}}, %{{.*}} : tensor<8x4xf32>, tensor<2xi32>) -> (tensor<8x4xf32>, tensor<2xi32>)
 // CHECK-SAME:      status <iterations = 300, reconstruction_loss = 1.300000e-01 to 2.100000e-02, prediction_difference = 4.000000e-01 to 0.1234567890123
-// CHECK-SAME:      attributes {pdq.note = "kept"} float {
+// CHECK-SAME:      attributes {my.note = "kept"} float {
 // CHECK:           pdq.yield %{{.*}}, %{{.*}} : tensor<8x4xf32>, tensor<2xi32>
 // CHECK-NEXT:    } quantized {
 // CHECK:         pdq.region @"without inputs" -> (tensor<1xf32>)
@@ -15,7 +15,7 @@
 func.func @region(%x: tensor<8x4xf32>, %i: tensor<2xi32>) -> tensor<8x4xf32> {
   %y:2 = pdq.region @layer1.0 ins(%x, %i : tensor<8x4xf32>, tensor<2xi32>) -> (tensor<8x4xf32>, tensor<2xi32>)
       status <iterations = 300, reconstruction_loss = 1.3e-01 to 2.1e-02, prediction_difference = 4.0e-01 to 0.1234567890123>
-      attributes {pdq.note = "kept"}
+      attributes {my.note = "kept"}
   float {
   ^bb0(%in: tensor<8x4xf32>, %index: tensor<2xi32>):
     pdq.yield %in, %index : tensor<8x4xf32>, tensor<2xi32>
