@@ -58,7 +58,7 @@ plan.kernel @k(%x: memref<8xf32>, %y: memref<8xf32>) groups([1, 1]) {
 
 // -----
 
-// expected-error@+1 {{siblings have blocks of different sizes, or different batches}}
+// expected-error@+1 {{groups have blocks of different sizes, or different batches}}
 plan.kernel @k(%x: memref<37x70xf32>, %w: memref<70x46xf32>, %y: memref<37x46xf32>, %z: memref<37x70xf32>) groups([1, 1]) {
   linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
                   iterator_types = ["parallel", "parallel", "reduction"]}
