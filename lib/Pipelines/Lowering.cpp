@@ -20,7 +20,7 @@ namespace {
 /// What kernels are made for.
 struct TargetOptions : PassPipelineOptions<TargetOptions> {
   Option<std::string> math{*this, "math",
-                           llvm::cl::desc("Precision of products on tensor "
+                           llvm::cl::desc("Precision of contractions on tensor "
                                           "cores: fp32, tf32 or bf16"),
                            llvm::cl::init("fp32")};
   Option<std::string> chip{
@@ -28,27 +28,83 @@ struct TargetOptions : PassPipelineOptions<TargetOptions> {
       llvm::cl::desc("Chip whose sizes and instructions are used, such as "
                      "sm_90a; empty: those that every chip has")};
 };
+
+/// What a step of a plan is for.
+struct StepOptions : PassPipelineOptions<StepOptions> {
+  Option<bool> gpu{*this, "gpu",
+                   llvm::cl::desc("Form the plan of a GPU, not that of a CPU"),
+                   llvm::cl::init(false)};
+  Option<std::string> chip{*this, "chip",
+                           llvm::cl::desc("Chip of the GPU, such as sm_90a; "
+                                          "empty: every supported one")};
+
+  PlanOptions get() const {
+    return gpu ? getGPUPlanOptions(chip) : PlanOptions();
+  }
+};
+
+using BuildStepFn = void (*)(OpPassManager &, const PlanOptions &);
 } // namespace
 
+template <BuildStepFn build>
+static void registerStep(StringRef name, StringRef description) {
+  registerPipeline<StepOptions>(
+      name, description, [](OpPassManager &pm, const StepOptions &options) {
+        build(pm, options.get());
+      });
+}
+
+/// The steps in their order; `pdq-lower-to-cpu` and `pdq-lower-to-gpu` are all
+/// of them.
+static void registerSteps() {
+  registerStep<buildCanonicalizeTensorsPipeline>(
+      "pdq-canonicalize-tensors",
+      "Step 1 of a plan: inline, spell operations by their maps, turn "
+      "scatters into gathers");
+  registerStep<buildChooseLayoutsPipeline>(
+      "pdq-choose-layouts",
+      "Step 2 of a plan: slices without copies, channels last, "
+      "constants computed once");
+  registerStep<buildFuseTensorsPipeline>(
+      "pdq-fuse-tensors",
+      "Step 3 of a plan: fuse elementwise operations, split long "
+      "reductions");
+  registerStep<buildBufferizeTensorsPipeline>(
+      "pdq-bufferize-tensors",
+      "Step 4 of a plan: tensors become buffers with their padding");
+  PassPipelineRegistration<>(
+      "pdq-fuse-kernels",
+      "Step 5 of a GPU's plan, behind pdq-outline-kernels: fuse kernels and "
+      "group contractions",
+      buildFuseKernelsPipeline);
+  PassPipelineRegistration<>(
+      "pdq-emit-cpu-kernels",
+      "Step 6 of a CPU's plan: kernels become loops over the host's vectors",
+      [](OpPassManager &pm) {
+        buildEmitKernelsPipeline(pm, getVectorWidth(CPUTarget::Host));
+      });
+}
+
 void mlir::pdq::registerLoweringPipelines() {
+  registerSteps();
   PassPipelineRegistration<>(
       "pdq-lower-to-cpu",
       "Lower functions on tensors to launch plans and vector kernels",
       [](OpPassManager &pm) {
-        buildFormKernelsPipeline(pm);
+        buildPlanPipeline(pm);
         buildEmitKernelsPipeline(pm, getVectorWidth(CPUTarget::Host));
       });
   registerPipeline<TargetOptions>(
       "pdq-form-gpu-kernels",
       "Turn functions on tensors into launch plans and linalg kernels of a GPU",
       [](OpPassManager &pm, const TargetOptions &options) {
-        buildFormGPUKernelsPipeline(pm, options.math, options.chip);
+        buildGPUPlanPipeline(pm, options.math, options.chip);
       });
   registerPipeline<TargetOptions>(
       "pdq-lower-to-gpu",
       "Lower functions on tensors to launch plans and kernels of a GPU",
       [](OpPassManager &pm, const TargetOptions &options) {
-        buildFormGPUKernelsPipeline(pm, options.math, options.chip);
+        buildGPUPlanPipeline(pm, options.math, options.chip);
         buildEmitGPUKernelsPipeline(pm);
         pm.addPass(createConvertKernelsToGPU());
       });

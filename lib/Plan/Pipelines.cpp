@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The order of the passes between functions on tensors and launch plans; every
-// order that matters is explained where it stands.
+// One short function a step; every order that matters is explained where it
+// stands.
 
 #include "pdq/Plan/Pipelines.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -13,21 +13,38 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-// functions on tensors -> launch plans and linalg kernels
-void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
-                                         const KernelFormOptions &options) {
-  pm.addPass(createSoundInlinerPass());
-  pm.addPass(createSymbolDCEPass());
+/// Simplifies what a pass leaves and merges what is equal.
+static void addCleanup(OpPassManager &pm) {
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+/// One function a program, of operations that can be executed.
+static void addInlining(OpPassManager &pm) {
+  pm.addPass(createSoundInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  addCleanup(pm);
   pm.addPass(createCheckExecutable());
+}
+
+// functions on tensors -> linalg.generic without scatters
+void mlir::pdq::buildCanonicalizeTensorsPipeline(OpPassManager &pm,
+                                                 const PlanOptions &options) {
+  addInlining(pm);
   pm.addNestedPass<func::FuncOp>(createGeneralize());
-  // Before layouts: pads and slices of the new form get them too.
+  // Before layouts: pads and slices of the new form get them too. A GPU's other
+  // sums over windows wait for layouts: what loads single elements keeps to
+  // theirs.
   pm.addNestedPass<func::FuncOp>(
-      createGatherScatters({/*products=*/options.fewLaunches}));
+      createGatherScatters({/*products=*/options.isForGPU}));
+}
+
+// linalg.generic -> the same on channels-last tensors
+void mlir::pdq::buildChooseLayoutsPipeline(OpPassManager &pm,
+                                           const PlanOptions &options) {
   // Before layouts: the order of a concatenation is that of its pieces.
   pm.addNestedPass<func::FuncOp>(createJoinSlices());
-  if (options.fewLaunches) {
+  if (options.isForGPU) {
     pm.addNestedPass<func::FuncOp>(createSplitAtSlices());
     // Slices of what was put together from the parts.
     pm.addNestedPass<func::FuncOp>(createJoinSlices());
@@ -37,66 +54,82 @@ void mlir::pdq::buildFormKernelsPipeline(OpPassManager &pm,
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
   pm.addNestedPass<func::FuncOp>(createGeneralize());
-  if (options.fewLaunches) {
-    // After layouts: what loads single elements keeps to theirs.
+  if (options.isForGPU) {
     pm.addNestedPass<func::FuncOp>(createGatherElements());
     pm.addNestedPass<func::FuncOp>(createGatherScatters());
   }
-  pm.addPass(createSoundCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addCleanup(pm);
   // Before fusion, which would merge constant operations into others.
   pm.addPass(createHoistConstants());
-  pm.addNestedPass<func::FuncOp>(
-      createFuseElementwise({/*recompute=*/options.fewLaunches}));
-  // After fusion: what computes a pooling's image is one operation.
-  if (options.fewLaunches)
-    pm.addNestedPass<func::FuncOp>(createFusePoolingArgmax());
-  // Layouts are final: what a contraction still reads across gets a copy. Tiles
-  // in shared memory need none.
-  if (!options.fewLaunches)
+}
+
+/// Behind layouts, which are final: a contraction of a CPU gets copies of the
+/// operands that it still reads across. Tiles in shared memory need none.
+static void addOperandForms(OpPassManager &pm, const PlanOptions &options) {
+  if (!options.isForGPU) {
     pm.addNestedPass<func::FuncOp>(createPackOperands());
-  if (options.fewLaunches)
-    pm.addNestedPass<func::FuncOp>(createSplitIntoRows());
+    return;
+  }
+  // What computes a pooling's image is one operation by now.
+  pm.addNestedPass<func::FuncOp>(createFusePoolingArgmax());
+  pm.addNestedPass<func::FuncOp>(createSplitIntoRows());
+}
+
+// operations on channels-last tensors -> fewer and larger ones
+void mlir::pdq::buildFuseTensorsPipeline(OpPassManager &pm,
+                                         const PlanOptions &options) {
+  pm.addNestedPass<func::FuncOp>(
+      createFuseElementwise({/*recompute=*/options.isForGPU}));
+  addOperandForms(pm, options);
   pm.addNestedPass<func::FuncOp>(
       createSplitReductions({options.multiprocessors}));
   pm.addPass(createCSEPass());
   // Copies of constants that were packed.
   pm.addPass(createHoistConstants());
-  if (options.fewLaunches) {
+  if (options.isForGPU) {
     pm.addNestedPass<func::FuncOp>(createSaveComparisonMasks());
     pm.addNestedPass<func::FuncOp>(createScheduleASAP());
   }
+}
+
+// functions on tensors -> functions on buffers
+void mlir::pdq::buildBufferizeTensorsPipeline(OpPassManager &pm,
+                                              const PlanOptions &options) {
   // After fusion, which does not look through slices.
   pm.addNestedPass<func::FuncOp>(
-      createExpandPads({/*readPadded=*/options.fewLaunches}));
+      createExpandPads({/*readPadded=*/options.isForGPU}));
   pm.addPass(createStoreResults());
   pm.addPass(createBufferize());
   // Bufferization leaves chains of casts and copies of buffers to themselves.
-  pm.addPass(createSoundCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  if (options.fewLaunches) {
+  addCleanup(pm);
+  if (options.isForGPU) {
     pm.addPass(createMergeElementwise());
     pm.addPass(createHoistPaddingFills());
   }
-  pm.addPass(createOutlineKernels({options.alignment, options.fewLaunches}));
+}
+
+// functions on buffers -> programs and kernels that are linalg operations
+void mlir::pdq::buildOutlineKernelsPipeline(OpPassManager &pm,
+                                            const PlanOptions &options) {
+  pm.addPass(createOutlineKernels({options.alignment, options.isForGPU}));
   pm.addPass(createCSEPass());
 }
 
-// functions on tensors -> launch plans and kernels with the module's own loops
-void mlir::pdq::buildFormInOrderKernelsPipeline(OpPassManager &pm) {
-  pm.addPass(createSoundInlinerPass());
-  pm.addPass(createSymbolDCEPass());
-  pm.addPass(createSoundCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(createCheckExecutable());
+void mlir::pdq::buildPlanPipeline(OpPassManager &pm,
+                                  const PlanOptions &options) {
+  buildCanonicalizeTensorsPipeline(pm, options);
+  buildChooseLayoutsPipeline(pm, options);
+  buildFuseTensorsPipeline(pm, options);
+  buildBufferizeTensorsPipeline(pm, options);
+  buildOutlineKernelsPipeline(pm, options);
+}
+
+// functions on tensors -> programs and kernels with the module's own loops
+void mlir::pdq::buildInOrderPlanPipeline(OpPassManager &pm) {
+  addInlining(pm);
   // Nothing that fuses, splits or reorders loops: only when and where a value
   // is computed is ours to choose.
   pm.addPass(createHoistConstants());
-  pm.addNestedPass<func::FuncOp>(createExpandPads());
-  pm.addPass(createStoreResults());
-  pm.addPass(createBufferize());
-  pm.addPass(createSoundCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(createOutlineKernels());
-  pm.addPass(createCSEPass());
+  buildBufferizeTensorsPipeline(pm, {});
+  buildOutlineKernelsPipeline(pm, {});
 }

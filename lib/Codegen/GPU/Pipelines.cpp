@@ -20,16 +20,25 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-// functions on tensors -> launch plans and linalg kernels
-void mlir::pdq::buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
-                                            StringRef chip) {
-  buildFormKernelsPipeline(pm, {deviceAlignment, /*fewLaunches=*/true,
-                                getChipLimits(chip).multiprocessors});
-  pm.addPass(createSetTarget({math.str(), chip.str()}));
-  // Before products take elementwise kernels along that sums could share.
+PlanOptions mlir::pdq::getGPUPlanOptions(StringRef chip) {
+  return {/*isForGPU=*/true, deviceAlignment,
+          getChipLimits(chip).multiprocessors};
+}
+
+// programs and linalg kernels -> fewer launches
+void mlir::pdq::buildFuseKernelsPipeline(OpPassManager &pm) {
+  // Before contractions take elementwise kernels along that sums could share.
   pm.addPass(createJoinRows());
   pm.addPass(createJoinKernels());
   pm.addPass(createGroupContractions());
+}
+
+// functions on tensors -> programs and linalg kernels
+void mlir::pdq::buildGPUPlanPipeline(OpPassManager &pm, StringRef math,
+                                     StringRef chip) {
+  pm.addPass(createSetTarget({math.str(), chip.str()}));
+  buildPlanPipeline(pm, getGPUPlanOptions(chip));
+  buildFuseKernelsPipeline(pm);
 }
 
 // linalg kernels -> the code of one thread

@@ -288,9 +288,9 @@ FailureOr<std::unique_ptr<Executable>> CPUExecutor::compile(ModuleOp module) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(context);
   if (inOrder)
-    buildFormInOrderKernelsPipeline(passes);
+    buildInOrderPlanPipeline(passes);
   else
-    buildFormKernelsPipeline(passes);
+    buildPlanPipeline(passes);
   if (failed(passes.run(*copy)))
     return failure();
   FailureOr<std::vector<LaunchPlan>> plans = buildLaunchPlans(*copy);

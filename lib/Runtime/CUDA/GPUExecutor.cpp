@@ -402,7 +402,7 @@ LogicalResult GPUExecutable::add(std::vector<LaunchPlan> plans) {
 FailureOr<std::unique_ptr<Executable>> GPUExecutor::compile(ModuleOp module) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(context);
-  buildFormGPUKernelsPipeline(passes, math, machine->device->getChip().name);
+  buildGPUPlanPipeline(passes, math, machine->device->getChip().name);
   if (failed(passes.run(*copy)))
     return failure();
   FailureOr<std::vector<LaunchPlan>> plans = buildLaunchPlans(*copy);

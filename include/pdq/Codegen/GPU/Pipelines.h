@@ -7,16 +7,23 @@
 #define PDQ_CODEGEN_GPU_PIPELINES_H
 
 #include "mlir/Pass/PassManager.h"
+#include "pdq/Plan/Pipelines.h"
 
 namespace mlir::pdq {
 
 /// Bytes that every allocation of device memory is aligned to, at least.
 inline constexpr unsigned deviceAlignment = 16;
 
-/// Functions on tensors -> launch plans and kernels that are linalg operations.
-/// `math` and `chip` are those of `-pdq-set-target`.
-void buildFormGPUKernelsPipeline(OpPassManager &pm, StringRef math,
-                                 StringRef chip);
+/// Options of plans for `chip`; empty stands for every supported one.
+PlanOptions getGPUPlanOptions(StringRef chip);
+
+/// Kernels that are linalg operations -> fewer of them, for the target of the
+/// module.
+void buildFuseKernelsPipeline(OpPassManager &pm);
+
+/// Functions on tensors -> launch plans and kernels that are linalg operations,
+/// fused. `math` and `chip` are those of `-pdq-set-target`.
+void buildGPUPlanPipeline(OpPassManager &pm, StringRef math, StringRef chip);
 
 /// Kernels that are linalg operations -> the code of one thread, for the target
 /// of the module.
