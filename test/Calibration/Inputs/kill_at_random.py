@@ -2,13 +2,14 @@
 
     kill_at_random.py KILLS SEED FOLDER COMMAND...
 
-In COMMAND, @OUT and @STATE stand for its output and its checkpoint, which lie in
+KILLS is a number, or numbers of signals such as KILL=50,INT=8,TERM=8. In COMMAND, @OUT and @STATE stand for its output and its checkpoint, which lie in
 FOLDER. It runs to the end once; then runs are ended by SIGKILL, SIGINT or SIGTERM
 at moments drawn by SEED, some of them with a checkpoint of all regions, so that
 reading it and the export are hit too. Each run goes on from what the one before
 left; a run that ends by itself must have the bytes of the first, after which all
-begins anew. Prints figures; fails if anything is half written, differs, or if a
-run does not go on from a checkpoint.
+begins anew. Prints figures; fails if anything is half written, differs, if a run
+does not go on from a checkpoint, or if a signal that can be caught leaves a temporary
+file.
 """
 
 import os
@@ -27,6 +28,18 @@ def read(path):
         return file.read()
 
 
+def draw_signals(text, generator):
+    """The signals of KILLS, in the order in which they are sent."""
+    if text.isdigit():
+        return [generator.choice(SIGNALS) for _ in range(int(text))]
+    drawn = []
+    for part in text.split(","):
+        name, count = part.split("=")
+        drawn += [signal.Signals["SIG" + name]] * int(count)
+    generator.shuffle(drawn)
+    return drawn
+
+
 def remove(path):
     if os.path.exists(path):
         os.remove(path)
@@ -35,6 +48,7 @@ def remove(path):
 class Series:
     def __init__(self, seed, folder, command):
         self.random = random.Random(seed)
+        self.folder = folder
         self.out = os.path.join(folder, "out.mlirbc")
         self.state = os.path.join(folder, "state.mlirbc")
         self.finished = os.path.join(folder, "finished.mlirbc")
@@ -82,15 +96,18 @@ class Series:
         elif process.returncode != -number:
             sys.exit(f"{signal.Signals(number).name} ends with {process.returncode}: {errors}")
 
-    def kill_once(self):
+    def count_temporaries(self):
+        return sum(".temporary-" in name for name in os.listdir(self.folder))
+
+    def kill_once(self, number):
         """Starts a run and ends it; true where it did not end by itself."""
         limit = self.seconds
         if self.random.random() < 0.25:
             shutil.copy(self.finished, self.state)
             limit = self.export_seconds
         remove(self.out)
+        temporaries = self.count_temporaries()
         process = self.start()
-        number = self.random.choice(SIGNALS)
         try:
             process.wait(self.random.uniform(0, limit))
         except subprocess.TimeoutExpired:
@@ -104,6 +121,8 @@ class Series:
             return False
         self.check_message(process, number, errors)
         self.killed[number] += 1
+        if number != signal.SIGKILL and self.count_temporaries() > temporaries:
+            sys.exit(f"{signal.Signals(number).name} leaves a temporary file")
         exists = os.path.exists(self.out)
         if exists:
             self.check_out("an ended run has")
@@ -112,17 +131,18 @@ class Series:
 
 
 def main():
-    kills, seed, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    kills, seed, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     series = Series(seed, folder, sys.argv[4:])
+    numbers = draw_signals(kills, series.random)
     series.measure()
-    done = 0
-    while done < kills:
-        done += series.kill_once()
+    for number in numbers:
+        while not series.kill_once(number):
+            pass
     series.run_to_end()
     series.check_out("the last run has")
     signals = ", ".join(f"{signal.Signals(number).name} {count}" for number, count in series.killed.items())
     figures = ", ".join(f"{name} {count}" for name, count in series.figures.items())
-    print(f"killed {done} runs ({signals}); results: {figures}; broken 0")
+    print(f"killed {len(numbers)} runs ({signals}); results: {figures}; broken 0")
 
 
 main()
