@@ -9,6 +9,18 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-redundant-move -Wno-maybe-uninitialized -Wno-dangling-reference -Wno-array-bounds -Wno-stringop-overread -Wno-restrict)
 endif()
 
+# Sanitizers for our own code. MLIR and LLVM stay as they are packaged, which
+# scripts/sanitize tells the sanitizers.
+set(PDQ_SANITIZE "" CACHE STRING "Sanitizers: thread, or address;undefined")
+if(PDQ_SANITIZE)
+  list(JOIN PDQ_SANITIZE "," PDQ_SANITIZERS)
+  # Without run-time type information, vptr has nothing to compare.
+  add_compile_options(-O1 -gline-tables-only -fno-omit-frame-pointer
+    -fsanitize=${PDQ_SANITIZERS} -fno-sanitize-recover=all
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr,function>)
+  add_link_options(-fsanitize=${PDQ_SANITIZERS})
+endif()
+
 # Most of the time of a compilation is spent in MLIR's headers, so they are parsed
 # once: for libraries (position independent) and for programs. Sources include what
 # they use all the same; clang-tidy and GCC compile them without.
