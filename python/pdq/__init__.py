@@ -5,9 +5,10 @@
 import importlib
 
 from pdq._tools import PDQError
+from pdq.options import QuantizeOptions
 from pdq.quantize import ProductCoverage, QuantizedModule, RegionReport, Report, quantize, run
 
-__all__ = ["PDQError", "ProductCoverage", "QuantizedModule", "RegionReport", "Report", "quantize", "run", "torch"]
+__all__ = ["PDQError", "ProductCoverage", "QuantizeOptions", "QuantizedModule", "RegionReport", "Report", "quantize", "run", "torch"]
 
 
 def __getattr__(name):

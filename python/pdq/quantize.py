@@ -7,12 +7,17 @@ import json
 import os
 import pathlib
 import tempfile
-from typing import Dict, List, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, Tuple, Union
 
 import numpy as np
 
 from pdq._inputs import save_inputs, save_network
 from pdq._tools import PDQError, run_tool, write_file
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pdq.options import QuantizeOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +137,9 @@ def _option(name, value):
     return f"{name.replace('_', '-')}={text}"
 
 
-def quantize(model, calibration_set, *, progress=False, **options):
+def quantize(
+    model, calibration_set, *, progress: bool = False, **options: "Unpack[QuantizeOptions]"
+) -> QuantizedModule:
     """Quantize a network with PD-Quant.
 
     Args:
@@ -150,8 +157,8 @@ def quantize(model, calibration_set, *, progress=False, **options):
             hyphens: weight_bits=2, activation_bits=4, iterations=2000,
             preset="resnet", seed=1, threads=2, mean=(0.5,), std=(0.25,),
             output_losses=("kl", "mse"), output_weights=(1, 0.4),
-            checkpoint="state.mlirbc", ... (`pdq-opt --help` explains all of
-            them). None is the default.
+            checkpoint="state.mlirbc", ...; `pdq.QuantizeOptions` has the type and
+            the meaning of each. None is the default.
     Returns: QuantizedModule.
     Raises: PDQError with one line: the compiler's message, located in the module.
     """
