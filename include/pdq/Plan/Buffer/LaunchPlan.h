@@ -8,6 +8,7 @@
 #define PDQ_PLAN_BUFFER_LAUNCHPLAN_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "pdq/Plan/IR/Plan.h"
 
 namespace mlir::pdq {
