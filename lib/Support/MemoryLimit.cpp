@@ -34,15 +34,14 @@ std::optional<uint64_t> mlir::pdq::readByteCount(StringRef text) {
   return number << shift;
 }
 
-/// What the system counts and `getUsedBytes` does not: stacks and other memory
-/// that was reserved and not touched.
-static constexpr uint64_t untouchedBytes = uint64_t(1) << 30;
-
 /// Gives the limit to the system. What counts is private memory that can be
 /// written; a sanitizer reserves terabytes of it.
 static void applyLimit() {
 #if !LLVM_ADDRESS_SANITIZER_BUILD && !LLVM_THREAD_SANITIZER_BUILD &&           \
     !LLVM_MEMORY_SANITIZER_BUILD
+  // What the system counts and `getUsedBytes` does not: stacks and other memory
+  // that was reserved and not touched.
+  constexpr uint64_t untouchedBytes = uint64_t(1) << 30;
   rlimit limit;
   if (getrlimit(RLIMIT_DATA, &limit) != 0)
     return;

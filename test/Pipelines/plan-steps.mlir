@@ -18,7 +18,7 @@
 
 // Called functions are part of the caller, named operations generic.
 // ONE-LABEL: func.func @main(
-// ONE-SAME:    %[[X:.+]]: tensor<2x16x8x8xf32>, %[[W:.+]]: tensor<32x16x1x1xf32>, %[[B:.+]]: tensor<32xf32>)
+// ONE-SAME:    %[[X:[a-z0-9]+]]: tensor<2x16x8x8xf32>, %[[W:[a-z0-9]+]]: tensor<32x16x1x1xf32>, %[[B:[a-z0-9]+]]: tensor<32xf32>)
 // ONE-NOT:     call
 // ONE:         linalg.generic {{.*}} ins(%[[B]] :
 // ONE:         %[[CONV:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[W]] :
@@ -27,7 +27,7 @@
 
 // The image is channels last, the filter has its output channels innermost.
 // TWO-LABEL: func.func @main(
-// TWO-SAME:    %[[X:.+]]: tensor<2x16x8x8xf32>, %[[W:.+]]: tensor<32x16x1x1xf32>,
+// TWO-SAME:    %[[X:[a-z0-9]+]]: tensor<2x16x8x8xf32>, %[[W:[a-z0-9]+]]: tensor<32x16x1x1xf32>,
 // TWO-DAG:     linalg.generic {{.*}} ins(%[[X]] : {{.*}}) outs(%{{.+}} : tensor<2x8x8x16xf32>)
 // TWO-DAG:     linalg.generic {{.*}} ins(%[[W]] : {{.*}}) outs(%{{.+}} : tensor<1x1x16x32xf32>)
 

@@ -165,6 +165,11 @@ def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
 
     Declines, with an error, networks that have regions already. The option is kept
     in the module's attribute `pdq.options`, for the report.
+
+    Regions are calibrated on mini-batches of what crosses their borders. Where a value
+    there does not have the batch as dimension 0 (windows of an image, heads of an
+    attention), a region grows over its neighbours until only values that do cross; a
+    remark says so.
   }];
   let options = [
     Option<"granularity", "granularity", "std::string", /*default=*/"\"block\"",

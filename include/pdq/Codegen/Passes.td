@@ -35,7 +35,6 @@ def JoinRows : PDQPass<"pdq-join-rows", "ModuleOp"> {
     them are small, and those that other launches must stay between.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
-  let dependentDialects = ["func::FuncDialect"];
 }
 
 def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
@@ -87,7 +86,6 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
     order.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
-  let dependentDialects = ["func::FuncDialect"];
 }
 
 def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
@@ -120,13 +118,12 @@ def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
     buffer that do not meet are different memory.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
-  let dependentDialects = ["func::FuncDialect"];
 }
 
 def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
   let summary = "Print what the kernels of launch plans move and compute";
   let description = [{
-    For each launch of each public function, in the form that
+    For each launch of each program, in the form that
     `pdq-form-gpu-kernels` leaves: bytes read and written (each element that is
     touched once), floating point operations (a multiply-add is two), and the time
     that the named chip takes at least: the larger of bytes by its bandwidth and

@@ -81,6 +81,92 @@ static SmallVector<Segment> splitHugeBlocks(const NetworkPath &path,
   return split;
 }
 
+/// The size of dimension 0 of the first input.
+static std::optional<int64_t> getBatch(func::FuncOp function) {
+  auto type = function.getNumArguments() == 0
+                  ? RankedTensorType()
+                  : dyn_cast<RankedTensorType>(function.getArgumentTypes()[0]);
+  if (!type || type.getRank() == 0 || type.isDynamicDim(0))
+    return std::nullopt;
+  return type.getDimSize(0);
+}
+
+/// The first value at a border of the operations [begin, end) that does not
+/// have the samples as dimension 0 (windows of an image, heads of an
+/// attention): what they read from others where `atInputs`, else what others
+/// read of them.
+static Value findValueWithoutBatch(const DataPath &path, const Segment &unit,
+                                   int64_t batch, bool atInputs) {
+  auto operations = path.getOperations();
+  auto inside = operations.slice(unit.begin, unit.end - unit.begin);
+  DenseSet<Operation *> members(inside.begin(), inside.end());
+  auto isWhole = [&](Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getRank() > 0 && type.getDimSize(0) == batch;
+  };
+  for (Operation *op : inside) {
+    if (atInputs) {
+      for (Value value : getReadValues(op))
+        if (path.contains(value) && !members.contains(value.getDefiningOp()) &&
+            !isWhole(value))
+          return value;
+      continue;
+    }
+    for (Value value : op->getResults())
+      for (Operation *user : value.getUsers()) {
+        Operation *owner = op->getBlock()->findAncestorOpInBlock(*user);
+        if (!members.contains(owner) && !isWhole(value))
+          return value;
+      }
+  }
+  return nullptr;
+}
+
+/// Joins `unit` with the one behind it; where there is none it ends with the
+/// network.
+static void joinNext(SmallVectorImpl<Segment> &units, size_t number,
+                     size_t numOperations) {
+  Segment &unit = units[number];
+  if (number + 1 == units.size()) {
+    unit.end = numOperations;
+    return;
+  }
+  unit.end = units[number + 1].end;
+  unit.numLayers += units[number + 1].numLayers;
+  units.erase(units.begin() + number + 1);
+}
+
+/// Regions are calibrated on mini-batches of what crosses their borders, so
+/// units grow until only values whose dimension 0 is the batch do.
+static void joinAtValuesWithoutBatch(const DataPath &path, int64_t batch,
+                                     SmallVectorImpl<Segment> &units) {
+  size_t numOperations = path.getOperations().size();
+  for (size_t i = 0; i < units.size();) {
+    Value input = findValueWithoutBatch(path, units[i], batch, true);
+    Value result =
+        input ? Value() : findValueWithoutBatch(path, units[i], batch, false);
+    bool canGrow = input ? units[i].begin > 0 : units[i].end < numOperations;
+    if ((!input && !result) || !canGrow) {
+      ++i;
+      continue;
+    }
+    Value value = input ? input : result;
+    path.getOperations()[units[i].begin]->emitRemark(
+        "region grows: a value of type ")
+        << value.getType() << " at its border does not have the batch " << batch
+        << " as dimension 0";
+    if (result) {
+      joinNext(units, i, numOperations);
+      continue;
+    }
+    if (i == 0) {
+      units[i].begin = 0;
+      continue;
+    }
+    joinNext(units, --i, numOperations);
+  }
+}
+
 SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
   NetworkPath path(function.getBody().front());
   SmallVector<NamedUnit> marked = findMarkedUnits(path.data);
@@ -98,6 +184,8 @@ SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
     units.front().end = units.back().end;
     units.resize(1);
   }
+  if (std::optional<int64_t> batch = getBatch(function))
+    joinAtValuesWithoutBatch(path.data, *batch, units);
   SmallVector<NamedUnit> named;
   unsigned layers = 0, blocks = 0;
   for (const Segment &unit : units) {

@@ -176,7 +176,8 @@ LogicalResult mlir::pdq::checkBorders(func::FuncOp network, int64_t batch) {
       return region.emitError()
              << "value of type " << type << " at the border of region @"
              << region.getSymName() << " does not have the batch " << batch
-             << " as dimension 0; place the border elsewhere with pdq.region";
+             << " as dimension 0; place the border elsewhere with "
+                "pdq.in_region";
     }
     if (failed(checkQuantizers(region, batch)))
       return failure();

@@ -166,6 +166,14 @@ LogicalResult ProgramOp::verify() {
   return success();
 }
 
+LogicalResult ProgramOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  FlatSymbolRefAttr name = getInitializerAttr();
+  if (!name || symbols.lookupNearestSymbolFrom<ProgramOp>(*this, name))
+    return success();
+  return emitOpError("has initializer '")
+         << name.getValue() << "', which is no program";
+}
+
 //===----------------------------------------------------------------------===//
 // KernelOp
 //===----------------------------------------------------------------------===//

@@ -46,6 +46,13 @@ plan.program @f(%x: memref<4xf32> {plan.persistent = 0 : i64}) {
 
 // -----
 
+// expected-error@+1 {{'plan.program' op has initializer 'f', which is no program}}
+plan.program @g(%x: memref<4xf32> {plan.persistent = 0 : i64}) initializer(@f) {
+  plan.return
+}
+
+// -----
+
 // expected-error@+1 {{'plan.kernel' op has -1 loops of rows, expected none or more}}
 plan.kernel @k(%x: memref<4xf32>) rows(-1) {
   plan.return

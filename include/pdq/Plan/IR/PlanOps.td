@@ -39,7 +39,7 @@ class Plan_FunctionOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
-def Plan_ProgramOp : Plan_FunctionOp<"program"> {
+def Plan_ProgramOp : Plan_FunctionOp<"program", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "List of launches on buffers";
   let description = [{
     What a function on tensors becomes: allocations, constants, views and launches, in the
