@@ -3,7 +3,9 @@
 // RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target=chip=sm_90a --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s
 // RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target="chip=sm_80 math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=A100
 // RUN: not pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target=chip=sm_86 --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=CHIP
-// CHIP: error: chip of 'plan.target' is 'sm_86', expected one of sm_80, sm_90a, sm_100
+// RUN: not pdq-opt %S/Inputs/tensors.mlir --pdq-print-plan-cost 2>&1 | FileCheck %s --check-prefix=NONE
+// NONE: error: chip of 'plan.target' is '' (-pdq-set-target), expected one of sm_80, sm_90a, sm_100
+// CHIP: error: chip of 'plan.target' is 'sm_86' (-pdq-set-target), expected one of sm_80, sm_90a, sm_100
 
 // t = x w + b, y = relu(t), 512x256 times 256x128, and s = sum of the rows of y.
 // One launch for the product with its bias:

@@ -86,6 +86,7 @@ def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
     order.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["plan::PlanDialect"];
 }
 
 def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
@@ -118,6 +119,7 @@ def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
     buffer that do not meet are different memory.
   }];
   let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let dependentDialects = ["plan::PlanDialect"];
 }
 
 def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
@@ -134,6 +136,7 @@ def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
     and how many times as much is moved in all, and the bytes of the arena beside
     those of the largest live set. Goes to the standard error.
   }];
+  let dependentDialects = ["plan::PlanDialect"];
 }
 
 def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::pdq::plan::KernelOp"> {

@@ -39,7 +39,8 @@ inline constexpr llvm::StringLiteral
     targetName = PlanDialect::TargetAttrHelper::getNameStr();
 
 /// What kernels are made for: `plan.target` of the module around `op`; every
-/// supported chip, in fp32, where it has none.
+/// supported chip, in fp32, where it has none. A pass that asks depends on the
+/// plan dialect, which its context may not have loaded.
 TargetAttr getTarget(Operation *op);
 
 /// `type` without its offset: what a kernel's argument is that a launch passes

@@ -56,7 +56,8 @@ LogicalResult PrintPlanCost::chooseRates() {
   if (rates == getChipRates().end()) {
     InFlightDiagnostic diag = getOperation().emitError("chip of '")
                               << plan::targetName << "' is '"
-                              << target.getChip() << "', expected one of ";
+                              << target.getChip()
+                              << "' (-pdq-set-target), expected one of ";
     llvm::interleaveComma(getChipRates(), diag,
                           [&](const ChipRates &known) { diag << known.chip; });
     return diag;
