@@ -53,7 +53,8 @@ struct AnnotateOptions : public PassPipelineOptions<AnnotateOptions> {
   Option<int64_t> check{
       *this, "check",
       llvm::cl::desc("Samples on which the annotated network is run and "
-                     "compared with the network as it was; 0 runs nothing"),
+                     "compared with the network as it was; 0 runs nothing, "
+                     "pdq-quantize runs 4 where it is not given"),
       llvm::cl::init(0)};
   Option<std::string> checkData{
       *this, "check-data",

@@ -19,6 +19,7 @@
 #include "pdq/Calibration/Stages.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Runtime/Executor.h"
+#include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Files/Npy.h"
 #include "pdq/Support/GuardScalars.h"
 #include "llvm/Support/Format.h"
@@ -149,13 +150,27 @@ private:
 
 struct KeepNetwork : PassWrapper<KeepNetwork, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(KeepNetwork)
-  explicit KeepNetwork(KeptNetwork kept) : kept(std::move(kept)) {}
+  KeepNetwork(KeptNetwork kept, StringRef data)
+      : kept(std::move(kept)), data(data) {}
   StringRef getArgument() const override { return "pdq-keep-network"; }
   void runOnOperation() override {
+    for (StringRef path : llvm::split(data, ','))
+      if (!path.empty() && failed(checkFile(path)))
+        return signalPassFailure();
     *kept = getOperation().clone();
     markAllAnalysesPreserved();
   }
+
+private:
+  LogicalResult checkFile(StringRef path) {
+    llvm::Expected<NpyFile> file = NpyFile::open(path);
+    if (file)
+      return success();
+    return emitFileError(&getContext(), path, file.takeError());
+  }
+
   KeptNetwork kept;
+  std::string data;
 };
 } // namespace
 
@@ -309,8 +324,9 @@ void CheckAnnotation::runOnOperation() {
     *kept = OwningOpRef<ModuleOp>();
 }
 
-std::unique_ptr<Pass> mlir::pdq::createKeepNetwork(KeptNetwork kept) {
-  return std::make_unique<KeepNetwork>(std::move(kept));
+std::unique_ptr<Pass> mlir::pdq::createKeepNetwork(KeptNetwork kept,
+                                                   StringRef data) {
+  return std::make_unique<KeepNetwork>(std::move(kept), data);
 }
 
 std::unique_ptr<Pass>

@@ -41,7 +41,7 @@ void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
   pm.addPass(createNormalizeFrontend({options.entry, options.sampleShape}));
   auto kept = std::make_shared<OwningOpRef<ModuleOp>>();
   if (options.check > 0)
-    pm.addPass(createKeepNetwork(kept));
+    pm.addPass(createKeepNetwork(kept, options.checkData));
   // Before anything moves or fuses elementwise operations.
   pm.addPass(createCaptureBatchNorm());
   // Behind it, since statistics are constants, too.

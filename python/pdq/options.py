@@ -13,7 +13,7 @@ class QuantizeOptions(TypedDict, total=False):
     allow_initialized: Accept regions that were initialized but never calibrated (false)
     batch: Samples per mini-batch (32)
     check: Samples on which the annotated network is run and compared with the network as it
-        was; 0 runs nothing
+        was; 0 runs nothing, pdq-quantize runs 4 where it is not given
     check_data: .npy file whose first samples are taken for it; normal numbers where it has none
     checkpoint: File that keeps the state, to go on after an interruption
     checkpoint_every: Iterations between two checkpoints inside a region; 0 keeps one per region

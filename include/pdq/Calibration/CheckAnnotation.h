@@ -19,8 +19,10 @@ struct CheckAnnotationOptions;
 /// pipeline; empty until then.
 using KeptNetwork = std::shared_ptr<OwningOpRef<ModuleOp>>;
 
-/// A pass that copies the module into `kept` and changes nothing.
-std::unique_ptr<Pass> createKeepNetwork(KeptNetwork kept);
+/// A pass that copies the module into `kept` and changes nothing. Fails where
+/// one of the files of `data`, separated by commas, is no array file:
+/// annotation may take long, and what comes behind it reads them.
+std::unique_ptr<Pass> createKeepNetwork(KeptNetwork kept, StringRef data);
 
 /// `pdq-check-annotation` that also compares with a kept network.
 std::unique_ptr<Pass>

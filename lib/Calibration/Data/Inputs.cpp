@@ -177,7 +177,7 @@ LogicalResult mlir::pdq::checkBorders(func::FuncOp network, int64_t batch) {
              << "value of type " << type << " at the border of region @"
              << region.getSymName() << " does not have the batch " << batch
              << " as dimension 0; place the border elsewhere with "
-                "pdq.in_region";
+             << inRegionName;
     }
     if (failed(checkQuantizers(region, batch)))
       return failure();
