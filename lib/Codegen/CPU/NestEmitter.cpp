@@ -22,10 +22,10 @@ struct Stretch {
 
 class NestEmitter {
 public:
-  NestEmitter(plan::KernelOp kernel, const KernelStrategy &plan)
-      : kernel(kernel), plan(plan), op(plan.space.op),
+  NestEmitter(plan::KernelOp kernel, const KernelStrategy &strategy)
+      : kernel(kernel), strategy(strategy), op(strategy.space.op),
         b(op.getLoc(), op.getOperation()) {
-    position.indices.resize(plan.space.loops.size());
+    position.indices.resize(strategy.space.loops.size());
   }
 
   void emit();
@@ -47,7 +47,7 @@ private:
   void emitLaneReduction();
 
   plan::KernelOp kernel;
-  const KernelStrategy &plan;
+  const KernelStrategy &strategy;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
   NestPosition position;
@@ -61,7 +61,8 @@ private:
 /// The outermost loop runs over the part that the caller asks for; an empty
 /// part does nothing, also where there is nothing to split.
 void NestEmitter::emitRange(BodyFn body) {
-  int64_t extent = plan.range ? plan.space.loops[*plan.range].extent : 1;
+  int64_t extent =
+      strategy.range ? strategy.space.loops[*strategy.range].extent : 1;
   kernel.setRange(extent);
   kernel.setForm(plan::Form::Vector);
   auto range = plan::RangeOp::create(b);
@@ -69,8 +70,8 @@ void NestEmitter::emitRange(BodyFn body) {
   auto loop = scf::ForOp::create(b, range.getBegin(), range.getEnd(), one);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  if (plan.range)
-    position.indices[*plan.range] = loop.getInductionVar();
+  if (strategy.range)
+    position.indices[*strategy.range] = loop.getInductionVar();
   body();
 }
 
@@ -78,7 +79,7 @@ void NestEmitter::emitLoops(ArrayRef<unsigned> loops, BodyFn body) {
   if (loops.empty())
     return body();
   unsigned loop = loops.front();
-  emitStretch(loop, {0, plan.space.loops[loop].extent, 1}, 1,
+  emitStretch(loop, {0, strategy.space.loops[loop].extent, 1}, 1,
               [&] { emitLoops(loops.drop_front(), body); });
 }
 
@@ -113,7 +114,7 @@ SmallVector<Value> NestEmitter::emitReductions(ArrayRef<unsigned> loops,
   if (loops.empty())
     return body(carried);
   unsigned loop = loops.front();
-  int64_t extent = plan.space.loops[loop].extent;
+  int64_t extent = strategy.space.loops[loop].extent;
   int64_t unroll = loops.size() == 1 ? getUnroll(extent) : 1;
   auto emitSteps = [&](Value first, ValueRange values) {
     SmallVector<Value> current(values);
@@ -174,25 +175,25 @@ static SmallVector<Stretch> splitRows(int64_t extent, int64_t rows) {
 
 void NestEmitter::emitTiles() {
   auto emitVectors = [&](int64_t rows) {
-    if (!plan.vector)
+    if (!strategy.vector)
       return emitTile(rows, 1, 1);
-    int64_t extent = plan.space.loops[*plan.vector].extent;
+    int64_t extent = strategy.space.loops[*strategy.vector].extent;
     for (const Stretch &stretch :
-         splitVectors(extent, plan.numVectors, plan.lanes))
-      emitStretch(*plan.vector, stretch, stretch.size * stretch.lanes,
+         splitVectors(extent, strategy.numVectors, strategy.lanes))
+      emitStretch(*strategy.vector, stretch, stretch.size * stretch.lanes,
                   [&] { emitTile(rows, stretch.size, stretch.lanes); });
   };
-  if (!plan.rows)
+  if (!strategy.rows)
     return emitVectors(1);
-  int64_t extent = plan.space.loops[*plan.rows].extent;
-  for (const Stretch &stretch : splitRows(extent, plan.numRows))
-    emitStretch(*plan.rows, stretch, stretch.size,
+  int64_t extent = strategy.space.loops[*strategy.rows].extent;
+  for (const Stretch &stretch : splitRows(extent, strategy.numRows))
+    emitStretch(*strategy.rows, stretch, stretch.size,
                 [&] { emitVectors(stretch.size); });
 }
 
 void NestEmitter::emitTile(int64_t rows, int64_t vectors, unsigned lanes) {
-  PayloadEmitter payload(b, plan, lanes);
-  if (plan.reduction.combiner)
+  PayloadEmitter payload(b, strategy, lanes);
+  if (strategy.reduction.combiner)
     emitAccumulation(payload, rows, vectors);
   else
     emitElements(payload, vectors);
@@ -236,12 +237,12 @@ void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
     accumulators.push_back(payload.widen(payload.load(output, position)));
   });
   accumulators =
-      emitReductions(plan.inner, accumulators, [&](ValueRange carried) {
+      emitReductions(strategy.inner, accumulators, [&](ValueRange carried) {
         SmallVector<Value> updated(carried);
         payload.startPosition();
         forEach([&](size_t i) {
-          updated[i] =
-              buildCombined(b, payload, plan.reduction, updated[i], position);
+          updated[i] = buildCombined(b, payload, strategy.reduction, updated[i],
+                                     position);
         });
         payload.startPosition();
         return updated;
@@ -257,18 +258,18 @@ void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
 /// itself, which keeps long sums exact; lanes are combined pairwise at the end.
 void NestEmitter::emitLaneReduction() {
   unsigned output = op.getDpsInitOperand(0)->getOperandNumber();
-  PayloadEmitter scalar(b, plan, 1);
-  Type element = plan.space.operands[output].type.getElementType();
-  SmallVector<unsigned> others(plan.inner);
-  llvm::erase(others, *plan.vector);
-  int64_t extent = plan.space.loops[*plan.vector].extent;
+  PayloadEmitter scalar(b, strategy, 1);
+  Type element = strategy.space.operands[output].type.getElementType();
+  SmallVector<unsigned> others(strategy.inner);
+  llvm::erase(others, *strategy.vector);
+  int64_t extent = strategy.space.loops[*strategy.vector].extent;
   Value total = scalar.load(output, position);
   for (const Stretch &stretch :
-       splitVectors(extent, plan.numVectors, plan.lanes)) {
-    PayloadEmitter payload(b, plan, stretch.lanes);
+       splitVectors(extent, strategy.numVectors, strategy.lanes)) {
+    PayloadEmitter payload(b, strategy, stretch.lanes);
     Type wide = payload.getWideType(element);
     SmallVector<Value> zeros(stretch.size,
-                             buildIdentity(b, plan.reduction, wide));
+                             buildIdentity(b, strategy.reduction, wide));
     int64_t step = stretch.size * stretch.lanes;
     // One pass over the stretch.
     auto pass = [&](ValueRange) {
@@ -279,12 +280,12 @@ void NestEmitter::emitLaneReduction() {
           arith::ConstantIndexOp::create(b, step), zeros);
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(nest.getBody());
-      position.indices[*plan.vector] = nest.getInductionVar();
+      position.indices[*strategy.vector] = nest.getInductionVar();
       payload.startPosition();
       SmallVector<Value> updated(nest.getRegionIterArgs());
       for (int64_t vector = 0; vector < stretch.size; ++vector) {
         position.vector = vector * stretch.lanes;
-        updated[vector] = buildCombined(b, payload, plan.reduction,
+        updated[vector] = buildCombined(b, payload, strategy.reduction,
                                         updated[vector], position);
       }
       position.vector = 0;
@@ -296,11 +297,11 @@ void NestEmitter::emitLaneReduction() {
         emitReductions(others, zeros, [&](ValueRange carried) {
           SmallVector<Value> updated(carried);
           for (auto [value, partial] : llvm::zip_equal(updated, pass(carried)))
-            value = buildCombiner(b, plan.reduction, value, partial);
+            value = buildCombiner(b, strategy.reduction, value, partial);
           return updated;
         });
     for (Value sum : ArrayRef(sums).drop_front())
-      sums.front() = buildCombiner(b, plan.reduction, sums.front(), sum);
+      sums.front() = buildCombiner(b, strategy.reduction, sums.front(), sum);
     Value combined = sums.front();
     for (int64_t width = stretch.lanes / 2; width >= 1; width /= 2) {
       Value low = vector::ExtractStridedSliceOp::create(
@@ -309,20 +310,20 @@ void NestEmitter::emitLaneReduction() {
       Value high = vector::ExtractStridedSliceOp::create(
           b, combined, ArrayRef<int64_t>{width}, ArrayRef<int64_t>{width},
           ArrayRef<int64_t>{1});
-      combined = buildCombiner(b, plan.reduction, low, high);
+      combined = buildCombiner(b, strategy.reduction, low, high);
     }
     if (isa<VectorType>(combined.getType()))
       combined = vector::ExtractOp::create(b, combined, 0);
-    total = buildCombiner(b, plan.reduction, total, combined);
+    total = buildCombiner(b, strategy.reduction, total, combined);
   }
-  position.indices[*plan.vector] = Value();
+  position.indices[*strategy.vector] = Value();
   scalar.store(total, output, position);
 }
 
 void NestEmitter::emit() {
   emitRange([&] {
-    emitLoops(plan.outer, [&] {
-      if (plan.reducesLanes)
+    emitLoops(strategy.outer, [&] {
+      if (strategy.reducesLanes)
         emitLaneReduction();
       else
         emitTiles();
@@ -331,6 +332,7 @@ void NestEmitter::emit() {
   op->erase();
 }
 
-void mlir::pdq::emitNest(plan::KernelOp kernel, const KernelStrategy &plan) {
-  NestEmitter(kernel, plan).emit();
+void mlir::pdq::emitNest(plan::KernelOp kernel,
+                         const KernelStrategy &strategy) {
+  NestEmitter(kernel, strategy).emit();
 }

@@ -11,8 +11,9 @@
 
 namespace mlir::pdq {
 
-/// Replaces the operation of `kernel` by the nest of `plan`; sets the range.
-void emitNest(plan::KernelOp kernel, const KernelStrategy &plan);
+/// Replaces the operation of `kernel` by the nest of `strategy`; sets the
+/// range.
+void emitNest(plan::KernelOp kernel, const KernelStrategy &strategy);
 
 } // namespace mlir::pdq
 

@@ -42,16 +42,16 @@ struct VectorizeKernels : pdq::impl::VectorizeKernelsBase<VectorizeKernels> {
       return;
     linalg::LinalgOp op = *ops.begin();
     StringRef reason = "its payload has an operation without vector form";
-    FailureOr<KernelStrategy> plan = isVectorizable(op)
-                                         ? planKernel(op, vectorWidth, reason)
-                                         : FailureOr<KernelStrategy>(failure());
-    if (failed(plan)) {
+    FailureOr<KernelStrategy> strategy =
+        isVectorizable(op) ? matchNest(op, vectorWidth, reason)
+                           : FailureOr<KernelStrategy>(failure());
+    if (failed(strategy)) {
       op.emitRemark("kernel takes the scalar fallback: ") << reason;
       kernel.setDeclined(reason);
       ++numDeclined;
       return;
     }
-    emitNest(kernel, *plan);
+    emitNest(kernel, *strategy);
     ++numVectorized;
   }
 };

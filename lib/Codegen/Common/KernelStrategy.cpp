@@ -73,14 +73,16 @@ FailureOr<Reduction> mlir::pdq::findReduction(linalg::LinalgOp op) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-class Planner {
+class Matcher {
 public:
-  Planner(linalg::LinalgOp op, unsigned lanes) : op(op) { plan.lanes = lanes; }
+  Matcher(linalg::LinalgOp op, unsigned lanes) : op(op) {
+    strategy.lanes = lanes;
+  }
   FailureOr<KernelStrategy> build(StringRef &reason);
 
 private:
-  const KernelLoop &loop(unsigned i) const { return plan.space.loops[i]; }
-  bool isReduction() const { return plan.reduction.combiner; }
+  const KernelLoop &loop(unsigned i) const { return strategy.space.loops[i]; }
+  bool isReduction() const { return strategy.reduction.combiner; }
   void sortLoops();
   void chooseVector();
   void chooseRows();
@@ -93,14 +95,14 @@ private:
   int64_t getInnerBytes(ArrayRef<unsigned> loops) const;
 
   linalg::LinalgOp op;
-  KernelStrategy plan;
+  KernelStrategy strategy;
 };
 } // namespace
 
 /// Loops in the order of the memory that is written (or, for what is reduced to
 /// one element, read), so that neighbours can be merged.
-void Planner::sortLoops() {
-  IterationSpace &space = plan.space;
+void Matcher::sortLoops() {
+  IterationSpace &space = strategy.space;
   SmallVector<unsigned> order =
       llvm::to_vector(llvm::seq<unsigned>(space.loops.size()));
   auto weight = [&](unsigned i) {
@@ -123,9 +125,9 @@ void Planner::sortLoops() {
 }
 
 /// How well a loop vectorizes: contiguous operands are good, gathered ones bad.
-int Planner::getVectorScore(unsigned candidate) const {
+int Matcher::getVectorScore(unsigned candidate) const {
   int score = 0;
-  for (const KernelOperand &operand : plan.space.operands) {
+  for (const KernelOperand &operand : strategy.space.operands) {
     if (!operand.type)
       continue;
     int64_t stride = operand.strides[candidate];
@@ -135,61 +137,62 @@ int Planner::getVectorScore(unsigned candidate) const {
   int64_t extent = loop(candidate).extent;
   if (extent < 4)
     score -= 16;
-  else if (extent < plan.lanes)
+  else if (extent < strategy.lanes)
     score -= 2;
   return score;
 }
 
-void Planner::chooseVector() {
+void Matcher::chooseVector() {
   int best = -1;
-  for (unsigned i = 0; i < plan.space.loops.size(); ++i) {
+  for (unsigned i = 0; i < strategy.space.loops.size(); ++i) {
     // A loop that writes one element several times cannot run in lanes.
-    bool isOutput = plan.space.isOutputLoop(i);
+    bool isOutput = strategy.space.isOutputLoop(i);
     if (!isOutput && (loop(i).isParallel || !isReduction()))
       continue;
     int score = getVectorScore(i);
     if (score < best || loop(i).extent == 1)
       continue;
     best = score;
-    plan.vector = i;
-    plan.reducesLanes = !isOutput;
+    strategy.vector = i;
+    strategy.reducesLanes = !isOutput;
   }
 }
 
 /// Whether a register tile over two loops holds no element of the output twice.
 /// Loops of a scatter (the gradient of a convolution) may overlap.
-bool Planner::areDistinct(unsigned rows, unsigned vector) const {
+bool Matcher::areDistinct(unsigned rows, unsigned vector) const {
   if (loop(rows).isParallel && loop(vector).isParallel)
     return true;
-  const KernelOperand &output = plan.space.getOutput(0);
+  const KernelOperand &output = strategy.space.getOutput(0);
   int64_t row = std::abs(output.strides[rows]);
   int64_t lane = std::abs(output.strides[vector]);
   return row >= lane * loop(vector).extent || lane >= row * loop(rows).extent;
 }
 
 /// Rows reuse what the vectors load, and the other way round.
-void Planner::chooseRows() {
-  if (!isReduction() || plan.reducesLanes || !plan.vector)
+void Matcher::chooseRows() {
+  if (!isReduction() || strategy.reducesLanes || !strategy.vector)
     return;
   int64_t best = 1;
-  for (unsigned i = 0; i < plan.space.loops.size(); ++i) {
-    if (i == plan.vector || !plan.space.isOutputLoop(i))
+  for (unsigned i = 0; i < strategy.space.loops.size(); ++i) {
+    if (i == strategy.vector || !strategy.space.isOutputLoop(i))
       continue;
-    bool reuses = llvm::any_of(plan.space.operands, [&](const auto &operand) {
-      return operand.type && !operand.isOutput && operand.strides[i] == 0;
-    });
+    bool reuses =
+        llvm::any_of(strategy.space.operands, [&](const auto &operand) {
+          return operand.type && !operand.isOutput && operand.strides[i] == 0;
+        });
     if (!reuses || loop(i).extent < best || loop(i).extent == 1 ||
-        !areDistinct(i, *plan.vector))
+        !areDistinct(i, *strategy.vector))
       continue;
     best = loop(i).extent;
-    plan.rows = i;
+    strategy.rows = i;
   }
 }
 
 /// Bytes of inputs that one pass over these loops touches.
-int64_t Planner::getInnerBytes(ArrayRef<unsigned> loops) const {
+int64_t Matcher::getInnerBytes(ArrayRef<unsigned> loops) const {
   int64_t bytes = 0;
-  for (const KernelOperand &operand : plan.space.operands) {
+  for (const KernelOperand &operand : strategy.space.operands) {
     if (!operand.type || operand.isOutput)
       continue;
     int64_t elements = 1;
@@ -203,15 +206,15 @@ int64_t Planner::getInnerBytes(ArrayRef<unsigned> loops) const {
 
 /// Reductions in the order of the memory that is read: what lies together is
 /// used together.
-void Planner::sortInner() {
+void Matcher::sortInner() {
   auto distance = [&](unsigned i) {
     int64_t most = 0;
-    for (const KernelOperand &operand : plan.space.operands)
+    for (const KernelOperand &operand : strategy.space.operands)
       if (operand.type && !operand.isOutput)
         most = std::max(most, std::abs(operand.strides[i]));
     return most;
   };
-  llvm::sort(plan.inner, [&](unsigned a, unsigned b) {
+  llvm::sort(strategy.inner, [&](unsigned a, unsigned b) {
     return std::pair(-distance(a), a) < std::pair(-distance(b), b);
   });
 }
@@ -219,90 +222,93 @@ void Planner::sortInner() {
 /// Output loops go outside of the register tile, reductions inside; where the
 /// reductions touch more than the cache holds, the first of them goes outside
 /// too and the tile is loaded and stored once for each of its iterations.
-void Planner::chooseOuter() {
+void Matcher::chooseOuter() {
   SmallVector<unsigned> hoisted;
-  for (unsigned i = 0; i < plan.space.loops.size(); ++i) {
-    if (i == plan.vector || i == plan.rows)
+  for (unsigned i = 0; i < strategy.space.loops.size(); ++i) {
+    if (i == strategy.vector || i == strategy.rows)
       continue;
-    if (plan.space.isOutputLoop(i) || loop(i).isParallel)
-      plan.outer.push_back(i);
+    if (strategy.space.isOutputLoop(i) || loop(i).isParallel)
+      strategy.outer.push_back(i);
     else
-      plan.inner.push_back(i);
+      strategy.inner.push_back(i);
   }
   sortInner();
-  if (plan.reducesLanes)
+  if (strategy.reducesLanes)
     return;
-  while (plan.inner.size() > 1 && getInnerBytes(plan.inner) > cacheBytes) {
-    hoisted.push_back(plan.inner.front());
-    plan.inner.erase(plan.inner.begin());
+  while (strategy.inner.size() > 1 &&
+         getInnerBytes(strategy.inner) > cacheBytes) {
+    hoisted.push_back(strategy.inner.front());
+    strategy.inner.erase(strategy.inner.begin());
   }
-  plan.outer.insert(plan.outer.begin(), hoisted.begin(), hoisted.end());
+  strategy.outer.insert(strategy.outer.begin(), hoisted.begin(), hoisted.end());
 }
 
 /// The largest parallel loop outside of the tile is split over threads. A nest
 /// with one loop is cut into blocks for that.
-void Planner::chooseRange() {
-  for (unsigned i : plan.outer)
+void Matcher::chooseRange() {
+  for (unsigned i : strategy.outer)
     if (loop(i).isParallel && loop(i).extent > 1 &&
-        (!plan.range || loop(i).extent > loop(*plan.range).extent))
-      plan.range = i;
-  if (plan.range) {
-    plan.outer.erase(llvm::find(plan.outer, *plan.range));
+        (!strategy.range || loop(i).extent > loop(*strategy.range).extent))
+      strategy.range = i;
+  if (strategy.range) {
+    strategy.outer.erase(llvm::find(strategy.outer, *strategy.range));
     return;
   }
-  if (!plan.vector || plan.reducesLanes || !loop(*plan.vector).isParallel)
+  if (!strategy.vector || strategy.reducesLanes ||
+      !loop(*strategy.vector).isParallel)
     return;
-  int64_t extent = loop(*plan.vector).extent;
-  for (int64_t block = std::min(maxBlock, extent / 2); block >= plan.lanes;
+  int64_t extent = loop(*strategy.vector).extent;
+  for (int64_t block = std::min(maxBlock, extent / 2); block >= strategy.lanes;
        --block)
-    if (extent % block == 0 && block % plan.lanes == 0) {
-      plan.space.split(*plan.vector, block);
-      plan.range = *plan.vector;
-      plan.vector = plan.space.loops.size() - 1;
+    if (extent % block == 0 && block % strategy.lanes == 0) {
+      strategy.space.split(*strategy.vector, block);
+      strategy.range = *strategy.vector;
+      strategy.vector = strategy.space.loops.size() - 1;
       return;
     }
 }
 
 /// Accumulators fill the registers without spilling: 32 vector registers with
 /// 16 lanes, 16 otherwise.
-void Planner::chooseTile() {
-  if (!plan.vector)
+void Matcher::chooseTile() {
+  if (!strategy.vector)
     return;
-  int64_t vectors = loop(*plan.vector).extent / plan.lanes;
+  int64_t vectors = loop(*strategy.vector).extent / strategy.lanes;
   if (!isReduction()) {
-    plan.numVectors = std::clamp<int64_t>(vectors, 1, 2);
+    strategy.numVectors = std::clamp<int64_t>(vectors, 1, 2);
     return;
   }
-  if (plan.reducesLanes) {
-    plan.numVectors = std::clamp<int64_t>(vectors, 1, 4);
+  if (strategy.reducesLanes) {
+    strategy.numVectors = std::clamp<int64_t>(vectors, 1, 4);
     return;
   }
-  int64_t registers = plan.lanes >= 16 ? 28 : 12;
-  plan.numVectors = std::clamp<int64_t>(vectors, 1, plan.rows ? 2 : 4);
-  if (!plan.rows)
+  int64_t registers = strategy.lanes >= 16 ? 28 : 12;
+  strategy.numVectors = std::clamp<int64_t>(vectors, 1, strategy.rows ? 2 : 4);
+  if (!strategy.rows)
     return;
-  int64_t extent = loop(*plan.rows).extent;
-  int64_t most = std::min({extent, registers / plan.numVectors, int64_t(16)});
-  plan.numRows = most;
+  int64_t extent = loop(*strategy.rows).extent;
+  int64_t most =
+      std::min({extent, registers / strategy.numVectors, int64_t(16)});
+  strategy.numRows = most;
   for (int64_t rows = most; rows >= 4; --rows)
     if (extent % rows == 0) {
-      plan.numRows = rows;
+      strategy.numRows = rows;
       break;
     }
 }
 
-FailureOr<KernelStrategy> Planner::build(StringRef &reason) {
+FailureOr<KernelStrategy> Matcher::build(StringRef &reason) {
   FailureOr<IterationSpace> space = analyze(op, reason);
   if (failed(space))
     return failure();
-  plan.space = *space;
+  strategy.space = *space;
   if (op.getNumReductionLoops() > 0) {
     FailureOr<Reduction> reduction = findReduction(op);
     if (failed(reduction)) {
       reason = "its payload is no sum, maximum or minimum of one term";
       return failure();
     }
-    plan.reduction = *reduction;
+    strategy.reduction = *reduction;
   }
   sortLoops();
   chooseVector();
@@ -310,10 +316,10 @@ FailureOr<KernelStrategy> Planner::build(StringRef &reason) {
   chooseOuter();
   chooseRange();
   chooseTile();
-  return plan;
+  return strategy;
 }
 
 FailureOr<KernelStrategy>
-mlir::pdq::planKernel(linalg::LinalgOp op, unsigned lanes, StringRef &reason) {
-  return Planner(op, lanes).build(reason);
+mlir::pdq::matchNest(linalg::LinalgOp op, unsigned lanes, StringRef &reason) {
+  return Matcher(op, lanes).build(reason);
 }

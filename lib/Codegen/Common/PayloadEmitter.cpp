@@ -15,8 +15,8 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 PayloadEmitter::PayloadEmitter(ImplicitLocOpBuilder &builder,
-                               const KernelStrategy &plan, unsigned lanes)
-    : b(builder), plan(plan), lanes(lanes) {}
+                               const KernelStrategy &strategy, unsigned lanes)
+    : b(builder), strategy(strategy), lanes(lanes) {}
 
 Type PayloadEmitter::getWideType(Type elementType) const {
   return lanes == 1 ? elementType
@@ -58,10 +58,10 @@ static Value buildBytePointer(ImplicitLocOpBuilder &b, Value flat,
 Value PayloadEmitter::getAddress(const KernelOperand &operand,
                                  const NestPosition &position) {
   int64_t constant = operand.offset;
-  if (plan.rows)
-    constant += operand.strides[*plan.rows] * position.row;
-  if (plan.vector)
-    constant += operand.strides[*plan.vector] * position.vector;
+  if (strategy.rows)
+    constant += operand.strides[*strategy.rows] * position.row;
+  if (strategy.vector)
+    constant += operand.strides[*strategy.vector] * position.vector;
   Value sum;
   for (auto [index, stride] :
        llvm::zip_equal(position.indices, operand.strides)) {
@@ -125,7 +125,7 @@ PayloadEmitter::getVectorAlignment(const KernelOperand &operand) const {
   if (operand.offset % lanes != 0)
     return std::nullopt;
   for (auto [loop, stride] : llvm::enumerate(operand.strides))
-    if (plan.vector != loop && stride % lanes != 0)
+    if (strategy.vector != loop && stride % lanes != 0)
       return std::nullopt;
   return getStatedAlignment(operand.buffer);
 }
@@ -135,17 +135,17 @@ PayloadEmitter::getVectorAlignment(const KernelOperand &operand) const {
 llvm::MaybeAlign PayloadEmitter::getLoadAlignment(memref::LoadOp load) const {
   auto buffer = dyn_cast<BlockArgument>(load.getMemRef());
   auto [strides, offset] = load.getMemRefType().getStridesAndOffset();
-  if (!buffer || !plan.vector || offset % lanes != 0)
+  if (!buffer || !strategy.vector || offset % lanes != 0)
     return std::nullopt;
-  unsigned dim = plan.space.loops[*plan.vector].dim;
+  unsigned dim = strategy.space.loops[*strategy.vector].dim;
   for (auto [index, stride] : llvm::zip_equal(load.getIndices(), strides)) {
     auto own = index.getDefiningOp<linalg::IndexOp>();
     bool isVector = own && own.getDim() == dim;
     if (!isVector && stride % lanes != 0)
       return std::nullopt;
     // A loop that was split: its blocks.
-    for (auto [number, loop] : llvm::enumerate(plan.space.loops))
-      if (isVector && loop.dim == dim && plan.vector != number &&
+    for (auto [number, loop] : llvm::enumerate(strategy.space.loops))
+      if (isVector && loop.dim == dim && strategy.vector != number &&
           stride * loop.indexStep % lanes != 0)
         return std::nullopt;
   }
@@ -177,11 +177,11 @@ Value PayloadEmitter::loadContiguous(Value buffer, Type elementType,
 }
 
 Value PayloadEmitter::load(unsigned index, const NestPosition &position) {
-  const KernelOperand &operand = plan.space.operands[index];
+  const KernelOperand &operand = strategy.space.operands[index];
   if (!operand.type)
-    return plan.space.op->getOperand(index);
-  int64_t stride = plan.vector ? operand.strides[*plan.vector] : 0;
-  bool moves = plan.rows && operand.strides[*plan.rows] != 0;
+    return strategy.space.op->getOperand(index);
+  int64_t stride = strategy.vector ? operand.strides[*strategy.vector] : 0;
+  bool moves = strategy.rows && operand.strides[*strategy.rows] != 0;
   auto key = std::tuple(index, moves ? position.row : 0,
                         stride != 0 ? position.vector : 0);
   Value &known = loads[key];
@@ -205,7 +205,7 @@ Value PayloadEmitter::load(unsigned index, const NestPosition &position) {
 
 void PayloadEmitter::store(Value value, unsigned index,
                            const NestPosition &position) {
-  const KernelOperand &operand = plan.space.operands[index];
+  const KernelOperand &operand = strategy.space.operands[index];
   Value address = getAddress(operand, position);
   Value flat = getFlatBuffer(operand.buffer);
   if (lanes == 1) {
@@ -213,7 +213,7 @@ void PayloadEmitter::store(Value value, unsigned index,
     return;
   }
   value = widen(value);
-  int64_t stride = operand.strides[*plan.vector];
+  int64_t stride = operand.strides[*strategy.vector];
   if (stride != 1) {
     for (unsigned lane = 0; lane < lanes; ++lane)
       memref::StoreOp::create(
@@ -240,17 +240,17 @@ Value PayloadEmitter::evaluateIndex(unsigned dim,
                                     const NestPosition &position) {
   Value sum = arith::ConstantIndexOp::create(b, 0);
   bool inLanes = false;
-  for (auto [i, loop] : llvm::enumerate(plan.space.loops)) {
+  for (auto [i, loop] : llvm::enumerate(strategy.space.loops)) {
     if (loop.dim != dim)
       continue;
     Value index = position.indices[i];
     if (!index)
       index = arith::ConstantIndexOp::create(b, 0);
-    if (plan.rows == i)
+    if (strategy.rows == i)
       index = addConstant(index, position.row);
-    if (plan.vector == i)
+    if (strategy.vector == i)
       index = addConstant(index, position.vector);
-    inLanes |= plan.vector == i && lanes > 1;
+    inLanes |= strategy.vector == i && lanes > 1;
     if (loop.indexStep != 1)
       index = arith::MulIOp::create(
           b, index, arith::ConstantIndexOp::create(b, loop.indexStep));
@@ -279,14 +279,15 @@ Value PayloadEmitter::evaluateLoad(Operation *op, const NestPosition &position,
   for (auto [index, stride] : llvm::zip_equal(load.getIndices(), strides)) {
     Value part;
     auto loop = index.getDefiningOp<linalg::IndexOp>();
-    bool isVectorLoop = loop && plan.vector &&
-                        plan.space.loops[*plan.vector].dim == loop.getDim() &&
-                        lanes > 1;
+    bool isVectorLoop =
+        loop && strategy.vector &&
+        strategy.space.loops[*strategy.vector].dim == loop.getDim() &&
+        lanes > 1;
     if (isVectorLoop) {
       // The first lane's index; the others follow.
-      PayloadEmitter scalar(b, plan, 1);
+      PayloadEmitter scalar(b, strategy, 1);
       part = scalar.evaluateIndex(loop.getDim(), position);
-      laneStride += stride * plan.space.loops[*plan.vector].indexStep;
+      laneStride += stride * strategy.space.loops[*strategy.vector].indexStep;
     } else {
       part = evaluateIn(index, position, outputs, known);
     }
@@ -353,7 +354,7 @@ Value PayloadEmitter::evaluateOperation(Operation *op,
 
 Value PayloadEmitter::evaluateIn(Value value, const NestPosition &position,
                                  ArrayRef<Value> outputs, Evaluated &known) {
-  linalg::LinalgOp op = plan.space.op;
+  linalg::LinalgOp op = strategy.space.op;
   Block *body = op.getBlock();
   if (value.getParentBlock() != body)
     return value; // A constant outside.

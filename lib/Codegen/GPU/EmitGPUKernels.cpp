@@ -173,36 +173,38 @@ LogicalResult EmitGPUKernels::emitGrouped() {
 /// where the kernel is none.
 std::optional<LogicalResult>
 EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
-  auto join = [&](auto &plan, BlockArgument result, size_t maxPayload) {
-    plan.init = parts.fill;
-    plan.initial = parts.initial;
+  auto join = [&](auto &strategy, BlockArgument result, size_t maxPayload) {
+    strategy.init = parts.fill;
+    strategy.initial = parts.initial;
     FailureOr<SmallVector<EpilogueOp>> epilogue =
-        planEpilogue(result, parts.epilogue, maxPayload, reason);
+        matchEpilogue(result, parts.epilogue, maxPayload, reason);
     if (failed(epilogue))
       return false;
-    plan.epilogue = *epilogue;
+    strategy.epilogue = *epilogue;
     // An epilogue may store to the same place.
-    plan.storesResult = isStored(result) &&
-                        llvm::none_of(parts.epilogue, [&](linalg::LinalgOp op) {
-                          return llvm::is_contained(op.getDpsInits(), result);
-                        });
+    strategy.storesResult =
+        isStored(result) &&
+        llvm::none_of(parts.epilogue, [&](linalg::LinalgOp op) {
+          return llvm::is_contained(op.getDpsInits(), result);
+        });
     return true;
   };
   SmallVector<linalg::LinalgOp> products{parts.main};
   llvm::append_range(products, parts.further);
-  if (FailureOr<MatrixStrategy> plan = planMatrix(products, reason);
-      succeeded(plan) && join(*plan, plan->output.buffer, maxMatrixPayload))
-    return emitMatrix(kernel, *plan, target);
+  if (FailureOr<MatrixStrategy> strategy = matchMatrix(products, reason);
+      succeeded(strategy) &&
+      join(*strategy, strategy->output.buffer, maxMatrixPayload))
+    return emitMatrix(kernel, *strategy, target);
   if (!parts.further.empty())
     return std::nullopt;
-  FailureOr<DirectStrategy> plan = planDirect(parts.main, reason);
-  if (failed(plan) ||
-      !join(*plan, plan->space.getOutput(0).buffer, DirectStrategy::maxPayload))
+  FailureOr<DirectStrategy> strategy = matchDirect(parts.main, reason);
+  if (failed(strategy) || !join(*strategy, strategy->space.getOutput(0).buffer,
+                                DirectStrategy::maxPayload))
     return std::nullopt;
   reason = "a sum behind it needs tensor cores, for which it is too small";
-  if (llvm::any_of(plan->epilogue, std::mem_fn(&EpilogueOp::reduces)))
+  if (llvm::any_of(strategy->epilogue, std::mem_fn(&EpilogueOp::reduces)))
     return std::nullopt;
-  emitDirect(kernel, *plan);
+  emitDirect(kernel, *strategy);
   return success();
 }
 
@@ -210,18 +212,18 @@ EmitGPUKernels::emitProduct(const KernelParts &parts, StringRef &reason) {
 std::optional<LogicalResult>
 EmitGPUKernels::emitSingle(const KernelParts &parts, StringRef &reason) {
   linalg::LinalgOp op = parts.main;
-  if (auto plan = planTranspose(op, reason); succeeded(plan)) {
-    emitTranspose(kernel, *plan);
+  if (auto strategy = matchTranspose(op, reason); succeeded(strategy)) {
+    emitTranspose(kernel, *strategy);
     return success();
   }
   reason = "its payload has an operation without vector form";
-  FailureOr<ThreadStrategy> plan = isVectorizable(op)
-                                       ? planThreads(op, reason)
-                                       : FailureOr<ThreadStrategy>(failure());
-  if (failed(plan))
+  FailureOr<ThreadStrategy> strategy =
+      isVectorizable(op) ? matchThreads(op, reason)
+                         : FailureOr<ThreadStrategy>(failure());
+  if (failed(strategy))
     return std::nullopt;
-  plan->init = parts.fill;
-  emitThreads(kernel, *plan);
+  strategy->init = parts.fill;
+  emitThreads(kernel, *strategy);
   return success();
 }
 
@@ -259,11 +261,11 @@ LogicalResult EmitGPUKernels::emitRowKernel(unsigned numRowLoops) {
     if (failed(checkPayload(op)))
       return failure();
   StringRef reason;
-  FailureOr<RowStrategy> plan = planRows(kernel, numRowLoops, reason);
-  if (failed(plan))
+  FailureOr<RowStrategy> strategy = matchRows(kernel, numRowLoops, reason);
+  if (failed(strategy))
     return kernel.emitOpError("kernel has ")
            << numRowLoops << " loops of rows, but " << reason;
-  emitRows(kernel, *plan);
+  emitRows(kernel, *strategy);
   ++numEmitted;
   return success();
 }

@@ -48,10 +48,10 @@ bool isVectorizable(linalg::LinalgOp op);
 /// sum, maximum or minimum of the output and one term.
 FailureOr<Reduction> findReduction(linalg::LinalgOp op);
 
-/// Chooses a plan for vectors of `lanes` 32-bit elements; a reason where the
-/// operation has no form as a vector loop nest.
-FailureOr<KernelStrategy> planKernel(linalg::LinalgOp op, unsigned lanes,
-                                     StringRef &reason);
+/// Chooses a strategy for vectors of `lanes` 32-bit elements; a reason where
+/// the operation has no form as a vector loop nest.
+FailureOr<KernelStrategy> matchNest(linalg::LinalgOp op, unsigned lanes,
+                                    StringRef &reason);
 
 } // namespace mlir::pdq
 

@@ -25,7 +25,7 @@ struct NestPosition {
 /// vectorized loop at once; 1 emits scalars.
 class PayloadEmitter {
 public:
-  PayloadEmitter(ImplicitLocOpBuilder &builder, const KernelStrategy &plan,
+  PayloadEmitter(ImplicitLocOpBuilder &builder, const KernelStrategy &strategy,
                  unsigned lanes);
 
   /// Forgets loads and values of other positions; call where indices change.
@@ -74,7 +74,7 @@ private:
   Value addConstant(Value index, int64_t value);
 
   ImplicitLocOpBuilder &b;
-  const KernelStrategy &plan;
+  const KernelStrategy &strategy;
   unsigned lanes;
   /// Loads of the current position: (operand, row, vector) -> value.
   DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loads;

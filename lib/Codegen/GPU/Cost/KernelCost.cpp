@@ -143,9 +143,9 @@ static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
       return form.empty() ? "elementwise" : form;
     for (linalg::LinalgOp op : products)
       addProductBytes(op, factors, resultBytes);
-    if (succeeded(planMatrix(products, reason)))
+    if (succeeded(matchMatrix(products, reason)))
       return "matrix";
-    if (succeeded(planDirect(products.front(), reason)))
+    if (succeeded(matchDirect(products.front(), reason)))
       return "direct";
     form = "reduction";
     ops = ops.drop_front(llvm::find(ops, products.back()) - ops.begin() + 1);

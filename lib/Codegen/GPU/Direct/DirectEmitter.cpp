@@ -39,9 +39,9 @@ struct Side {
 
 class DirectEmitter {
 public:
-  DirectEmitter(plan::KernelOp kernel, const DirectStrategy &directPlan)
-      : kernel(kernel), plan(directPlan),
-        b(plan.space.op.getLoc(), plan.space.op.getOperation()) {}
+  DirectEmitter(plan::KernelOp kernel, const DirectStrategy &directStrategy)
+      : kernel(kernel), strategy(directStrategy),
+        b(strategy.space.op.getLoc(), strategy.space.op.getOperation()) {}
   void emit();
 
 private:
@@ -55,7 +55,8 @@ private:
   }
   Type getSumType() {
     Type f32 = b.getF32Type();
-    return plan.lanes == 1 ? f32 : Type(VectorType::get({plan.lanes}, f32));
+    return strategy.lanes == 1 ? f32
+                               : Type(VectorType::get({strategy.lanes}, f32));
   }
   Side buildSide(unsigned operand);
   bool areQuads(const Side &side) const;
@@ -74,7 +75,7 @@ private:
   void guarded(Value condition, function_ref<void()> body);
 
   plan::KernelOp kernel;
-  DirectStrategy plan;
+  DirectStrategy strategy;
   ImplicitLocOpBuilder b;
   Side lhs, rhs, output;
   /// The piece of the thread, whether it exists, its loops' indices; and the
@@ -98,16 +99,16 @@ void DirectEmitter::guarded(Value condition, function_ref<void()> body) {
 /// Whether four neighbouring terms of a factor that stands still along the
 /// vector are 16 bytes in memory, wherever the other loops stand.
 bool DirectEmitter::areQuads(const Side &side) const {
-  if (!side.isAligned || !plan.vector ||
-      side.operand->strides[*plan.vector] != 0)
+  if (!side.isAligned || !strategy.vector ||
+      side.operand->strides[*strategy.vector] != 0)
     return false;
   bool isFound = false;
-  for (unsigned loop = 0; loop < plan.space.loops.size(); ++loop) {
+  for (unsigned loop = 0; loop < strategy.space.loops.size(); ++loop) {
     int64_t stride = side.operand->strides[loop];
     if (stride % quad == 0)
       continue;
-    if (stride != 1 || isFound || !llvm::is_contained(plan.window, loop) ||
-        plan.space.loops[loop].extent % quad != 0)
+    if (stride != 1 || isFound || !llvm::is_contained(strategy.window, loop) ||
+        strategy.space.loops[loop].extent % quad != 0)
       return false;
     isFound = true;
   }
@@ -118,7 +119,7 @@ bool DirectEmitter::areQuads(const Side &side) const {
 /// is, and every loop moves by whole vectors.
 Side DirectEmitter::buildSide(unsigned operand) {
   Side side;
-  side.operand = &plan.space.operands[operand];
+  side.operand = &strategy.space.operands[operand];
   side.flat = buildFlat(b, side.operand->buffer);
   auto alignment = kernel.getArgAttrOfType<IntegerAttr>(
       side.operand->buffer.getArgNumber(),
@@ -127,9 +128,9 @@ Side DirectEmitter::buildSide(unsigned operand) {
       alignment && alignment.getInt() >= 16 && side.operand->offset % quad == 0;
   side.hasQuads = areQuads(side);
   for (auto [loop, stride] : llvm::enumerate(side.operand->strides))
-    side.isAligned &= plan.vector == loop || stride % quad == 0;
-  side.base = buildAddress(side, constant(side.operand->offset), plan.pieces,
-                           pieceIndices);
+    side.isAligned &= strategy.vector == loop || stride % quad == 0;
+  side.base = buildAddress(side, constant(side.operand->offset),
+                           strategy.pieces, pieceIndices);
   return side;
 }
 
@@ -146,18 +147,18 @@ Value DirectEmitter::buildAddress(const Side &side, Value start,
 void DirectEmitter::decodeThread() {
   Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
   Value block = gpu::BlockIdOp::create(b, gpu::Dimension::x);
-  Value outputs = constant(plan.outputsPerBlock);
+  Value outputs = constant(strategy.outputsPerBlock);
   // Neighbouring threads take neighbouring pieces.
   slot = thread;
-  if (plan.threadsPerOutput > 1) {
+  if (strategy.threadsPerOutput > 1) {
     slot = arith::RemUIOp::create(b, thread, outputs);
     member = arith::DivUIOp::create(b, thread, outputs);
   }
   piece = add(arith::MulIOp::create(b, block, outputs), slot);
-  isInside = below(piece, plan.numPieces);
+  isInside = below(piece, strategy.numPieces);
   SmallVector<int64_t> extents;
-  for (unsigned loop : plan.pieces)
-    extents.push_back(plan.space.loops[loop].extent);
+  for (unsigned loop : strategy.pieces)
+    extents.push_back(strategy.space.loops[loop].extent);
   pieceIndices = buildDelinearized(b, piece, extents);
 }
 
@@ -168,7 +169,7 @@ DirectEmitter::enumerate(ArrayRef<unsigned> loops) const {
   for (unsigned loop : loops) {
     SmallVector<Iteration> longer;
     for (const Iteration &outer : all)
-      for (int64_t i = 0; i < plan.space.loops[loop].extent; ++i) {
+      for (int64_t i = 0; i < strategy.space.loops[loop].extent; ++i) {
         longer.push_back(outer);
         longer.back().push_back({loop, i});
       }
@@ -208,8 +209,9 @@ Value DirectEmitter::loadFactor(Side &side, int64_t offset) {
   Value &known = side.loads[offset];
   if (known)
     return known;
-  int64_t stride = plan.vector ? side.operand->strides[*plan.vector] : 0;
-  if (plan.lanes == 1)
+  int64_t stride =
+      strategy.vector ? side.operand->strides[*strategy.vector] : 0;
+  if (strategy.lanes == 1)
     return known = loadElement(side, offset);
   auto type = cast<VectorType>(getSumType());
   if (stride == 0)
@@ -221,7 +223,7 @@ Value DirectEmitter::loadFactor(Side &side, int64_t offset) {
                /*nontemporal=*/false,
                side.isAligned ? llvm::MaybeAlign(16) : llvm::MaybeAlign());
   SmallVector<Value> elements;
-  for (int64_t lane = 0; lane < plan.lanes; ++lane)
+  for (int64_t lane = 0; lane < strategy.lanes; ++lane)
     elements.push_back(loadElement(side, offset + lane * stride));
   return known = vector::FromElementsOp::create(b, type, elements);
 }
@@ -232,14 +234,14 @@ void DirectEmitter::multiply(MutableArrayRef<Value> sums) {
     side->loads.clear();
     side->quads.clear();
   }
-  SmallVector<Iteration> tile = enumerate(plan.tile);
-  for (const Iteration &term : enumerate(plan.window))
+  SmallVector<Iteration> tile = enumerate(strategy.tile);
+  for (const Iteration &term : enumerate(strategy.window))
     for (auto [place, sum] : llvm::zip_equal(tile, sums)) {
       Value left =
           loadFactor(lhs, getOffset(lhs, term) + getOffset(lhs, place));
       Value right =
           loadFactor(rhs, getOffset(rhs, term) + getOffset(rhs, place));
-      if (plan.lanes == 1)
+      if (strategy.lanes == 1)
         sum = math::FmaOp::create(b, left, right, sum);
       else
         sum = vector::FMAOp::create(b, left, right, sum);
@@ -250,28 +252,28 @@ void DirectEmitter::multiply(MutableArrayRef<Value> sums) {
 /// n-th, those without a piece none.
 SmallVector<Value> DirectEmitter::emitWalk() {
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(getSumType()));
-  SmallVector<Value> sums(plan.count(plan.tile), zero);
-  int64_t terms = plan.count(plan.walked);
+  SmallVector<Value> sums(strategy.count(strategy.tile), zero);
+  int64_t terms = strategy.count(strategy.walked);
   if (terms == 1) {
     multiply(sums);
     return sums;
   }
-  bool isShared = plan.threadsPerOutput > 1;
+  bool isShared = strategy.threadsPerOutput > 1;
   Value end = constant(terms);
   if (isShared)
     end = arith::SelectOp::create(b, isInside, end, constant(0));
   auto walk = scf::ForOp::create(b, isShared ? member : constant(0), end,
-                                 constant(plan.threadsPerOutput), sums);
+                                 constant(strategy.threadsPerOutput), sums);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(walk.getBody());
   SmallVector<int64_t> extents;
-  for (unsigned loop : plan.walked)
-    extents.push_back(plan.space.loops[loop].extent);
+  for (unsigned loop : strategy.walked)
+    extents.push_back(strategy.space.loops[loop].extent);
   SmallVector<Value> indices =
       buildDelinearized(b, walk.getInductionVar(), extents);
   Value start[] = {lhs.base, rhs.base};
   for (Side *side : {&lhs, &rhs})
-    side->base = buildAddress(*side, side->base, plan.walked, indices);
+    side->base = buildAddress(*side, side->base, strategy.walked, indices);
   sums.assign(walk.getRegionIterArgs().begin(), walk.getRegionIterArgs().end());
   multiply(sums);
   scf::YieldOp::create(b, sums);
@@ -285,7 +287,7 @@ SmallVector<Value> DirectEmitter::emitWalk() {
 SmallVector<Value> DirectEmitter::combineThreads(ArrayRef<Value> sums) {
   auto space =
       gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
-  int64_t row = plan.blockSize * plan.lanes;
+  int64_t row = strategy.blockSize * strategy.lanes;
   auto type =
       MemRefType::get({row * static_cast<int64_t>(sums.size())}, b.getF32Type(),
                       MemRefLayoutAttrInterface(), space);
@@ -293,21 +295,21 @@ SmallVector<Value> DirectEmitter::combineThreads(ArrayRef<Value> sums) {
   auto place = [&](Value thread, int64_t number) -> Value {
     Value mine = arith::AddIOp::create(
         b, slot,
-        arith::MulIOp::create(b, thread, constant(plan.outputsPerBlock)));
-    return add(arith::MulIOp::create(b, mine, constant(plan.lanes)),
+        arith::MulIOp::create(b, thread, constant(strategy.outputsPerBlock)));
+    return add(arith::MulIOp::create(b, mine, constant(strategy.lanes)),
                constant(number * row));
   };
-  auto alignment = llvm::MaybeAlign(plan.lanes * 4);
+  auto alignment = llvm::MaybeAlign(strategy.lanes * 4);
   auto load = [&](Value thread, int64_t number) -> Value {
     Value address = place(thread, number);
-    if (plan.lanes == 1)
+    if (strategy.lanes == 1)
       return memref::LoadOp::create(b, shared, address);
     return vector::LoadOp::create(b, cast<VectorType>(getSumType()), shared,
                                   address, /*nontemporal=*/false, alignment);
   };
   auto store = [&](Value value, int64_t number) {
     Value address = place(member, number);
-    if (plan.lanes == 1)
+    if (strategy.lanes == 1)
       memref::StoreOp::create(b, value, shared, address);
     else
       vector::StoreOp::create(b, value, shared, address, /*nontemporal=*/false,
@@ -315,7 +317,7 @@ SmallVector<Value> DirectEmitter::combineThreads(ArrayRef<Value> sums) {
   };
   for (auto [number, sum] : llvm::enumerate(sums))
     store(sum, number);
-  for (int64_t half = plan.threadsPerOutput / 2; half >= 1; half /= 2) {
+  for (int64_t half = strategy.threadsPerOutput / 2; half >= 1; half /= 2) {
     gpu::BarrierOp::create(b);
     guarded(below(member, half), [&] {
       Value other = add(member, constant(half));
@@ -335,14 +337,14 @@ SmallVector<Value> DirectEmitter::combineThreads(ArrayRef<Value> sums) {
 
 /// The first lane's index of every loop of the operation.
 SmallVector<Value> DirectEmitter::getIndices(const Iteration &place) {
-  SmallVector<Value> indices(plan.space.op.getNumLoops());
+  SmallVector<Value> indices(strategy.space.op.getNumLoops());
   auto addPart = [&](unsigned loop, Value index) {
-    const KernelLoop &part = plan.space.loops[loop];
+    const KernelLoop &part = strategy.space.loops[loop];
     Value step = arith::MulIOp::create(b, index, constant(part.indexStep));
     Value &sum = indices[part.dim];
     sum = sum ? add(sum, step) : step;
   };
-  for (auto [loop, index] : llvm::zip_equal(plan.pieces, pieceIndices))
+  for (auto [loop, index] : llvm::zip_equal(strategy.pieces, pieceIndices))
     addPart(loop, index);
   for (auto [loop, index] : place)
     addPart(loop, constant(index));
@@ -351,30 +353,33 @@ SmallVector<Value> DirectEmitter::getIndices(const Iteration &place) {
 
 /// Adds the sums to where they start, and hands the results on.
 void DirectEmitter::storeSums(ArrayRef<Value> sums) {
-  unsigned vectorDim = plan.vector ? plan.space.loops[*plan.vector].dim : 0;
+  unsigned vectorDim =
+      strategy.vector ? strategy.space.loops[*strategy.vector].dim : 0;
   std::optional<ElementOp> initial;
-  if (plan.initial)
-    initial.emplace(b, plan.initial, plan.space.op, plan.lanes, vectorDim);
-  linalg::LinalgOp op = plan.space.op;
+  if (strategy.initial)
+    initial.emplace(b, strategy.initial, strategy.space.op, strategy.lanes,
+                    vectorDim);
+  linalg::LinalgOp op = strategy.space.op;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   auto getPlace = [&](unsigned dim) {
     return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
   };
-  EpilogueEmitter epilogue(b, op.getDpsInits()[0], plan.epilogue, plan.lanes,
-                           plan.vector ? *getPlace(vectorDim) : 0);
-  for (auto [place, value] : llvm::zip_equal(enumerate(plan.tile), sums)) {
+  EpilogueEmitter epilogue(b, op.getDpsInits()[0], strategy.epilogue,
+                           strategy.lanes,
+                           strategy.vector ? *getPlace(vectorDim) : 0);
+  for (auto [place, value] : llvm::zip_equal(enumerate(strategy.tile), sums)) {
     SmallVector<Value> indices = getIndices(place);
     int64_t offset = getOffset(output, place);
-    Value start = initial     ? initial->evaluate(indices)
-                  : plan.init ? plan.init
-                              : loadFactor(output, offset);
+    Value start = initial         ? initial->evaluate(indices)
+                  : strategy.init ? strategy.init
+                                  : loadFactor(output, offset);
     if (start.getType() != getSumType())
       start = vector::BroadcastOp::create(b, getSumType(), start);
     Value sum = arith::AddFOp::create(b, start, value);
     Value address = add(output.base, constant(offset));
-    if (plan.storesResult && plan.lanes == 1)
+    if (strategy.storesResult && strategy.lanes == 1)
       memref::StoreOp::create(b, sum, output.flat, address);
-    else if (plan.storesResult)
+    else if (strategy.storesResult)
       vector::StoreOp::create(b, sum, output.flat, address,
                               /*nontemporal=*/false,
                               output.isAligned ? llvm::MaybeAlign(16)
@@ -388,10 +393,10 @@ void DirectEmitter::storeSums(ArrayRef<Value> sums) {
 
 void DirectEmitter::emit() {
   decodeThread();
-  lhs = buildSide(plan.lhs);
-  rhs = buildSide(plan.rhs);
-  output = buildSide(plan.output);
-  if (plan.threadsPerOutput > 1) {
+  lhs = buildSide(strategy.lhs);
+  rhs = buildSide(strategy.rhs);
+  output = buildSide(strategy.output);
+  if (strategy.threadsPerOutput > 1) {
     SmallVector<Value> sums = emitWalk();
     SmallVector<Value> all = combineThreads(sums);
     Value isFirst = below(member, 1);
@@ -400,12 +405,13 @@ void DirectEmitter::emit() {
   } else {
     guarded(isInside, [&] { storeSums(emitWalk()); });
   }
-  setLaunch(kernel, {plan.getNumBlocks(), 1, 1}, {plan.blockSize, 1, 1},
+  setLaunch(kernel, {strategy.getNumBlocks(), 1, 1}, {strategy.blockSize, 1, 1},
             plan::Form::Direct);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
 }
 
-void mlir::pdq::emitDirect(plan::KernelOp kernel, const DirectStrategy &plan) {
-  DirectEmitter(kernel, plan).emit();
+void mlir::pdq::emitDirect(plan::KernelOp kernel,
+                           const DirectStrategy &strategy) {
+  DirectEmitter(kernel, strategy).emit();
 }

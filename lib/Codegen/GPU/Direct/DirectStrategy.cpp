@@ -27,9 +27,9 @@ static constexpr int64_t enoughBlocks = 128, fewestNeighbours = 2;
 static constexpr int64_t maxSize = int64_t(1) << 30;
 
 namespace {
-class DirectPlanner {
+class DirectMatcher {
 public:
-  explicit DirectPlanner(linalg::LinalgOp op) : op(op) {}
+  explicit DirectMatcher(linalg::LinalgOp op) : op(op) {}
   FailureOr<DirectStrategy> build(StringRef &reason);
 
 private:
@@ -42,14 +42,14 @@ private:
   void chooseSharing();
   unsigned splitOff(unsigned loop, int64_t inner);
   int64_t getStride(unsigned operand, unsigned loop) const {
-    return plan.space.operands[operand].strides[loop];
+    return strategy.space.operands[operand].strides[loop];
   }
   int64_t getExtent(unsigned loop) const {
-    return plan.space.loops[loop].extent;
+    return strategy.space.loops[loop].extent;
   }
 
   linalg::LinalgOp op;
-  DirectStrategy plan;
+  DirectStrategy strategy;
   /// Reductions, outermost in memory first.
   SmallVector<unsigned> reductions;
   bool isWindow = false;
@@ -72,7 +72,7 @@ static int64_t findDivisor(int64_t extent, int64_t bound) {
 }
 
 /// The operands of the product and its result, all of f32.
-bool DirectPlanner::findFactors() {
+bool DirectMatcher::findFactors() {
   FailureOr<Reduction> reduction = findReduction(op);
   if (failed(reduction) || !reduction->isMultiplyAdd)
     return false;
@@ -82,32 +82,35 @@ bool DirectPlanner::findFactors() {
     if (!argument || argument.getOwner() != op.getBlock())
       return false;
     number = argument.getArgNumber();
-    const KernelOperand &operand = plan.space.operands[number];
+    const KernelOperand &operand = strategy.space.operands[number];
     return !operand.isOutput && operand.type &&
            operand.type.getElementType().isF32();
   };
-  plan.output = op.getDpsInitOperand(0)->getOperandNumber();
-  return find(product->getOperand(0), plan.lhs) &&
-         find(product->getOperand(1), plan.rhs) && plan.lhs != plan.rhs &&
-         plan.space.getOutput(0).type.getElementType().isF32();
+  strategy.output = op.getDpsInitOperand(0)->getOperandNumber();
+  return find(product->getOperand(0), strategy.lhs) &&
+         find(product->getOperand(1), strategy.rhs) &&
+         strategy.lhs != strategy.rhs &&
+         strategy.space.getOutput(0).type.getElementType().isF32();
 }
 
 /// Whether both factors move with a loop of the result.
-bool DirectPlanner::isShared(unsigned loop) const {
-  return getStride(plan.lhs, loop) != 0 && getStride(plan.rhs, loop) != 0;
+bool DirectMatcher::isShared(unsigned loop) const {
+  return getStride(strategy.lhs, loop) != 0 &&
+         getStride(strategy.rhs, loop) != 0;
 }
 
 /// Loops of the result and reductions, in the order of memory. Fails where
 /// elements of the result overlap, or where nothing is a channel or a group.
-bool DirectPlanner::sortLoops() {
+bool DirectMatcher::sortLoops() {
   bool hasChannels = false;
-  for (unsigned loop = 0; loop < plan.space.loops.size(); ++loop) {
-    bool inOutput = getStride(plan.output, loop) != 0 || getExtent(loop) == 1;
-    bool isParallel = plan.space.loops[loop].isParallel;
+  for (unsigned loop = 0; loop < strategy.space.loops.size(); ++loop) {
+    bool inOutput =
+        getStride(strategy.output, loop) != 0 || getExtent(loop) == 1;
+    bool isParallel = strategy.space.loops[loop].isParallel;
     if (inOutput != isParallel && getExtent(loop) != 1)
       return false;
     hasChannels |= isParallel && getExtent(loop) > 1 && isShared(loop);
-    (isParallel ? plan.pieces : reductions).push_back(loop);
+    (isParallel ? strategy.pieces : reductions).push_back(loop);
   }
   auto sort = [](SmallVector<unsigned> &loops, auto weigh) {
     llvm::sort(loops, [&](unsigned a, unsigned b) {
@@ -115,104 +118,109 @@ bool DirectPlanner::sortLoops() {
              std::pair(std::abs(weigh(b)), a);
     });
   };
-  sort(plan.pieces,
-       [&](unsigned loop) { return getStride(plan.output, loop); });
+  sort(strategy.pieces,
+       [&](unsigned loop) { return getStride(strategy.output, loop); });
   sort(reductions, [&](unsigned loop) {
-    return std::max(std::abs(getStride(plan.lhs, loop)),
-                    std::abs(getStride(plan.rhs, loop)));
+    return std::max(std::abs(getStride(strategy.lhs, loop)),
+                    std::abs(getStride(strategy.rhs, loop)));
   });
-  return hasChannels && !plan.pieces.empty();
+  return hasChannels && !strategy.pieces.empty();
 }
 
 /// Splits `inner` neighbouring iterations off; they become a loop of their own.
-unsigned DirectPlanner::splitOff(unsigned loop, int64_t inner) {
-  plan.space.split(loop, inner);
-  return plan.space.loops.size() - 1;
+unsigned DirectMatcher::splitOff(unsigned loop, int64_t inner) {
+  strategy.space.split(loop, inner);
+  return strategy.space.loops.size() - 1;
 }
 
-void DirectPlanner::chooseVector() {
-  unsigned loop = plan.pieces.back();
-  if (getStride(plan.output, loop) != 1 || getExtent(loop) % vectorLanes != 0)
+void DirectMatcher::chooseVector() {
+  unsigned loop = strategy.pieces.back();
+  if (getStride(strategy.output, loop) != 1 ||
+      getExtent(loop) % vectorLanes != 0)
     return;
-  plan.lanes = vectorLanes;
-  plan.vector = splitOff(loop, vectorLanes);
+  strategy.lanes = vectorLanes;
+  strategy.vector = splitOff(loop, vectorLanes);
 }
 
 /// Results of one thread, innermost loops first: those with which only one
 /// factor moves, so that the other one is read once for all of them.
-void DirectPlanner::chooseTile() {
-  int64_t numPieces = plan.count(plan.pieces), size = 1;
+void DirectMatcher::chooseTile() {
+  int64_t numPieces = strategy.count(strategy.pieces), size = 1;
   int64_t most = maxSums;
   if (isWindow)
-    most = std::min(most, maxProducts / plan.count(reductions));
-  for (unsigned loop : llvm::reverse(SmallVector<unsigned>(plan.pieces))) {
+    most = std::min(most, maxProducts / strategy.count(reductions));
+  for (unsigned loop : llvm::reverse(SmallVector<unsigned>(strategy.pieces))) {
     if (getExtent(loop) == 1 || isShared(loop))
       continue;
-    if (plan.vector &&
-        plan.space.loops[*plan.vector].dim == plan.space.loops[loop].dim)
+    if (strategy.vector && strategy.space.loops[*strategy.vector].dim ==
+                               strategy.space.loops[loop].dim)
       continue;
     int64_t bound = most / size;
     if (isWindow)
       bound = std::min(bound, numPieces / size / enoughPieces);
     int64_t extent = getExtent(loop), part = findDivisor(extent, bound);
     if (part > 1)
-      plan.tile.push_back(splitOff(loop, part));
+      strategy.tile.push_back(splitOff(loop, part));
     size *= part;
     if (part != extent)
       break;
   }
-  std::reverse(plan.tile.begin(), plan.tile.end());
+  std::reverse(strategy.tile.begin(), strategy.tile.end());
 }
 
-void DirectPlanner::chooseWindow() {
+void DirectMatcher::chooseWindow() {
   if (isWindow) {
-    plan.window = reductions;
+    strategy.window = reductions;
     return;
   }
-  plan.walked = reductions;
-  int64_t bound = std::min(maxStep, maxProducts / 2 / plan.count(plan.tile));
+  strategy.walked = reductions;
+  int64_t bound =
+      std::min(maxStep, maxProducts / 2 / strategy.count(strategy.tile));
   unsigned loop = reductions.back();
-  plan.window.push_back(splitOff(loop, findDivisor(getExtent(loop), bound)));
+  strategy.window.push_back(
+      splitOff(loop, findDivisor(getExtent(loop), bound)));
 }
 
 /// Few pieces share what they walk with more threads.
-void DirectPlanner::chooseSharing() {
-  plan.numPieces = plan.count(plan.pieces);
-  int64_t terms = plan.count(plan.walked);
-  if (plan.numPieces >= enoughPieces)
+void DirectMatcher::chooseSharing() {
+  strategy.numPieces = strategy.count(strategy.pieces);
+  int64_t terms = strategy.count(strategy.walked);
+  if (strategy.numPieces >= enoughPieces)
     return;
   int64_t outputs = 8;
-  while (outputs > fewestNeighbours && plan.numPieces / outputs < enoughBlocks)
+  while (outputs > fewestNeighbours &&
+         strategy.numPieces / outputs < enoughBlocks)
     outputs /= 2;
-  while (outputs < plan.blockSize && plan.blockSize / outputs > terms)
+  while (outputs < strategy.blockSize && strategy.blockSize / outputs > terms)
     outputs *= 2;
-  plan.outputsPerBlock = outputs;
-  plan.threadsPerOutput = plan.blockSize / outputs;
+  strategy.outputsPerBlock = outputs;
+  strategy.threadsPerOutput = strategy.blockSize / outputs;
 }
 
-FailureOr<DirectStrategy> DirectPlanner::build(StringRef &reason) {
+FailureOr<DirectStrategy> DirectMatcher::build(StringRef &reason) {
   FailureOr<IterationSpace> analyzed = analyze(op, reason);
   if (failed(analyzed))
     return failure();
-  plan.space = *analyzed;
+  strategy.space = *analyzed;
   if (op.getNumReductionLoops() == 0 || op.hasIndexSemantics() ||
       !findFactors() || !sortLoops()) {
     reason = "it is no product of two f32 operands with common channels";
     return failure();
   }
-  isWindow = plan.count(reductions) <= maxWindow;
+  isWindow = strategy.count(reductions) <= maxWindow;
   chooseVector();
   chooseTile();
   chooseWindow();
   chooseSharing();
-  if (plan.numPieces > maxSize || plan.count(plan.walked) > maxSize) {
+  if (strategy.numPieces > maxSize ||
+      strategy.count(strategy.walked) > maxSize) {
     reason = "it has more than 2^30 elements";
     return failure();
   }
-  return plan;
+  return strategy;
 }
 
-FailureOr<DirectStrategy> mlir::pdq::planDirect(linalg::LinalgOp op,
-                                                StringRef &reason) {
-  return DirectPlanner(op).build(reason);
+FailureOr<DirectStrategy> mlir::pdq::matchDirect(linalg::LinalgOp op,
+                                                 StringRef &reason) {
+  return DirectMatcher(op).build(reason);
 }

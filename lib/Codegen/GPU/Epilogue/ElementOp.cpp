@@ -51,32 +51,33 @@ static unsigned getDimension(linalg::GenericOp op, OpOperand *shared,
   return *map.getResultPosition(getAffineDimExpr(loop, op.getContext()));
 }
 
-static KernelStrategy buildPlan(linalg::GenericOp op, OpOperand *shared,
-                                linalg::LinalgOp main, unsigned lanes,
-                                unsigned mainLoop) {
-  KernelStrategy plan;
+static KernelStrategy buildStrategy(linalg::GenericOp op, OpOperand *shared,
+                                    linalg::LinalgOp main, unsigned lanes,
+                                    unsigned mainLoop) {
+  KernelStrategy strategy;
   StringRef reason;
-  plan.space = *analyze(op, reason);
-  plan.lanes = lanes;
+  strategy.space = *analyze(op, reason);
+  strategy.lanes = lanes;
   if (lanes > 1)
-    for (auto [number, loop] : llvm::enumerate(plan.space.loops))
+    for (auto [number, loop] : llvm::enumerate(strategy.space.loops))
       if (getResultMap(main).getDimPosition(
               getDimension(op, shared, loop.dim)) == mainLoop)
-        plan.vector = number;
-  return plan;
+        strategy.vector = number;
+  return strategy;
 }
 
 ElementOp::ElementOp(ImplicitLocOpBuilder &b, linalg::GenericOp op,
                      linalg::LinalgOp main, unsigned lanes, unsigned loop)
     : b(b), op(op), main(main),
       shared(findOperand(op, main.getDpsInits().front())),
-      plan(buildPlan(op, shared, main, lanes, loop)), payload(b, plan, lanes) {}
+      strategy(buildStrategy(op, shared, main, lanes, loop)),
+      payload(b, strategy, lanes) {}
 
 NestPosition ElementOp::locate(ArrayRef<Value> indices) {
   AffineMap from = getResultMap(main);
   NestPosition position;
-  position.indices.resize(plan.space.loops.size());
-  for (auto [number, loop] : llvm::enumerate(plan.space.loops)) {
+  position.indices.resize(strategy.space.loops.size());
+  for (auto [number, loop] : llvm::enumerate(strategy.space.loops)) {
     Value index =
         indices[from.getDimPosition(getDimension(op, shared, loop.dim))];
     position.indices[number] =

@@ -25,9 +25,9 @@ AffineMap EpilogueOp::getMap(OpOperand &operand) const {
 }
 
 namespace {
-class EpiloguePlanner {
+class EpilogueMatcher {
 public:
-  explicit EpiloguePlanner(Value result) {
+  explicit EpilogueMatcher(Value result) {
     auto type = cast<MemRefType>(result.getType());
     places[result] =
         AffineMap::getMultiDimIdentityMap(type.getRank(), type.getContext());
@@ -49,7 +49,7 @@ private:
 } // namespace
 
 /// From an operand whose place is known.
-bool EpiloguePlanner::findDims(EpilogueOp &part) {
+bool EpilogueMatcher::findDims(EpilogueOp &part) {
   for (OpOperand &operand : part.op->getOpOperands()) {
     AffineMap place = places.lookup(operand.get());
     AffineMap map = part.op.getMatchingIndexingMap(&operand);
@@ -66,7 +66,7 @@ bool EpiloguePlanner::findDims(EpilogueOp &part) {
 }
 
 /// Other elements of what is written here belong to other threads.
-bool EpiloguePlanner::touchesOwnElements(const EpilogueOp &part) {
+bool EpilogueMatcher::touchesOwnElements(const EpilogueOp &part) {
   linalg::GenericOp op = part.op;
   return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
     Value buffer = operand.get();
@@ -78,7 +78,7 @@ bool EpiloguePlanner::touchesOwnElements(const EpilogueOp &part) {
   });
 }
 
-void EpiloguePlanner::note(const EpilogueOp &part) {
+void EpilogueMatcher::note(const EpilogueOp &part) {
   linalg::GenericOp op = part.op;
   op.walk([&](memref::LoadOp load) { spread.insert(load.getMemRef()); });
   for (OpOperand &operand : op->getOpOperands()) {
@@ -100,7 +100,7 @@ void EpiloguePlanner::note(const EpilogueOp &part) {
   }
 }
 
-FailureOr<EpilogueOp> EpiloguePlanner::add(linalg::GenericOp op,
+FailureOr<EpilogueOp> EpilogueMatcher::add(linalg::GenericOp op,
                                            StringRef &reason) {
   EpilogueOp part;
   part.op = op;
@@ -125,9 +125,9 @@ FailureOr<EpilogueOp> EpiloguePlanner::add(linalg::GenericOp op,
 }
 
 FailureOr<SmallVector<EpilogueOp>>
-mlir::pdq::planEpilogue(Value result, ArrayRef<linalg::LinalgOp> ops,
-                        size_t maxPayload, StringRef &reason) {
-  EpiloguePlanner planner(result);
+mlir::pdq::matchEpilogue(Value result, ArrayRef<linalg::LinalgOp> ops,
+                         size_t maxPayload, StringRef &reason) {
+  EpilogueMatcher matcher(result);
   SmallVector<EpilogueOp> parts;
   linalg::FillOp fill;
   for (linalg::LinalgOp op : ops) {
@@ -145,7 +145,7 @@ mlir::pdq::planEpilogue(Value result, ArrayRef<linalg::LinalgOp> ops,
     reason = "an operation behind it is too long, or no generic one";
     if (!generic || op.getBlock()->getOperations().size() > maxPayload)
       return failure();
-    FailureOr<EpilogueOp> part = planner.add(generic, reason);
+    FailureOr<EpilogueOp> part = matcher.add(generic, reason);
     if (failed(part))
       return failure();
     part->init = init;

@@ -99,11 +99,11 @@ std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
   if (sums.empty())
     return std::nullopt;
   StringRef reason;
-  MatrixStrategy plan =
-      *planMatrix(findProducts(getKernelOps(main.kernel)), reason);
-  MatrixTile tile =
-      chooseTile(getTiles(plan, math, chip), plan.getShape(), math, chip);
-  SmallVector<int64_t> grid = getGrid(plan, tile);
+  MatrixStrategy strategy =
+      *matchMatrix(findProducts(getKernelOps(main.kernel)), reason);
+  MatrixTile tile = chooseTile(getTiles(strategy, math, chip),
+                               strategy.getShape(), math, chip);
+  SmallVector<int64_t> grid = getGrid(strategy, tile);
   for (linalg::LinalgOp op : sums) {
     Value buffer = epilogue.getOperand(op.getDpsInits()[0]);
     auto type = cast<MemRefType>(buffer.getType());
@@ -119,12 +119,12 @@ void mlir::pdq::sumOverBlocks(plan::KernelOp kernel, const MatrixTile &tile) {
   StringRef reason;
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
                                 products = findProducts(ops);
-  MatrixStrategy plan = *planMatrix(products, reason);
+  MatrixStrategy strategy = *matchMatrix(products, reason);
   auto *last = llvm::find(ops, products.back());
   ArrayRef<linalg::LinalgOp> behind(std::next(last), ops.end());
   SmallVector<EpilogueOp> epilogue =
-      *planEpilogue(plan.output.buffer, behind, maxMatrixPayload, reason);
-  AffineExpr block = getBlockNumber(plan, tile);
+      *matchEpilogue(strategy.output.buffer, behind, maxMatrixPayload, reason);
+  AffineExpr block = getBlockNumber(strategy, tile);
   Builder b(kernel.getContext());
   for (const EpilogueOp &part : epilogue) {
     if (!part.reduces())

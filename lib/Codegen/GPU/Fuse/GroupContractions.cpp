@@ -56,7 +56,7 @@ public:
 private:
   std::optional<Candidate> match(Operation *op);
   std::optional<MatrixTile> findTile(plan::KernelOp kernel,
-                                     const MatrixStrategy &plan);
+                                     const MatrixStrategy &strategy);
   bool canJoin(ArrayRef<Candidate> group, Operation *op);
   void join(ArrayRef<Candidate> group);
 
@@ -71,11 +71,11 @@ private:
 /// for few.
 std::optional<MatrixTile>
 ContractionGrouper::findTile(plan::KernelOp kernel,
-                             const MatrixStrategy &plan) {
-  ArrayRef<MatrixTile> tiles = getTiles(plan, math, chip);
+                             const MatrixStrategy &strategy) {
+  ArrayRef<MatrixTile> tiles = getTiles(strategy, math, chip);
   std::optional<plan::TileAttr> wanted = kernel.getTile();
   if (!wanted) {
-    MatrixShape shape = plan.getShape();
+    MatrixShape shape = strategy.getShape();
     shape.terms = std::max(shape.terms, tiles.front().terms);
     return chooseTile(tiles, shape, math, chip);
   }
@@ -87,14 +87,14 @@ ContractionGrouper::findTile(plan::KernelOp kernel,
 
 /// The factor of a product that has more elements.
 static Value getLargerFactor(const KernelCall &launch,
-                             const DirectStrategy &plan) {
+                             const DirectStrategy &strategy) {
   auto getFactor = [&](unsigned number) {
-    return launch.getOperand(plan.space.operands[number].buffer);
+    return launch.getOperand(strategy.space.operands[number].buffer);
   };
   auto count = [](Value buffer) {
     return cast<MemRefType>(buffer.getType()).getNumElements();
   };
-  Value lhs = getFactor(plan.lhs), rhs = getFactor(plan.rhs);
+  Value lhs = getFactor(strategy.lhs), rhs = getFactor(strategy.rhs);
   return count(lhs) < count(rhs) ? rhs : lhs;
 }
 
@@ -108,16 +108,17 @@ std::optional<Candidate> ContractionGrouper::match(Operation *op) {
     return std::nullopt;
   Candidate candidate{*launch, Value(), 1, std::nullopt};
   StringRef reason;
-  if (auto plan = planMatrix(products, reason); succeeded(plan)) {
-    candidate.operand = launch->getOperand(plan->lhs.buffer);
-    candidate.batch = plan->batch.size;
-    candidate.tile = findTile(launch->kernel, *plan);
+  if (auto strategy = matchMatrix(products, reason); succeeded(strategy)) {
+    candidate.operand = launch->getOperand(strategy->lhs.buffer);
+    candidate.batch = strategy->batch.size;
+    candidate.tile = findTile(launch->kernel, *strategy);
     return candidate.tile ? std::optional(candidate) : std::nullopt;
   }
   if (products.size() > 1)
     return std::nullopt;
-  if (auto plan = planDirect(products.front(), reason); succeeded(plan)) {
-    candidate.operand = getLargerFactor(*launch, *plan);
+  if (auto strategy = matchDirect(products.front(), reason);
+      succeeded(strategy)) {
+    candidate.operand = getLargerFactor(*launch, *strategy);
     return candidate;
   }
   return std::nullopt;

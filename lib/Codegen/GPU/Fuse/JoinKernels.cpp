@@ -73,9 +73,9 @@ static SmallVector<linalg::LinalgOp> getProducts(plan::KernelOp kernel) {
       ops.size() > products.size() + 1)
     return {};
   StringRef reason;
-  bool areProducts =
-      succeeded(planMatrix(products, reason)) ||
-      (products.size() == 1 && succeeded(planDirect(products.front(), reason)));
+  bool areProducts = succeeded(matchMatrix(products, reason)) ||
+                     (products.size() == 1 &&
+                      succeeded(matchDirect(products.front(), reason)));
   return areProducts ? products : SmallVector<linalg::LinalgOp>();
 }
 
@@ -153,10 +153,10 @@ std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
   if (products.empty() ||
       launch->getOperand(products.front().getDpsInits()[0]) != result)
     return std::nullopt;
-  FailureOr<MatrixStrategy> plan =
-                                planMatrix(getKernelOps(main.kernel), reason),
-                            former = planMatrix(products, reason);
-  if (failed(plan) || failed(former) || !haveSameResult(*plan, *former))
+  FailureOr<MatrixStrategy> strategy =
+                                matchMatrix(getKernelOps(main.kernel), reason),
+                            former = matchMatrix(products, reason);
+  if (failed(strategy) || failed(former) || !haveSameResult(*strategy, *former))
     return std::nullopt;
   for (Operation *between = op->getNextNode(); between != main.call;
        between = between->getNextNode())
@@ -176,8 +176,8 @@ bool Joiner::canFollow(const KernelCall &main, Value result,
       }))
     return false;
   StringRef reason;
-  bool isMatrix = succeeded(planMatrix(getProducts(main.kernel), reason));
-  FailureOr<SmallVector<EpilogueOp>> parts = planEpilogue(
+  bool isMatrix = succeeded(matchMatrix(getProducts(main.kernel), reason));
+  FailureOr<SmallVector<EpilogueOp>> parts = matchEpilogue(
       argument, getKernelOps(epilogue.kernel),
       isMatrix ? maxMatrixPayload : DirectStrategy::maxPayload, reason);
   if (failed(parts))

@@ -127,7 +127,7 @@ bool RowJoiner::haveRows(unsigned count) {
     }
   StringRef reason;
   return isLong && llvm::all_of(parts, [&](const KernelCall &part) {
-           return succeeded(planRows(part.kernel, count, reason));
+           return succeeded(matchRows(part.kernel, count, reason));
          });
 }
 
@@ -269,13 +269,13 @@ private:
       return;
     IntegerAttr rows = launch->kernel.getRowsAttr();
     StringRef reason;
-    FailureOr<RowStrategy> plan =
-        rows ? planRows(launch->kernel, rows.getInt(), reason)
+    FailureOr<RowStrategy> strategy =
+        rows ? matchRows(launch->kernel, rows.getInt(), reason)
              : FailureOr<RowStrategy>(failure());
-    if (failed(plan))
+    if (failed(strategy))
       return;
     SetVector<Value> unstored;
-    for (BlockArgument argument : findHandedOn(*plan)) {
+    for (BlockArgument argument : findHandedOn(*strategy)) {
       Value buffer = launch->getOperand(argument);
       if (isLocal(buffer, {*launch}))
         unstored.insert(buffer);

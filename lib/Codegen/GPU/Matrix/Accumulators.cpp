@@ -48,15 +48,15 @@ private:
   void storeResult(Value sum, Value address);
   void storePartial(ArrayRef<Value> partial);
   Type getType(Type element) {
-    return plan.columnLanes == 1
+    return strategy.columnLanes == 1
                ? element
-               : Type(VectorType::get({plan.columnLanes}, element));
+               : Type(VectorType::get({strategy.columnLanes}, element));
   }
-  llvm::Align getAlign() { return llvm::Align(plan.columnLanes * 4); }
+  llvm::Align getAlign() { return llvm::Align(strategy.columnLanes * 4); }
 
   MatmulBuilder &code;
   MatrixBuilder &b;
-  const MatrixStrategy &plan;
+  const MatrixStrategy &strategy;
   const Accumulators &sums;
   /// Columns that are staged at once, and words of a row of them.
   int64_t stretch, pitch;
@@ -68,27 +68,27 @@ private:
 } // namespace
 
 /// The dimension of the result that neighbouring columns walk.
-static unsigned getColumnDim(const MatrixStrategy &plan) {
-  linalg::LinalgOp op = plan.op;
+static unsigned getColumnDim(const MatrixStrategy &strategy) {
+  linalg::LinalgOp op = strategy.op;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   return *map.getResultPosition(
-      getAffineDimExpr(plan.columns.loops.back(), map.getContext()));
+      getAffineDimExpr(strategy.columns.loops.back(), map.getContext()));
 }
 
 SumStorer::SumStorer(MatmulBuilder &code, const Accumulators &sums)
-    : code(code), b(code.b), plan(code.plan), sums(sums),
+    : code(code), b(code.b), strategy(code.strategy), sums(sums),
       stretch(chooseStretch()), pitch(stretch + padding),
-      epilogue(b, plan.output.buffer, plan.epilogue, plan.columnLanes,
-               getColumnDim(plan)) {
-  flat = buildFlat(b, plan.output.buffer);
-  for (Value index : b.delinearize(code.batch, plan.batch.extents))
+      epilogue(b, strategy.output.buffer, strategy.epilogue,
+               strategy.columnLanes, getColumnDim(strategy)) {
+  flat = buildFlat(b, strategy.output.buffer);
+  for (Value index : b.delinearize(code.batch, strategy.batch.extents))
     batchIndices.push_back(b.toIndex(index));
-  start =
-      b.add(b.buildAddress(code.batch, plan.batch.extents, plan.batch.output),
-            plan.output.offset);
-  if (plan.initial)
-    initial.emplace(b, plan.initial, plan.op, plan.columnLanes,
-                    plan.columns.loops.back());
+  start = b.add(
+      b.buildAddress(code.batch, strategy.batch.extents, strategy.batch.output),
+      strategy.output.offset);
+  if (strategy.initial)
+    initial.emplace(b, strategy.initial, strategy.op, strategy.columnLanes,
+                    strategy.columns.loops.back());
 }
 
 /// All columns, or the largest part of them for which there is memory.
@@ -142,7 +142,7 @@ Value SumStorer::loadStaged(Value row, Value column) {
   Value place = b.toIndex(b.add(b.mul(row, pitch), column));
   Type element = getElementTypeOrSelf(sums.staging.getType());
   Value value;
-  if (plan.columnLanes == 1)
+  if (strategy.columnLanes == 1)
     value = memref::LoadOp::create(b, sums.staging, place);
   else
     value = vector::LoadOp::create(b, cast<VectorType>(getType(element)),
@@ -169,24 +169,24 @@ Line SumStorer::buildLine(Value number, const MatrixSide &side) {
 /// The element's number in each loop of the product; null for reductions.
 SmallVector<Value> SumStorer::placeIndices(const Line &row,
                                            const Line &column) {
-  SmallVector<Value> indices(linalg::LinalgOp(plan.op).getNumLoops());
+  SmallVector<Value> indices(linalg::LinalgOp(strategy.op).getNumLoops());
   auto place = [&](const MatrixSide &side, ArrayRef<Value> values) {
     for (auto [loop, value] : llvm::zip_equal(side.loops, values))
       indices[loop] = value;
   };
-  place(plan.rows, row.indices);
-  place(plan.columns, column.indices);
-  place(plan.batch, batchIndices);
+  place(strategy.rows, row.indices);
+  place(strategy.columns, column.indices);
+  place(strategy.batch, batchIndices);
   return indices;
 }
 
 /// Where the sums start.
 Value SumStorer::buildStart(ArrayRef<Value> indices, Value address) {
   auto type = getType(b.getF32Type());
-  Value value = plan.init;
+  Value value = strategy.init;
   if (initial)
     value = initial->evaluate(indices);
-  else if (!value && plan.columnLanes == 1)
+  else if (!value && strategy.columnLanes == 1)
     value = memref::LoadOp::create(b, flat, address);
   else if (!value)
     value = vector::LoadOp::create(b, cast<VectorType>(type), flat, address,
@@ -197,7 +197,7 @@ Value SumStorer::buildStart(ArrayRef<Value> indices, Value address) {
 }
 
 void SumStorer::storeResult(Value sum, Value address) {
-  if (plan.columnLanes == 1)
+  if (strategy.columnLanes == 1)
     memref::StoreOp::create(b, sum, flat, address);
   else
     vector::StoreOp::create(b, sum, flat, address, /*nontemporal=*/false,
@@ -209,9 +209,9 @@ void SumStorer::storeResult(Value sum, Value address) {
 SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
                                          ValueRange partial) {
   Value products = loadStaged(row, column);
-  Line rowLine = buildLine(b.add(code.firstRow, row), plan.rows);
-  Line columnLine =
-      buildLine(b.add(code.firstColumn, b.add(column, first)), plan.columns);
+  Line rowLine = buildLine(b.add(code.firstRow, row), strategy.rows);
+  Line columnLine = buildLine(b.add(code.firstColumn, b.add(column, first)),
+                              strategy.columns);
   auto guard = scf::IfOp::create(b, partial.getTypes(),
                                  b.both(rowLine.isInside, columnLine.isInside),
                                  /*withElseRegion=*/!partial.empty());
@@ -225,9 +225,9 @@ SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
   Value address =
       b.toIndex(b.add(b.add(start, rowLine.address), columnLine.address));
   Value sum = arith::AddFOp::create(b, buildStart(indices, address), products);
-  if (plan.storesResult)
+  if (strategy.storesResult)
     storeResult(sum, address);
-  linalg::LinalgOp op = plan.op;
+  linalg::LinalgOp op = strategy.op;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   SmallVector<Value> places;
   for (AffineExpr expr : map.getResults())
@@ -242,7 +242,7 @@ SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
 
 /// The thread's share of a stretch of columns; returns its partial sums.
 SmallVector<Value> SumStorer::walk(int64_t first, ValueRange partial) {
-  int64_t inRow = stretch / plan.columnLanes;
+  int64_t inRow = stretch / strategy.columnLanes;
   auto loop =
       scf::ForOp::create(b, code.thread, b.constant(code.tile.rows * inRow),
                          b.constant(code.tile.getBlockSize()), partial);
@@ -250,8 +250,8 @@ SmallVector<Value> SumStorer::walk(int64_t first, ValueRange partial) {
   b.setInsertionPointToStart(loop.getBody());
   Value piece = loop.getInductionVar();
   SmallVector<Value> next = storePiece(
-      b.div(piece, inRow), b.mul(b.rem(piece, inRow), plan.columnLanes), first,
-      loop.getRegionIterArgs());
+      b.div(piece, inRow), b.mul(b.rem(piece, inRow), strategy.columnLanes),
+      first, loop.getRegionIterArgs());
   if (!partial.empty())
     scf::YieldOp::create(b, next);
   return SmallVector<Value>(loop.getResults());
@@ -265,7 +265,7 @@ SmallVector<Value> SumStorer::walk(int64_t first, ValueRange partial) {
 void SumStorer::storePartial(ArrayRef<Value> partial) {
   SmallVector<PartialSum> parts;
   SmallVector<const EpilogueOp *> owners;
-  for (const EpilogueOp &part : plan.epilogue) {
+  for (const EpilogueOp &part : strategy.epilogue) {
     if (!part.reduces())
       continue;
     parts.push_back({&part.reduction, partial[parts.size()]});

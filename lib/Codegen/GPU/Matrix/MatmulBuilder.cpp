@@ -95,21 +95,21 @@ Value MatrixBuilder::buildAddress(Value number, ArrayRef<int64_t> extents,
 //===----------------------------------------------------------------------===//
 
 /// Blocks next to each other share rows: their numbers are still in the cache.
-MatmulBuilder::MatmulBuilder(const MatrixStrategy &plan, const MatrixTile &tile,
-                             plan::Math math)
-    : plan(plan), product(&plan), tile(tile), math(math),
-      b(linalg::LinalgOp(plan.op).getLoc(),
-        linalg::LinalgOp(plan.op).getOperation()) {
+MatmulBuilder::MatmulBuilder(const MatrixStrategy &strategy,
+                             const MatrixTile &tile, plan::Math math)
+    : strategy(strategy), product(&strategy), tile(tile), math(math),
+      b(linalg::LinalgOp(strategy.op).getLoc(),
+        linalg::LinalgOp(strategy.op).getOperation()) {
   auto narrow = [&](Value number) -> Value {
     return arith::IndexCastOp::create(b, b.getI32Type(), number);
   };
   thread = narrow(gpu::ThreadIdOp::create(b, gpu::Dimension::x));
   Value block = narrow(gpu::BlockIdOp::create(b, gpu::Dimension::x));
-  int64_t columnTiles = llvm::divideCeil(plan.columns.size, tile.columns);
+  int64_t columnTiles = llvm::divideCeil(strategy.columns.size, tile.columns);
   batch = narrow(gpu::BlockIdOp::create(b, gpu::Dimension::z));
   firstRow = b.mul(b.div(block, columnTiles), tile.rows);
   firstColumn = b.mul(b.rem(block, columnTiles), tile.columns);
-  number = b.add(b.mul(batch, getGrid(plan, tile)[0]), block);
+  number = b.add(b.mul(batch, getGrid(strategy, tile)[0]), block);
 }
 
 Value MatmulBuilder::getShared(int64_t size, Type type, int64_t alignment) {
@@ -143,13 +143,15 @@ void MatmulBuilder::startProduct(const MatrixStrategy &next) {
 }
 
 OperandView OperandView::getLhs(const MatmulBuilder &code) {
-  const MatrixStrategy &plan = *code.product;
-  return {plan.lhs,       plan.rows,      plan.rows.lhs, plan.terms.lhs,
-          plan.batch.lhs, code.tile.rows, code.firstRow};
+  const MatrixStrategy &strategy = *code.product;
+  return {strategy.lhs,       strategy.rows,      strategy.rows.lhs,
+          strategy.terms.lhs, strategy.batch.lhs, code.tile.rows,
+          code.firstRow};
 }
 
 OperandView OperandView::getRhs(const MatmulBuilder &code) {
-  const MatrixStrategy &plan = *code.product;
-  return {plan.rhs,       plan.columns,      plan.columns.rhs, plan.terms.rhs,
-          plan.batch.rhs, code.tile.columns, code.firstColumn};
+  const MatrixStrategy &strategy = *code.product;
+  return {strategy.rhs,       strategy.columns,   strategy.columns.rhs,
+          strategy.terms.rhs, strategy.batch.rhs, code.tile.columns,
+          code.firstColumn};
 }

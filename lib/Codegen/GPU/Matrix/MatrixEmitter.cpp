@@ -29,10 +29,10 @@ int64_t mlir::pdq::getLaunchSharedBytes(plan::KernelOp kernel) {
   return bytes > staticSharedBytes || isSwizzled ? bytes : 0;
 }
 
-ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixStrategy &plan,
+ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixStrategy &strategy,
                                          plan::Math math, StringRef chip) {
-  if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(plan) &&
-      llvm::all_of(plan.further, canUseWarpgroups))
+  if (getChipLimits(chip).hasWarpgroupMatrix && canUseWarpgroups(strategy) &&
+      llvm::all_of(strategy.further, canUseWarpgroups))
     return getWarpgroupTiles(math);
   return getWarpTiles();
 }
@@ -41,11 +41,11 @@ ArrayRef<MatrixTile> mlir::pdq::getTiles(const MatrixStrategy &plan,
 /// where there is no such tile.
 static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
                                       ArrayRef<MatrixTile> tiles,
-                                      const MatrixStrategy &plan,
+                                      const MatrixStrategy &strategy,
                                       plan::Math math, StringRef chip) {
   std::optional<plan::TileAttr> wanted = kernel.getTile();
   if (!wanted)
-    return chooseTile(tiles, plan.getShape(), math, chip);
+    return chooseTile(tiles, strategy.getShape(), math, chip);
   for (const MatrixTile &tile : tiles)
     if (tile.hasSizes(*wanted))
       return tile;
@@ -59,10 +59,10 @@ static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
 }
 
 /// Sums behind the product are those of blocks of `tile`.
-static LogicalResult checkSums(const MatrixStrategy &plan,
+static LogicalResult checkSums(const MatrixStrategy &strategy,
                                const MatrixTile &tile) {
-  AffineExpr block = getBlockNumber(plan, tile);
-  for (const EpilogueOp &part : plan.epilogue) {
+  AffineExpr block = getBlockNumber(strategy, tile);
+  for (const EpilogueOp &part : strategy.epilogue) {
     linalg::GenericOp op = part.op;
     if (!part.reduces())
       continue;
@@ -98,7 +98,8 @@ static std::optional<int64_t> getMinBlocks(const MatrixTile &tile,
   return blocks;
 }
 
-static void setMatrixLaunch(plan::KernelOp kernel, const MatrixStrategy &plan,
+static void setMatrixLaunch(plan::KernelOp kernel,
+                            const MatrixStrategy &strategy,
                             const MatrixTile &tile, plan::TargetAttr target) {
   int64_t bytes = getLaunchSharedBytes(kernel), blocks = 0;
   if (bytes > 0)
@@ -108,25 +109,25 @@ static void setMatrixLaunch(plan::KernelOp kernel, const MatrixStrategy &plan,
   kernel.setTileAttr(tile.getAttr(b.getContext()));
   kernel.setForm(plan::Form::Matrix);
   kernel.setLaunchAttr(plan::LaunchConfigAttr::get(
-      b.getContext(), b.getDenseI64ArrayAttr(getGrid(plan, tile)),
+      b.getContext(), b.getDenseI64ArrayAttr(getGrid(strategy, tile)),
       b.getDenseI64ArrayAttr({tile.getBlockSize(), 1, 1}), bytes, blocks));
 }
 
 LogicalResult mlir::pdq::emitMatrix(plan::KernelOp kernel,
-                                    const MatrixStrategy &plan,
+                                    const MatrixStrategy &strategy,
                                     plan::TargetAttr target) {
   plan::Math math = target.getMath();
   StringRef chip = target.getChip();
   FailureOr<MatrixTile> tile =
-      findTile(kernel, getTiles(plan, math, chip), plan, math, chip);
+      findTile(kernel, getTiles(strategy, math, chip), strategy, math, chip);
   if (failed(tile))
     return failure();
-  if (failed(checkSums(plan, *tile)))
+  if (failed(checkSums(strategy, *tile)))
     return failure();
-  MatmulBuilder code(plan, *tile, math);
+  MatmulBuilder code(strategy, *tile, math);
   storeSums(code, tile->isWarpgroup ? emitWarpgroupProducts(code)
                                     : emitWarpProducts(code));
-  setMatrixLaunch(kernel, plan, *tile, target);
+  setMatrixLaunch(kernel, strategy, *tile, target);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
   return success();

@@ -21,9 +21,9 @@ static constexpr int64_t maxSize = int64_t(1) << 30, maxBatch = 65535;
 static constexpr int64_t vectorLanes = 4;
 
 namespace {
-class MatrixPlanner {
+class MatrixMatcher {
 public:
-  explicit MatrixPlanner(linalg::LinalgOp op) { plan.op = op; }
+  explicit MatrixMatcher(linalg::LinalgOp op) { strategy.op = op; }
   FailureOr<MatrixStrategy> build(StringRef &reason);
 
 private:
@@ -37,7 +37,7 @@ private:
   bool hasFittingSizes();
   bool shouldSwap();
 
-  MatrixStrategy plan;
+  MatrixStrategy strategy;
   IterationSpace space;
   const KernelOperand *lhs = nullptr, *rhs = nullptr, *output = nullptr;
   /// The loops of each side.
@@ -54,8 +54,8 @@ int64_t mlir::pdq::getSpan(MemRefType type) {
 }
 
 /// The operands of the product, both buffers of f32.
-bool MatrixPlanner::findFactors() {
-  FailureOr<Reduction> reduction = findReduction(plan.op);
+bool MatrixMatcher::findFactors() {
+  FailureOr<Reduction> reduction = findReduction(strategy.op);
   if (failed(reduction) || !reduction->isMultiplyAdd)
     return false;
   Operation *product = reduction->term.getDefiningOp();
@@ -73,7 +73,7 @@ bool MatrixPlanner::findFactors() {
 }
 
 /// Every loop belongs to one side. Fails where one belongs to none.
-bool MatrixPlanner::sortLoops() {
+bool MatrixMatcher::sortLoops() {
   for (unsigned loop = 0; loop < space.loops.size(); ++loop) {
     if (space.loops[loop].extent == 1)
       continue;
@@ -97,7 +97,7 @@ bool MatrixPlanner::sortLoops() {
 
 /// Loops in the order of memory: of the result, for terms of the operand that
 /// is closer together. Neighbours are copied and stored at once.
-void MatrixPlanner::orderLoops() {
+void MatrixMatcher::orderLoops() {
   auto inResult = [&](unsigned loop) {
     return std::abs(output->strides[loop]);
   };
@@ -114,7 +114,7 @@ void MatrixPlanner::orderLoops() {
   order(terms, inOperands);
 }
 
-void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
+void MatrixMatcher::addLoop(MatrixSide &side, unsigned loop) {
   side.extents.push_back(space.loops[loop].extent);
   side.loops.push_back(space.loops[loop].dim);
   side.lhs.push_back(lhs->strides[loop]);
@@ -125,7 +125,7 @@ void MatrixPlanner::addLoop(MatrixSide &side, unsigned loop) {
 
 /// Whether vectors along the loop of stride 1 start at multiples of their
 /// length: no other loop moves by less.
-bool MatrixPlanner::isAligned(const KernelOperand &source, int64_t lanes) {
+bool MatrixMatcher::isAligned(const KernelOperand &source, int64_t lanes) {
   auto kernel = cast<plan::KernelOp>(source.buffer.getOwner()->getParentOp());
   auto aligned = kernel.getArgAttrOfType<IntegerAttr>(
       source.buffer.getArgNumber(), LLVM::LLVMDialect::getAlignAttrName());
@@ -142,7 +142,7 @@ bool MatrixPlanner::isAligned(const KernelOperand &source, int64_t lanes) {
 }
 
 /// How tiles of an operand are copied. `rows` are its side beside the terms.
-void MatrixPlanner::describe(MatrixOperand &operand,
+void MatrixMatcher::describe(MatrixOperand &operand,
                              const KernelOperand &source,
                              const MatrixSide &rows) {
   operand.buffer = source.buffer;
@@ -153,8 +153,8 @@ void MatrixPlanner::describe(MatrixOperand &operand,
   auto isUnit = [&](const MatrixSide &side) {
     return !side.extents.empty() && getStrides(side).back() == 1;
   };
-  operand.isTermMajor = isUnit(plan.terms);
-  const MatrixSide &side = operand.isTermMajor ? plan.terms : rows;
+  operand.isTermMajor = isUnit(strategy.terms);
+  const MatrixSide &side = operand.isTermMajor ? strategy.terms : rows;
   if (isUnit(side) && side.extents.back() % vectorLanes == 0 &&
       isAligned(source, vectorLanes))
     operand.lanes = vectorLanes;
@@ -162,7 +162,7 @@ void MatrixPlanner::describe(MatrixOperand &operand,
 
 /// Columns are the side along which the result is stored, unless the rows would
 /// then be too few for a tile.
-bool MatrixPlanner::shouldSwap() {
+bool MatrixMatcher::shouldSwap() {
   auto isContiguous = [&](ArrayRef<unsigned> loops) {
     return !loops.empty() && output->strides[loops.back()] == 1;
   };
@@ -181,8 +181,8 @@ bool MatrixPlanner::shouldSwap() {
   return isContiguous(rows) && !isContiguous(columns);
 }
 
-bool MatrixPlanner::hasFittingSizes() {
-  MatrixShape shape = plan.getShape();
+bool MatrixMatcher::hasFittingSizes() {
+  MatrixShape shape = strategy.getShape();
   auto fits = [](const KernelOperand *operand) {
     return getSpan(operand->type) <= maxSize;
   };
@@ -193,8 +193,8 @@ bool MatrixPlanner::hasFittingSizes() {
          shape.batch <= maxBatch && fits(lhs) && fits(rhs) && fits(output);
 }
 
-FailureOr<MatrixStrategy> MatrixPlanner::build(StringRef &reason) {
-  FailureOr<IterationSpace> analyzed = analyze(plan.op, reason);
+FailureOr<MatrixStrategy> MatrixMatcher::build(StringRef &reason) {
+  FailureOr<IterationSpace> analyzed = analyze(strategy.op, reason);
   if (failed(analyzed))
     return failure();
   space = std::move(*analyzed);
@@ -207,42 +207,43 @@ FailureOr<MatrixStrategy> MatrixPlanner::build(StringRef &reason) {
     std::swap(lhs, rhs);
     std::swap(rows, columns);
   }
-  for (auto [loops, side] : {std::pair(&rows, &plan.rows),
-                             {&columns, &plan.columns},
-                             {&terms, &plan.terms},
-                             {&batch, &plan.batch}})
+  for (auto [loops, side] : {std::pair(&rows, &strategy.rows),
+                             {&columns, &strategy.columns},
+                             {&terms, &strategy.terms},
+                             {&batch, &strategy.batch}})
     for (unsigned loop : *loops)
       addLoop(*side, loop);
   if (!hasFittingSizes()) {
     reason = "it is too small, or too large, for tiles";
     return failure();
   }
-  describe(plan.lhs, *lhs, plan.rows);
-  describe(plan.rhs, *rhs, plan.columns);
-  plan.output.buffer = output->buffer;
-  plan.output.offset = output->offset;
+  describe(strategy.lhs, *lhs, strategy.rows);
+  describe(strategy.rhs, *rhs, strategy.columns);
+  strategy.output.buffer = output->buffer;
+  strategy.output.offset = output->offset;
   for (int64_t lanes : {2, 4})
-    if (plan.columns.output.back() == 1 &&
-        plan.columns.extents.back() % lanes == 0 && isAligned(*output, lanes))
-      plan.columnLanes = lanes;
-  return plan;
+    if (strategy.columns.output.back() == 1 &&
+        strategy.columns.extents.back() % lanes == 0 &&
+        isAligned(*output, lanes))
+      strategy.columnLanes = lanes;
+  return strategy;
 }
 
-static int64_t getColumnTiles(const MatrixStrategy &plan,
+static int64_t getColumnTiles(const MatrixStrategy &strategy,
                               const MatrixTile &tile) {
-  return llvm::divideCeil(plan.columns.size, tile.columns);
+  return llvm::divideCeil(strategy.columns.size, tile.columns);
 }
 
-SmallVector<int64_t> mlir::pdq::getGrid(const MatrixStrategy &plan,
+SmallVector<int64_t> mlir::pdq::getGrid(const MatrixStrategy &strategy,
                                         const MatrixTile &tile) {
-  int64_t rowTiles = llvm::divideCeil(plan.rows.size, tile.rows);
-  return {rowTiles * getColumnTiles(plan, tile), 1, plan.batch.size};
+  int64_t rowTiles = llvm::divideCeil(strategy.rows.size, tile.rows);
+  return {rowTiles * getColumnTiles(strategy, tile), 1, strategy.batch.size};
 }
 
 /// As `MatmulBuilder` decodes blocks.
-AffineExpr mlir::pdq::getBlockNumber(const MatrixStrategy &plan,
+AffineExpr mlir::pdq::getBlockNumber(const MatrixStrategy &strategy,
                                      const MatrixTile &tile) {
-  linalg::LinalgOp op = plan.op;
+  linalg::LinalgOp op = strategy.op;
   AffineMap result = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   MLIRContext *context = op->getContext();
   auto number = [&](const MatrixSide &side) {
@@ -253,14 +254,15 @@ AffineExpr mlir::pdq::getBlockNumber(const MatrixStrategy &plan,
     }
     return sum;
   };
-  return number(plan.batch) * getGrid(plan, tile)[0] +
-         number(plan.rows).floorDiv(tile.rows) * getColumnTiles(plan, tile) +
-         number(plan.columns).floorDiv(tile.columns);
+  return number(strategy.batch) * getGrid(strategy, tile)[0] +
+         number(strategy.rows).floorDiv(tile.rows) *
+             getColumnTiles(strategy, tile) +
+         number(strategy.columns).floorDiv(tile.columns);
 }
 
-FailureOr<MatrixStrategy> mlir::pdq::planMatrix(linalg::LinalgOp op,
-                                                StringRef &reason) {
-  return MatrixPlanner(op).build(reason);
+FailureOr<MatrixStrategy> mlir::pdq::matchMatrix(linalg::LinalgOp op,
+                                                 StringRef &reason) {
+  return MatrixMatcher(op).build(reason);
 }
 
 bool mlir::pdq::haveSameResult(const MatrixStrategy &lhs,
@@ -292,20 +294,20 @@ mlir::pdq::findProducts(ArrayRef<linalg::LinalgOp> ops) {
 }
 
 FailureOr<MatrixStrategy>
-mlir::pdq::planMatrix(ArrayRef<linalg::LinalgOp> products, StringRef &reason) {
-  FailureOr<MatrixStrategy> plan = planMatrix(products.front(), reason);
+mlir::pdq::matchMatrix(ArrayRef<linalg::LinalgOp> products, StringRef &reason) {
+  FailureOr<MatrixStrategy> strategy = matchMatrix(products.front(), reason);
   for (linalg::LinalgOp op : products.drop_front()) {
-    if (failed(plan))
+    if (failed(strategy))
       return failure();
-    FailureOr<MatrixStrategy> further = planMatrix(op, reason);
+    FailureOr<MatrixStrategy> further = matchMatrix(op, reason);
     if (failed(further))
       return failure();
-    if (further->output.buffer != plan->output.buffer ||
-        !haveSameResult(*plan, *further)) {
+    if (further->output.buffer != strategy->output.buffer ||
+        !haveSameResult(*strategy, *further)) {
       reason = "products that are summed walk their result in different ways";
       return failure();
     }
-    plan->further.push_back(std::move(*further));
+    strategy->further.push_back(std::move(*further));
   }
-  return plan;
+  return strategy;
 }

@@ -39,10 +39,10 @@ struct Member {
 
 class RowEmitter {
 public:
-  RowEmitter(plan::KernelOp kernel, const RowStrategy &plan)
-      : kernel(kernel), plan(plan),
+  RowEmitter(plan::KernelOp kernel, const RowStrategy &strategy)
+      : kernel(kernel), strategy(strategy),
         b(kernel.getLoc(), kernel.getBody().front().getTerminator()),
-        threads(plan.getBlockSize()) {}
+        threads(strategy.getBlockSize()) {}
   void emit();
 
 private:
@@ -62,7 +62,7 @@ private:
   }
 
   plan::KernelOp kernel;
-  const RowStrategy &plan;
+  const RowStrategy &strategy;
   ImplicitLocOpBuilder b;
   int64_t threads;
   Value thread;
@@ -220,18 +220,18 @@ void RowEmitter::emitGroup(const RowGroup &group) {
 void RowEmitter::emit() {
   thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
   Value block = gpu::BlockIdOp::create(b, gpu::Dimension::x);
-  rowIndices = buildDelinearized(b, block, plan.rows);
-  for (auto [number, group] : llvm::enumerate(plan.groups)) {
+  rowIndices = buildDelinearized(b, block, strategy.rows);
+  for (auto [number, group] : llvm::enumerate(strategy.groups)) {
     if (number > 0)
       gpu::BarrierOp::create(b);
     emitGroup(group);
   }
-  setLaunch(kernel, {plan.getNumRows(), 1, 1}, {threads, 1, 1},
+  setLaunch(kernel, {strategy.getNumRows(), 1, 1}, {threads, 1, 1},
             plan::Form::Rows);
   for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
     op->erase();
 }
 
-void mlir::pdq::emitRows(plan::KernelOp kernel, const RowStrategy &plan) {
-  RowEmitter(kernel, plan).emit();
+void mlir::pdq::emitRows(plan::KernelOp kernel, const RowStrategy &strategy) {
+  RowEmitter(kernel, strategy).emit();
 }

@@ -82,9 +82,9 @@ bool mlir::pdq::isRowOp(linalg::LinalgOp op, unsigned numRowLoops) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-class RowPlanner {
+class RowMatcher {
 public:
-  explicit RowPlanner(unsigned numRowLoops) : numRowLoops(numRowLoops) {}
+  explicit RowMatcher(unsigned numRowLoops) : numRowLoops(numRowLoops) {}
   LogicalResult add(linalg::LinalgOp op, Value init, StringRef &reason);
   FailureOr<RowStrategy> finish(StringRef &reason);
 
@@ -93,13 +93,13 @@ private:
   bool canJoin(const RowGroup &group, const RowOp &op);
 
   unsigned numRowLoops;
-  RowStrategy plan;
+  RowStrategy strategy;
 };
 } // namespace
 
 /// Whole vectors where the last loop moves by one element in every operand, or
 /// not at all.
-unsigned RowPlanner::chooseLanes(const IterationSpace &space) {
+unsigned RowMatcher::chooseLanes(const IterationSpace &space) {
   if (space.loops.size() <= numRowLoops ||
       space.loops.back().extent % vectorLanes != 0)
     return 1;
@@ -121,7 +121,7 @@ static bool areAligned(const KernelOperand &lhs, const KernelOperand &rhs) {
 
 /// Whether `op` can walk with a group: of what the group writes it reads only
 /// the elements that the thread has itself.
-bool RowPlanner::canJoin(const RowGroup &group, const RowOp &op) {
+bool RowMatcher::canJoin(const RowGroup &group, const RowOp &op) {
   bool loadsWritten = false;
   auto meets = [&](const KernelOperand &own, const KernelOperand &other,
                    bool otherReduces) {
@@ -147,7 +147,7 @@ bool RowPlanner::canJoin(const RowGroup &group, const RowOp &op) {
   return !loadsWritten;
 }
 
-LogicalResult RowPlanner::add(linalg::LinalgOp op, Value init,
+LogicalResult RowMatcher::add(linalg::LinalgOp op, Value init,
                               StringRef &reason) {
   reason = "an operation has no form on rows";
   if (!isRowOp(op, numRowLoops))
@@ -159,39 +159,39 @@ LogicalResult RowPlanner::add(linalg::LinalgOp op, Value init,
     part.nest.reduction = *findReduction(op);
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   ArrayRef<int64_t> rows = ArrayRef(extents).take_front(numRowLoops);
-  if (plan.groups.empty())
-    plan.rows.assign(rows.begin(), rows.end());
+  if (strategy.groups.empty())
+    strategy.rows.assign(rows.begin(), rows.end());
   reason = "operations have different rows";
-  if (ArrayRef(plan.rows) != rows)
+  if (ArrayRef(strategy.rows) != rows)
     return failure();
   part.nest.lanes = chooseLanes(part.nest.space);
   if (part.nest.lanes > 1)
     part.nest.vector = extents.size() - 1;
   SmallVector<int64_t> inner(ArrayRef(extents).drop_front(numRowLoops));
   // Without rows operands may be views of the same memory.
-  bool joins = numRowLoops > 0 && !plan.groups.empty() &&
-               plan.groups.back().extents == inner &&
-               plan.groups.back().lanes == part.nest.lanes &&
-               canJoin(plan.groups.back(), part);
+  bool joins = numRowLoops > 0 && !strategy.groups.empty() &&
+               strategy.groups.back().extents == inner &&
+               strategy.groups.back().lanes == part.nest.lanes &&
+               canJoin(strategy.groups.back(), part);
   if (!joins)
-    plan.groups.push_back({{}, inner, part.nest.lanes});
-  plan.groups.back().ops.push_back(part);
+    strategy.groups.push_back({{}, inner, part.nest.lanes});
+  strategy.groups.back().ops.push_back(part);
   return success();
 }
 
-FailureOr<RowStrategy> RowPlanner::finish(StringRef &reason) {
+FailureOr<RowStrategy> RowMatcher::finish(StringRef &reason) {
   reason = "it has more than 2^30 elements";
   constexpr int64_t most = int64_t(1) << 30;
-  for (const RowGroup &group : plan.groups)
-    if (group.getNumPieces() > most || plan.getNumRows() > most)
+  for (const RowGroup &group : strategy.groups)
+    if (group.getNumPieces() > most || strategy.getNumRows() > most)
       return failure();
-  return plan;
+  return strategy;
 }
 
-FailureOr<RowStrategy> mlir::pdq::planRows(plan::KernelOp kernel,
-                                           unsigned numRowLoops,
-                                           StringRef &reason) {
-  RowPlanner planner(numRowLoops);
+FailureOr<RowStrategy> mlir::pdq::matchRows(plan::KernelOp kernel,
+                                            unsigned numRowLoops,
+                                            StringRef &reason) {
+  RowMatcher matcher(numRowLoops);
   linalg::FillOp fill;
   for (auto op : kernel.getOps<linalg::LinalgOp>()) {
     bool starts = fill && op.getNumReductionLoops() > 0 &&
@@ -201,12 +201,12 @@ FailureOr<RowStrategy> mlir::pdq::planRows(plan::KernelOp kernel,
       return failure();
     Value init = fill ? fill.getInputs()[0] : Value();
     fill = dyn_cast<linalg::FillOp>(op.getOperation());
-    if (!fill && failed(planner.add(op, init, reason)))
+    if (!fill && failed(matcher.add(op, init, reason)))
       return failure();
   }
   if (fill)
     return failure();
-  return planner.finish(reason);
+  return matcher.finish(reason);
 }
 
 /// Where a kernel's buffers are used: the number of all uses, of those as an
@@ -218,9 +218,9 @@ struct BufferUses {
 };
 } // namespace
 
-static BufferUses countUses(const RowStrategy &plan, BlockArgument buffer) {
+static BufferUses countUses(const RowStrategy &strategy, BlockArgument buffer) {
   BufferUses uses;
-  for (const RowGroup &group : plan.groups) {
+  for (const RowGroup &group : strategy.groups) {
     int64_t before = uses.all;
     for (const RowOp &op : group.ops) {
       for (const KernelOperand &operand : op.nest.space.operands)
@@ -248,16 +248,17 @@ static bool isUsedBefore(const RowGroup &group, size_t end,
       });
 }
 
-SmallVector<BlockArgument> mlir::pdq::findHandedOn(const RowStrategy &plan) {
+SmallVector<BlockArgument>
+mlir::pdq::findHandedOn(const RowStrategy &strategy) {
   SmallVector<BlockArgument> found;
-  for (auto [place, group] : llvm::enumerate(plan.groups))
+  for (auto [place, group] : llvm::enumerate(strategy.groups))
     for (auto [number, op] : llvm::enumerate(group.ops)) {
       linalg::LinalgOp owner = op.getOp();
       if (op.reduces())
         continue;
       for (OpOperand &init : owner.getDpsInitsMutable()) {
         auto buffer = cast<BlockArgument>(init.get());
-        BufferUses uses = countUses(plan, buffer);
+        BufferUses uses = countUses(strategy, buffer);
         if (uses.outputs == 1 && uses.groups[place] == uses.all &&
             !isUsedBefore(group, number, buffer) &&
             !owner.payloadUsesValueFromOperand(&init) &&

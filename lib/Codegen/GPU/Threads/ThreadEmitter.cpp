@@ -62,11 +62,11 @@ Value mlir::pdq::buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer) {
 namespace {
 class ThreadEmitter {
 public:
-  ThreadEmitter(plan::KernelOp kernel, const ThreadStrategy &plan)
-      : kernel(kernel), plan(plan), op(plan.nest.space.op),
+  ThreadEmitter(plan::KernelOp kernel, const ThreadStrategy &strategy)
+      : kernel(kernel), strategy(strategy), op(strategy.nest.space.op),
         b(op.getLoc(), op.getOperation()),
-        payload(b, plan.nest, plan.nest.lanes) {
-    position.indices.resize(plan.nest.space.loops.size());
+        payload(b, strategy.nest, strategy.nest.lanes) {
+    position.indices.resize(strategy.nest.space.loops.size());
   }
   void emit();
 
@@ -82,7 +82,7 @@ private:
   unsigned getOutput() { return op.getDpsInitOperand(0)->getOperandNumber(); }
 
   plan::KernelOp kernel;
-  const ThreadStrategy &plan;
+  const ThreadStrategy &strategy;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
   PayloadEmitter payload;
@@ -97,34 +97,35 @@ void ThreadEmitter::decodeThread() {
   Value thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
   Value block = gpu::BlockIdOp::create(b, gpu::Dimension::x);
   slot = thread;
-  if (plan.threadsPerOutput > 1) {
-    int64_t fast = plan.outputsAreNeighbours ? plan.outputsPerBlock
-                                             : plan.threadsPerOutput;
+  if (strategy.threadsPerOutput > 1) {
+    int64_t fast = strategy.outputsAreNeighbours ? strategy.outputsPerBlock
+                                                 : strategy.threadsPerOutput;
     Value low = arith::RemUIOp::create(b, thread, buildIndex(b, fast));
     Value high = arith::DivUIOp::create(b, thread, buildIndex(b, fast));
-    slot = plan.outputsAreNeighbours ? low : high;
-    member = plan.outputsAreNeighbours ? high : low;
+    slot = strategy.outputsAreNeighbours ? low : high;
+    member = strategy.outputsAreNeighbours ? high : low;
   }
   Value first =
-      arith::MulIOp::create(b, block, buildIndex(b, plan.outputsPerBlock));
+      arith::MulIOp::create(b, block, buildIndex(b, strategy.outputsPerBlock));
   piece = arith::AddIOp::create(b, first, slot);
   isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, piece,
-                                   buildIndex(b, plan.numPieces));
+                                   buildIndex(b, strategy.numPieces));
 }
 
 /// The piece's number -> indices of the loops of the result.
 void ThreadEmitter::decodePiece() {
   SmallVector<int64_t> extents;
-  for (unsigned loop : plan.outputs) {
-    int64_t extent = plan.nest.space.loops[loop].extent;
-    extents.push_back(plan.nest.vector == loop ? extent / plan.nest.lanes
-                                               : extent);
+  for (unsigned loop : strategy.outputs) {
+    int64_t extent = strategy.nest.space.loops[loop].extent;
+    extents.push_back(
+        strategy.nest.vector == loop ? extent / strategy.nest.lanes : extent);
   }
   for (auto [loop, index] :
-       llvm::zip_equal(plan.outputs, buildDelinearized(b, piece, extents)))
+       llvm::zip_equal(strategy.outputs, buildDelinearized(b, piece, extents)))
     position.indices[loop] =
-        plan.nest.vector == loop
-            ? arith::MulIOp::create(b, index, buildIndex(b, plan.nest.lanes))
+        strategy.nest.vector == loop
+            ? arith::MulIOp::create(b, index,
+                                    buildIndex(b, strategy.nest.lanes))
                   .getResult()
             : index;
 }
@@ -148,14 +149,15 @@ Value ThreadEmitter::emitOwnReduction(ArrayRef<unsigned> loops, Value carried) {
   if (loops.empty()) {
     payload.startPosition();
     Value sum =
-        buildCombined(b, payload, plan.nest.reduction, carried, position);
+        buildCombined(b, payload, strategy.nest.reduction, carried, position);
     payload.startPosition();
     return sum;
   }
   unsigned loop = loops.front();
-  auto nest = scf::ForOp::create(
-      b, buildIndex(b, 0), buildIndex(b, plan.nest.space.loops[loop].extent),
-      buildIndex(b, 1), carried);
+  auto nest =
+      scf::ForOp::create(b, buildIndex(b, 0),
+                         buildIndex(b, strategy.nest.space.loops[loop].extent),
+                         buildIndex(b, 1), carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(nest.getBody());
   position.indices[loop] = nest.getInductionVar();
@@ -168,24 +170,25 @@ Value ThreadEmitter::emitOwnReduction(ArrayRef<unsigned> loops, Value carried) {
 Value ThreadEmitter::emitSharedReduction() {
   SmallVector<int64_t> extents;
   int64_t terms = 1;
-  for (unsigned loop : plan.reductions) {
-    extents.push_back(plan.nest.space.loops[loop].extent);
+  for (unsigned loop : strategy.reductions) {
+    extents.push_back(strategy.nest.space.loops[loop].extent);
     terms *= extents.back();
   }
-  Type element = plan.nest.space.operands[getOutput()].type.getElementType();
+  Type element =
+      strategy.nest.space.operands[getOutput()].type.getElementType();
   Value end = arith::SelectOp::create(b, isInside, buildIndex(b, terms),
                                       buildIndex(b, 0));
-  Value identity = buildIdentity(b, plan.nest.reduction, element);
+  Value identity = buildIdentity(b, strategy.nest.reduction, element);
   auto nest = scf::ForOp::create(
-      b, member, end, buildIndex(b, plan.threadsPerOutput), identity);
+      b, member, end, buildIndex(b, strategy.threadsPerOutput), identity);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(nest.getBody());
   for (auto [loop, index] :
-       llvm::zip_equal(plan.reductions,
+       llvm::zip_equal(strategy.reductions,
                        buildDelinearized(b, nest.getInductionVar(), extents)))
     position.indices[loop] = index;
   payload.startPosition();
-  scf::YieldOp::create(b, buildCombined(b, payload, plan.nest.reduction,
+  scf::YieldOp::create(b, buildCombined(b, payload, strategy.nest.reduction,
                                         nest.getRegionIterArg(0), position));
   payload.startPosition();
   return nest.getResult(0);
@@ -195,23 +198,23 @@ Value ThreadEmitter::emitSharedReduction() {
 Value ThreadEmitter::emitGroupTree(Value partial) {
   auto space =
       gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
-  auto type = MemRefType::get({plan.getBlockSize()}, partial.getType(),
+  auto type = MemRefType::get({strategy.getBlockSize()}, partial.getType(),
                               MemRefLayoutAttrInterface(), space);
   Value shared = memref::AllocOp::create(b, type);
   auto at = [&](Value row) -> Value {
     Value start =
-        arith::MulIOp::create(b, row, buildIndex(b, plan.outputsPerBlock));
+        arith::MulIOp::create(b, row, buildIndex(b, strategy.outputsPerBlock));
     return arith::AddIOp::create(b, start, slot);
   };
   memref::StoreOp::create(b, partial, shared, at(member));
-  for (int64_t half = plan.threadsPerOutput / 2; half >= 1; half /= 2) {
+  for (int64_t half = strategy.threadsPerOutput / 2; half >= 1; half /= 2) {
     gpu::BarrierOp::create(b);
     Value isLow = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, member,
                                         buildIndex(b, half));
     guarded(isLow, [&] {
       Value other = arith::AddIOp::create(b, member, buildIndex(b, half));
       Value sum = buildCombiner(
-          b, plan.nest.reduction,
+          b, strategy.nest.reduction,
           memref::LoadOp::create(b, shared, at(member)).getResult(),
           memref::LoadOp::create(b, shared, at(other)).getResult());
       memref::StoreOp::create(b, sum, shared, at(member));
@@ -222,38 +225,41 @@ Value ThreadEmitter::emitGroupTree(Value partial) {
 
 void ThreadEmitter::emit() {
   decodeThread();
-  if (plan.threadsPerOutput > 1) {
+  if (strategy.threadsPerOutput > 1) {
     decodePiece();
     Value shared = emitGroupTree(emitSharedReduction());
     Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, member,
                                           buildIndex(b, 0));
     guarded(arith::AndIOp::create(b, isFirst, isInside), [&] {
       Value sum = memref::LoadOp::create(b, shared, slot);
-      Value init = plan.init ? plan.init : payload.load(getOutput(), position);
-      payload.store(buildCombiner(b, plan.nest.reduction, init, sum),
+      Value init =
+          strategy.init ? strategy.init : payload.load(getOutput(), position);
+      payload.store(buildCombiner(b, strategy.nest.reduction, init, sum),
                     getOutput(), position);
     });
   } else {
     guarded(isInside, [&] {
       decodePiece();
-      if (!plan.nest.reduction.combiner)
+      if (!strategy.nest.reduction.combiner)
         return emitElements();
       Value init = payload.widen(
-          plan.init ? plan.init : payload.load(getOutput(), position));
-      payload.store(emitOwnReduction(plan.reductions, init), getOutput(),
+          strategy.init ? strategy.init : payload.load(getOutput(), position));
+      payload.store(emitOwnReduction(strategy.reductions, init), getOutput(),
                     position);
     });
   }
-  plan::Form form = !plan.nest.reduction.combiner ? plan::Form::Elementwise
-                    : plan.threadsPerOutput > 1   ? plan::Form::SharedReduction
-                                                  : plan::Form::Reduction;
-  setLaunch(kernel, {plan.getNumBlocks(), 1, 1}, {plan.getBlockSize(), 1, 1},
-            form);
+  plan::Form form = !strategy.nest.reduction.combiner ? plan::Form::Elementwise
+                    : strategy.threadsPerOutput > 1
+                        ? plan::Form::SharedReduction
+                        : plan::Form::Reduction;
+  setLaunch(kernel, {strategy.getNumBlocks(), 1, 1},
+            {strategy.getBlockSize(), 1, 1}, form);
   op->erase();
 }
 
-void mlir::pdq::emitThreads(plan::KernelOp kernel, const ThreadStrategy &plan) {
-  ThreadEmitter(kernel, plan).emit();
+void mlir::pdq::emitThreads(plan::KernelOp kernel,
+                            const ThreadStrategy &strategy) {
+  ThreadEmitter(kernel, strategy).emit();
 }
 
 //===----------------------------------------------------------------------===//

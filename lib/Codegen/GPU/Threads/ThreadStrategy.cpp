@@ -17,13 +17,13 @@ static constexpr int64_t enoughPieces = 1 << 15, fewTerms = 32;
 static constexpr int64_t maxPieces = int64_t(1) << 30;
 
 namespace {
-class ThreadPlanner {
+class ThreadMatcher {
 public:
-  explicit ThreadPlanner(linalg::LinalgOp op) : op(op) {}
+  explicit ThreadMatcher(linalg::LinalgOp op) : op(op) {}
   FailureOr<ThreadStrategy> build(StringRef &reason);
 
 private:
-  IterationSpace &space() { return plan.nest.space; }
+  IterationSpace &space() { return strategy.nest.space; }
   void sortLoops();
   void chooseVector();
   void chooseSharing();
@@ -31,11 +31,11 @@ private:
   int64_t count(ArrayRef<unsigned> loops);
 
   linalg::LinalgOp op;
-  ThreadStrategy plan;
+  ThreadStrategy strategy;
 };
 } // namespace
 
-int64_t ThreadPlanner::count(ArrayRef<unsigned> loops) {
+int64_t ThreadMatcher::count(ArrayRef<unsigned> loops) {
   int64_t product = 1;
   for (unsigned loop : loops)
     product *= space().loops[loop].extent;
@@ -44,7 +44,7 @@ int64_t ThreadPlanner::count(ArrayRef<unsigned> loops) {
 
 /// Loops in the order of the memory that is written; reductions in the order of
 /// the memory that is read. Neighbours merge.
-void ThreadPlanner::sortLoops() {
+void ThreadMatcher::sortLoops() {
   SmallVector<unsigned> order =
       llvm::to_vector(llvm::seq<unsigned>(space().loops.size()));
   auto weigh = [&](unsigned loop) {
@@ -61,12 +61,12 @@ void ThreadPlanner::sortLoops() {
   space().permute(order);
   space().collapse();
   for (auto [i, loop] : llvm::enumerate(space().loops))
-    (loop.isParallel ? plan.outputs : plan.reductions).push_back(i);
+    (loop.isParallel ? strategy.outputs : strategy.reductions).push_back(i);
 }
 
 /// Whether whole vectors can be moved along a loop: contiguous or repeated in
 /// every operand, and aligned wherever the other loops stand.
-bool ThreadPlanner::isVectorizable(unsigned loop) {
+bool ThreadMatcher::isVectorizable(unsigned loop) {
   if (space().loops[loop].extent % vectorLanes != 0)
     return false;
   for (const KernelOperand &operand : space().operands) {
@@ -80,66 +80,67 @@ bool ThreadPlanner::isVectorizable(unsigned loop) {
   return true;
 }
 
-void ThreadPlanner::chooseVector() {
-  plan.nest.lanes = 1;
-  if (plan.outputs.empty() || !isVectorizable(plan.outputs.back()))
+void ThreadMatcher::chooseVector() {
+  strategy.nest.lanes = 1;
+  if (strategy.outputs.empty() || !isVectorizable(strategy.outputs.back()))
     return;
-  bool reduces = plan.nest.reduction.combiner;
-  if (reduces && count(plan.outputs) / vectorLanes < enoughPieces)
+  bool reduces = strategy.nest.reduction.combiner;
+  if (reduces && count(strategy.outputs) / vectorLanes < enoughPieces)
     return;
-  plan.nest.lanes = vectorLanes;
-  plan.nest.vector = plan.outputs.back();
+  strategy.nest.lanes = vectorLanes;
+  strategy.nest.vector = strategy.outputs.back();
 }
 
-void ThreadPlanner::chooseSharing() {
-  plan.numPieces = count(plan.outputs) / plan.nest.lanes;
-  plan.outputsPerBlock = blockSize;
-  int64_t terms = count(plan.reductions);
-  if (!plan.nest.reduction.combiner || plan.numPieces >= enoughPieces ||
+void ThreadMatcher::chooseSharing() {
+  strategy.numPieces = count(strategy.outputs) / strategy.nest.lanes;
+  strategy.outputsPerBlock = blockSize;
+  int64_t terms = count(strategy.reductions);
+  if (!strategy.nest.reduction.combiner || strategy.numPieces >= enoughPieces ||
       terms < fewTerms)
     return;
   // Reads are contiguous along the result, or along the reduction.
-  plan.outputsAreNeighbours =
+  strategy.outputsAreNeighbours =
       llvm::any_of(space().operands, [&](const KernelOperand &operand) {
-        return operand.type && !operand.isOutput && !plan.outputs.empty() &&
-               operand.strides[plan.outputs.back()] == 1;
+        return operand.type && !operand.isOutput && !strategy.outputs.empty() &&
+               operand.strides[strategy.outputs.back()] == 1;
       });
-  int64_t most = plan.outputsAreNeighbours ? 8 : terms >= 1024 ? 256 : 32;
-  if (plan.outputsAreNeighbours && plan.numPieces < 4096)
+  int64_t most = strategy.outputsAreNeighbours ? 8 : terms >= 1024 ? 256 : 32;
+  if (strategy.outputsAreNeighbours && strategy.numPieces < 4096)
     most = 32;
-  plan.threadsPerOutput = most;
-  plan.outputsPerBlock = std::max<int64_t>(blockSize / most, 1);
+  strategy.threadsPerOutput = most;
+  strategy.outputsPerBlock = std::max<int64_t>(blockSize / most, 1);
 }
 
-FailureOr<ThreadStrategy> ThreadPlanner::build(StringRef &reason) {
+FailureOr<ThreadStrategy> ThreadMatcher::build(StringRef &reason) {
   FailureOr<IterationSpace> analyzed = analyze(op, reason);
   if (failed(analyzed))
     return failure();
-  plan.nest.space = *analyzed;
+  strategy.nest.space = *analyzed;
   if (op.getNumReductionLoops() > 0) {
     FailureOr<Reduction> reduction = findReduction(op);
     if (failed(reduction)) {
       reason = "its payload is no sum, maximum or minimum of one term";
       return failure();
     }
-    plan.nest.reduction = *reduction;
+    strategy.nest.reduction = *reduction;
   }
   sortLoops();
-  if (llvm::any_of(plan.reductions,
+  if (llvm::any_of(strategy.reductions,
                    [&](unsigned loop) { return space().isOutputLoop(loop); })) {
     reason = "it adds to overlapping elements of its result";
     return failure();
   }
   chooseVector();
   chooseSharing();
-  if (plan.numPieces > maxPieces || count(plan.reductions) > maxPieces) {
+  if (strategy.numPieces > maxPieces ||
+      count(strategy.reductions) > maxPieces) {
     reason = "it has more than 2^30 elements";
     return failure();
   }
-  return plan;
+  return strategy;
 }
 
-FailureOr<ThreadStrategy> mlir::pdq::planThreads(linalg::LinalgOp op,
-                                                 StringRef &reason) {
-  return ThreadPlanner(op).build(reason);
+FailureOr<ThreadStrategy> mlir::pdq::matchThreads(linalg::LinalgOp op,
+                                                  StringRef &reason) {
+  return ThreadMatcher(op).build(reason);
 }

@@ -61,25 +61,25 @@ static std::optional<unsigned> findOwnLoop(const IterationSpace &space,
 
 /// The last loops, as many as fill a line of a tile, without `across`, which
 /// belongs to the other direction.
-static void chooseFastLoops(TransposeStrategy &plan, unsigned across) {
-  const IterationSpace &space = plan.nest.space;
+static void chooseFastLoops(TransposeStrategy &strategy, unsigned across) {
+  const IterationSpace &space = strategy.nest.space;
   unsigned first = space.loops.size();
   while (first > 0 && first - 1 != across &&
-         plan.numFast < TransposeStrategy::tileSize)
-    plan.numFast *= space.loops[--first].extent;
+         strategy.numFast < TransposeStrategy::tileSize)
+    strategy.numFast *= space.loops[--first].extent;
   for (unsigned loop = 0; loop < space.loops.size(); ++loop)
-    (loop < first ? plan.slow : plan.fast).push_back(loop);
-  for (unsigned loop : plan.slow)
-    plan.numSlow *= space.loops[loop].extent;
-  const KernelOperand &source = space.operands[plan.crossed.front()];
-  llvm::sort(plan.slow, [&](unsigned a, unsigned b) {
+    (loop < first ? strategy.slow : strategy.fast).push_back(loop);
+  for (unsigned loop : strategy.slow)
+    strategy.numSlow *= space.loops[loop].extent;
+  const KernelOperand &source = space.operands[strategy.crossed.front()];
+  llvm::sort(strategy.slow, [&](unsigned a, unsigned b) {
     return std::pair(std::abs(source.strides[a]), b) >
            std::pair(std::abs(source.strides[b]), a);
   });
 }
 
-FailureOr<TransposeStrategy> mlir::pdq::planTranspose(linalg::LinalgOp op,
-                                                      StringRef &reason) {
+FailureOr<TransposeStrategy> mlir::pdq::matchTranspose(linalg::LinalgOp op,
+                                                       StringRef &reason) {
   FailureOr<IterationSpace> analyzed = analyze(op, reason);
   if (failed(analyzed))
     return failure();
@@ -87,9 +87,9 @@ FailureOr<TransposeStrategy> mlir::pdq::planTranspose(linalg::LinalgOp op,
   if (op.getNumReductionLoops() > 0 || op.getNumLoops() == 0 ||
       !isVectorizable(op))
     return failure();
-  TransposeStrategy plan;
-  plan.nest.lanes = 1;
-  IterationSpace &space = plan.nest.space;
+  TransposeStrategy strategy;
+  strategy.nest.lanes = 1;
+  IterationSpace &space = strategy.nest.space;
   space = *analyzed;
   sortLoops(space);
   std::optional<unsigned> across;
@@ -98,16 +98,17 @@ FailureOr<TransposeStrategy> mlir::pdq::planTranspose(linalg::LinalgOp op,
       return failure();
     std::optional<unsigned> own = findOwnLoop(space, operand);
     if (own)
-      plan.crossed.push_back(number);
+      strategy.crossed.push_back(number);
     across = across ? across : own;
   }
-  if (plan.crossed.empty() || plan.crossed.size() > maxCrossed)
+  if (strategy.crossed.empty() || strategy.crossed.size() > maxCrossed)
     return failure();
-  chooseFastLoops(plan, *across);
-  int64_t elements = plan.numFast * plan.numSlow;
-  if (plan.numFast < minFast || elements < minElements || elements > maxSize)
+  chooseFastLoops(strategy, *across);
+  int64_t elements = strategy.numFast * strategy.numSlow;
+  if (strategy.numFast < minFast || elements < minElements ||
+      elements > maxSize)
     return failure();
-  return plan;
+  return strategy;
 }
 
 //===----------------------------------------------------------------------===//
@@ -117,10 +118,11 @@ FailureOr<TransposeStrategy> mlir::pdq::planTranspose(linalg::LinalgOp op,
 namespace {
 class TransposeEmitter {
 public:
-  TransposeEmitter(plan::KernelOp kernel, const TransposeStrategy &plan)
-      : kernel(kernel), plan(plan), op(plan.nest.space.op),
-        b(op.getLoc(), op.getOperation()), payload(b, plan.nest, /*lanes=*/1) {
-    position.indices.resize(plan.nest.space.loops.size());
+  TransposeEmitter(plan::KernelOp kernel, const TransposeStrategy &strategy)
+      : kernel(kernel), strategy(strategy), op(strategy.nest.space.op),
+        b(op.getLoc(), op.getOperation()),
+        payload(b, strategy.nest, /*lanes=*/1) {
+    position.indices.resize(strategy.nest.space.loops.size());
   }
   void emit();
 
@@ -141,7 +143,7 @@ private:
   static constexpr int64_t rows = TransposeStrategy::numRows;
 
   plan::KernelOp kernel;
-  const TransposeStrategy &plan;
+  const TransposeStrategy &strategy;
   linalg::LinalgOp op;
   ImplicitLocOpBuilder b;
   PayloadEmitter payload;
@@ -157,8 +159,8 @@ private:
 void TransposeEmitter::allocateTiles() {
   auto space =
       gpu::AddressSpaceAttr::get(b.getContext(), gpu::AddressSpace::Workgroup);
-  for (unsigned number : plan.crossed) {
-    Type element = plan.nest.space.operands[number].type.getElementType();
+  for (unsigned number : strategy.crossed) {
+    Type element = strategy.nest.space.operands[number].type.getElementType();
     auto type = MemRefType::get({tile * sharedRow}, element,
                                 MemRefLayoutAttrInterface(), space);
     tiles.push_back(memref::AllocOp::create(b, type));
@@ -169,7 +171,7 @@ void TransposeEmitter::allocateTiles() {
 void TransposeEmitter::decode(Value number, ArrayRef<unsigned> loops) {
   SmallVector<int64_t> extents;
   for (unsigned loop : loops)
-    extents.push_back(plan.nest.space.loops[loop].extent);
+    extents.push_back(strategy.nest.space.loops[loop].extent);
   for (auto [loop, index] :
        llvm::zip_equal(loops, buildDelinearized(b, number, extents)))
     position.indices[loop] = index;
@@ -182,13 +184,13 @@ void TransposeEmitter::atElement(Value fast, Value slow,
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value,
                                  constant(bound));
   };
-  Value isInside = arith::AndIOp::create(b, below(fast, plan.numFast),
-                                         below(slow, plan.numSlow));
+  Value isInside = arith::AndIOp::create(b, below(fast, strategy.numFast),
+                                         below(slow, strategy.numSlow));
   auto guard = scf::IfOp::create(b, isInside, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(guard.thenBlock());
-  decode(fast, plan.fast);
-  decode(slow, plan.slow);
+  decode(fast, strategy.fast);
+  decode(slow, strategy.slow);
   payload.startPosition();
   body();
   payload.startPosition();
@@ -199,7 +201,7 @@ void TransposeEmitter::fillTiles() {
   for (int64_t first = 0; first < tile; first += rows) {
     Value line = add(row, constant(first));
     atElement(add(firstFast, line), add(firstSlow, lane), [&] {
-      for (auto [number, shared] : llvm::zip_equal(plan.crossed, tiles))
+      for (auto [number, shared] : llvm::zip_equal(strategy.crossed, tiles))
         memref::StoreOp::create(b, payload.load(number, position), shared,
                                 add(mul(line, sharedRow), lane));
     });
@@ -211,7 +213,7 @@ void TransposeEmitter::computeElements() {
   for (int64_t first = 0; first < tile; first += rows) {
     Value column = add(row, constant(first));
     atElement(add(firstFast, lane), add(firstSlow, column), [&] {
-      for (auto [number, shared] : llvm::zip_equal(plan.crossed, tiles))
+      for (auto [number, shared] : llvm::zip_equal(strategy.crossed, tiles))
         payload.provide(
             number, memref::LoadOp::create(b, shared,
                                            add(mul(lane, sharedRow), column)));
@@ -228,7 +230,7 @@ void TransposeEmitter::emit() {
   Value block = gpu::BlockIdOp::create(b, gpu::Dimension::x);
   lane = arith::RemUIOp::create(b, thread, constant(tile));
   row = arith::DivUIOp::create(b, thread, constant(tile));
-  int64_t tilesOfFast = llvm::divideCeil(plan.numFast, tile);
+  int64_t tilesOfFast = llvm::divideCeil(strategy.numFast, tile);
   Value count = constant(tilesOfFast);
   firstFast = mul(arith::RemUIOp::create(b, block, count), tile);
   firstSlow = mul(arith::DivUIOp::create(b, block, count), tile);
@@ -236,12 +238,12 @@ void TransposeEmitter::emit() {
   fillTiles();
   gpu::BarrierOp::create(b);
   computeElements();
-  int64_t blocks = tilesOfFast * llvm::divideCeil(plan.numSlow, tile);
+  int64_t blocks = tilesOfFast * llvm::divideCeil(strategy.numSlow, tile);
   setLaunch(kernel, {blocks, 1, 1}, {tile * rows, 1, 1}, plan::Form::Transpose);
   op->erase();
 }
 
 void mlir::pdq::emitTranspose(plan::KernelOp kernel,
-                              const TransposeStrategy &plan) {
-  TransposeEmitter(kernel, plan).emit();
+                              const TransposeStrategy &strategy) {
+  TransposeEmitter(kernel, strategy).emit();
 }

@@ -13,7 +13,7 @@
 namespace mlir::pdq {
 
 /// Replaces the operations of `kernel` by what one thread does.
-void emitDirect(plan::KernelOp kernel, const DirectStrategy &plan);
+void emitDirect(plan::KernelOp kernel, const DirectStrategy &strategy);
 
 } // namespace mlir::pdq
 

@@ -52,9 +52,9 @@ struct DirectStrategy {
   }
 };
 
-/// Chooses a plan; a reason where the operation is no product of f32 whose
+/// Chooses a strategy; a reason where the operation is no product of f32 whose
 /// factors both move with a loop of the result, such as a channel or a group.
-FailureOr<DirectStrategy> planDirect(linalg::LinalgOp op, StringRef &reason);
+FailureOr<DirectStrategy> matchDirect(linalg::LinalgOp op, StringRef &reason);
 
 } // namespace mlir::pdq
 

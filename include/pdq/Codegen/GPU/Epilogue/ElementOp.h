@@ -35,7 +35,7 @@ private:
   linalg::LinalgOp main;
   /// The operand that is the result of `main`.
   OpOperand *shared;
-  KernelStrategy plan;
+  KernelStrategy strategy;
   PayloadEmitter payload;
 };
 

@@ -31,10 +31,10 @@ struct EpilogueOp {
 /// starts from, and nothing else here uses its buffer. A reason where an
 /// operation touches other elements than those that a thread has, or has more
 /// than `maxPayload` operations in its payload.
-FailureOr<SmallVector<EpilogueOp>> planEpilogue(Value result,
-                                                ArrayRef<linalg::LinalgOp> ops,
-                                                size_t maxPayload,
-                                                StringRef &reason);
+FailureOr<SmallVector<EpilogueOp>> matchEpilogue(Value result,
+                                                 ArrayRef<linalg::LinalgOp> ops,
+                                                 size_t maxPayload,
+                                                 StringRef &reason);
 
 /// Emits an epilogue for `lanes` elements at once, neighbours in dimension
 /// `dim` of the result.

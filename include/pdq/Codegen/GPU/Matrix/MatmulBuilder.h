@@ -40,10 +40,10 @@ public:
 
 /// The kernel that is built, and the numbers of its thread.
 struct MatmulBuilder {
-  MatmulBuilder(const MatrixStrategy &plan, const MatrixTile &tile,
+  MatmulBuilder(const MatrixStrategy &strategy, const MatrixTile &tile,
                 plan::Math math);
 
-  const MatrixStrategy &plan;
+  const MatrixStrategy &strategy;
   /// The one of its products that is computed.
   const MatrixStrategy *product;
   const MatrixTile &tile;
@@ -52,7 +52,7 @@ struct MatmulBuilder {
   /// The next buffer of an operand in shared memory, for `size` elements of
   /// `type`. Products that follow each other use the same ones.
   Value getShared(int64_t size, Type type, int64_t alignment);
-  /// Goes on with `next`, one of the further products of the plan.
+  /// Goes on with `next`, one of the further products of the strategy.
   void startProduct(const MatrixStrategy &next);
 
   /// The thread in its block; the corner of the block's tile; the batch; the

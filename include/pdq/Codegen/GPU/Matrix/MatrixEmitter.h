@@ -14,7 +14,7 @@ namespace mlir::pdq {
 
 /// Replaces the operation of `kernel` by what one thread does on `target`.
 /// Fails, with a message, where the kernel asks for a tile that there is not.
-LogicalResult emitMatrix(plan::KernelOp kernel, const MatrixStrategy &plan,
+LogicalResult emitMatrix(plan::KernelOp kernel, const MatrixStrategy &strategy,
                          plan::TargetAttr target);
 
 /// Shared memory that has to come with the launch of `kernel`, which is more

@@ -70,29 +70,30 @@ constexpr size_t maxMatrixPayload = 256;
 /// The operations of a kernel, in order.
 SmallVector<linalg::LinalgOp> getKernelOps(plan::KernelOp kernel);
 
-/// Blocks of `plan` with `tile`: [tiles, 1, batches].
-SmallVector<int64_t> getGrid(const MatrixStrategy &plan,
+/// Blocks of `strategy` with `tile`: [tiles, 1, batches].
+SmallVector<int64_t> getGrid(const MatrixStrategy &strategy,
                              const MatrixTile &tile);
 
 /// The number of the block that has an element of the result, as a function of
 /// the result's dimensions.
-AffineExpr getBlockNumber(const MatrixStrategy &plan, const MatrixTile &tile);
+AffineExpr getBlockNumber(const MatrixStrategy &strategy,
+                          const MatrixTile &tile);
 
-/// The tiles that `plan` can have on `chip`.
-ArrayRef<MatrixTile> getTiles(const MatrixStrategy &plan, plan::Math math,
+/// The tiles that `strategy` can have on `chip`.
+ArrayRef<MatrixTile> getTiles(const MatrixStrategy &strategy, plan::Math math,
                               StringRef chip);
 
 /// Elements from the first one of a buffer to its last one.
 int64_t getSpan(MemRefType type);
 
-/// Chooses a plan; a reason where the operation is no contraction of f32 that
-/// is large enough for tensor cores.
-FailureOr<MatrixStrategy> planMatrix(linalg::LinalgOp op, StringRef &reason);
+/// Chooses a strategy; a reason where the operation is no contraction of f32
+/// that is large enough for tensor cores.
+FailureOr<MatrixStrategy> matchMatrix(linalg::LinalgOp op, StringRef &reason);
 
 /// The same for products that are added to one result, one behind the other:
 /// the first with the others as its further ones.
-FailureOr<MatrixStrategy> planMatrix(ArrayRef<linalg::LinalgOp> products,
-                                     StringRef &reason);
+FailureOr<MatrixStrategy> matchMatrix(ArrayRef<linalg::LinalgOp> products,
+                                      StringRef &reason);
 
 /// Whether both products walk their results alike, so that they can be added in
 /// one kernel.

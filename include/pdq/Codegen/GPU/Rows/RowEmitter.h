@@ -13,7 +13,7 @@ namespace mlir::pdq {
 
 /// Replaces the operations of a kernel by the code of one thread, and states
 /// the launch: one block for each row.
-void emitRows(plan::KernelOp kernel, const RowStrategy &plan);
+void emitRows(plan::KernelOp kernel, const RowStrategy &strategy);
 
 } // namespace mlir::pdq
 

@@ -58,13 +58,13 @@ findRowDims(linalg::LinalgOp op, OpOperand &operand, unsigned numRowLoops);
 
 /// The arguments of the kernel that one operation computes element by element
 /// and only others of its group read: threads hand them on in registers.
-SmallVector<BlockArgument> findHandedOn(const RowStrategy &plan);
+SmallVector<BlockArgument> findHandedOn(const RowStrategy &strategy);
 
-/// The plan of a kernel whose operations have `numRowLoops` loops of rows; a
-/// reason where it has none. A `linalg.fill` of a result that a reduction
+/// The strategy of a kernel whose operations have `numRowLoops` loops of rows;
+/// a reason where it has none. A `linalg.fill` of a result that a reduction
 /// starts from counts with it.
-FailureOr<RowStrategy> planRows(plan::KernelOp kernel, unsigned numRowLoops,
-                                StringRef &reason);
+FailureOr<RowStrategy> matchRows(plan::KernelOp kernel, unsigned numRowLoops,
+                                 StringRef &reason);
 
 } // namespace mlir::pdq
 

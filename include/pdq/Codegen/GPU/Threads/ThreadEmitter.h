@@ -27,7 +27,7 @@ SmallVector<Value> buildDelinearized(ImplicitLocOpBuilder &b, Value linear,
 Value buildFlat(ImplicitLocOpBuilder &b, BlockArgument buffer);
 
 /// Replaces the operation of `kernel` by what one thread does.
-void emitThreads(plan::KernelOp kernel, const ThreadStrategy &plan);
+void emitThreads(plan::KernelOp kernel, const ThreadStrategy &strategy);
 
 /// Gives every element of the result a thread that walks scalar loops: takes
 /// every linalg operation. A reduction starts from `init` where that is given.

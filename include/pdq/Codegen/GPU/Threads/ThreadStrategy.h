@@ -32,8 +32,8 @@ struct ThreadStrategy {
   }
 };
 
-/// Chooses a plan; a reason where the operation needs the fallback.
-FailureOr<ThreadStrategy> planThreads(linalg::LinalgOp op, StringRef &reason);
+/// Chooses a strategy; a reason where the operation needs the fallback.
+FailureOr<ThreadStrategy> matchThreads(linalg::LinalgOp op, StringRef &reason);
 
 } // namespace mlir::pdq
 

@@ -27,13 +27,13 @@ struct TransposeStrategy {
   static constexpr int64_t tileSize = 32, numRows = 8;
 };
 
-/// Chooses a plan; a reason where no input lies across the results, or where
-/// results lie across each other.
-FailureOr<TransposeStrategy> planTranspose(linalg::LinalgOp op,
-                                           StringRef &reason);
+/// Chooses a strategy; a reason where no input lies across the results, or
+/// where results lie across each other.
+FailureOr<TransposeStrategy> matchTranspose(linalg::LinalgOp op,
+                                            StringRef &reason);
 
 /// Replaces the operation of `kernel` by what one thread does.
-void emitTranspose(plan::KernelOp kernel, const TransposeStrategy &plan);
+void emitTranspose(plan::KernelOp kernel, const TransposeStrategy &strategy);
 
 } // namespace mlir::pdq
 

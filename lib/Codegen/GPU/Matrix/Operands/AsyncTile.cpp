@@ -30,7 +30,7 @@ AsyncTile::AsyncTile(MatmulBuilder &code, const OperandView &view)
   global = buildFlat(b, view.operand.buffer);
   shared = code.getShared(MatrixTile::numStages * size, b.getF32Type(),
                           /*alignment=*/16);
-  planCopies();
+  chooseCopies();
 }
 
 Value AsyncTile::buildOffset(Value row, Value term) {
@@ -41,7 +41,7 @@ Value AsyncTile::buildOffset(Value row, Value term) {
 
 /// Neighbouring threads copy neighbours in memory. A thread stays at its place
 /// of the faster dimension.
-void AsyncTile::planCopies() {
+void AsyncTile::chooseCopies() {
   MatrixBuilder &b = code.b;
   int64_t lanes = view.operand.lanes, threads = code.tile.getBlockSize();
   int64_t fast = (isTermMajor() ? code.tile.terms : view.rows) / lanes;

@@ -37,7 +37,7 @@ private:
   struct Copy {
     Value row, term, address, isInside, isMine;
   };
-  void planCopies();
+  void chooseCopies();
   void start(const Copy &copy, Value firstTerm, Value stage, Value isNeeded);
 
   MatmulBuilder &code;

@@ -27,13 +27,13 @@ StagedTile::StagedTile(MatmulBuilder &code, const OperandView &view)
   shared = code.getShared(MatrixTile::numWarpgroupStages *
                               getNumParts(code.math) * getTileWords(),
                           b.getI32Type(), swizzleRows * rowWords * 4);
-  planShares();
+  chooseShares();
 }
 
 /// Neighbouring threads load neighbours in memory, at least 32 bytes; and the
 /// stores of a warp meet all banks once. For operands that are transposed, a
 /// warp has 16 words of 8 rows.
-void StagedTile::planShares() {
+void StagedTile::chooseShares() {
   MatrixBuilder &b = code.b;
   int64_t threads = code.tile.getBlockSize();
   Value first;

@@ -43,7 +43,7 @@ private:
     /// exists, and whether this thread has the share; null is true.
     Value row, address, isInside, isMine;
   };
-  void planShares();
+  void chooseShares();
   void storeWords(ArrayRef<Value> words, const Share &share, Value begin);
   int64_t getTileWords() const { return view.rows * rowWords; }
 

@@ -200,7 +200,7 @@ Accumulators WarpEmitter::emit(ArrayRef<Value> before) {
 
 Accumulators mlir::pdq::emitWarpProducts(MatmulBuilder &code) {
   Accumulators sums = WarpEmitter(code).emit({});
-  for (const MatrixStrategy &next : code.plan.further) {
+  for (const MatrixStrategy &next : code.strategy.further) {
     code.startProduct(next);
     sums = WarpEmitter(code).emit(sums.values);
   }

@@ -45,8 +45,8 @@ private:
 };
 } // namespace
 
-bool mlir::pdq::canUseWarpgroups(const MatrixStrategy &plan) {
-  return plan.lhs.lanes == 4 && plan.rhs.lanes == 4;
+bool mlir::pdq::canUseWarpgroups(const MatrixStrategy &strategy) {
+  return strategy.lhs.lanes == 4 && strategy.rhs.lanes == 4;
 }
 
 WarpgroupEmitter::WarpgroupEmitter(MatmulBuilder &code)
@@ -181,7 +181,7 @@ Accumulators WarpgroupEmitter::emit(ArrayRef<Value> before) {
 
 Accumulators mlir::pdq::emitWarpgroupProducts(MatmulBuilder &code) {
   Accumulators sums = WarpgroupEmitter(code).emit({});
-  for (const MatrixStrategy &next : code.plan.further) {
+  for (const MatrixStrategy &next : code.strategy.further) {
     code.startProduct(next);
     sums = WarpgroupEmitter(code).emit(sums.values);
   }

@@ -11,7 +11,7 @@
 namespace mlir::pdq {
 
 /// Whether operands can be loaded for wgmma: in whole vectors.
-bool canUseWarpgroups(const MatrixStrategy &plan);
+bool canUseWarpgroups(const MatrixStrategy &strategy);
 
 /// Emits the loop over the terms; returns the sums of the thread.
 Accumulators emitWarpgroupProducts(MatmulBuilder &code);
