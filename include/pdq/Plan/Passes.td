@@ -203,7 +203,7 @@ def HoistConstants : PDQPass<"pdq-hoist-constants", "ModuleOp"> {
     func.func @f.constants() -> tensor<3x2xf32>
     ```
 
-    Run again, it adds what depends on residents to the same function.
+    Run again, it adds what depends on persistent arguments to the same function.
 
     Declines results of more than 4096 elements that are larger than twice their
     inputs: broadcasts are cheaper to compute than to read.
@@ -651,7 +651,7 @@ def HoistPaddingFills : PDQPass<"pdq-hoist-padding-fills", "ModuleOp"> {
   let summary = "Hoist fills of padding out of calls";
   let description = [{
     A temporary that is filled in parts which nothing else writes (padding) becomes
-    a resident buffer: the function `plan.initializer`, which the executor calls once,
+    a persistent buffer: the function `plan.initializer`, which the executor calls once,
     fills those parts, and calls leave them as they are. Temporaries with the same
     type and borders that are never in use at the same time share one buffer, unless
     one is computed from the other: `-pdq-join-kernels` may do both in one launch.
@@ -678,7 +678,7 @@ def HoistPaddingFills : PDQPass<"pdq-hoist-padding-fills", "ModuleOp"> {
   }];
   let statistics = [
     Statistic<"numFills", "num-fills", "Fills that are done once">,
-    Statistic<"numBuffers", "num-buffers", "Buffers that became resident">
+    Statistic<"numBuffers", "num-buffers", "Buffers that became persistent">
   ];
   let dependentDialects = ["func::FuncDialect", "plan::PlanDialect"];
 }

@@ -10,6 +10,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "pdq/Plan/Analysis/BufferAccesses.h"
+#include "pdq/Plan/Analysis/Initializers.h"
 #include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 #include "llvm/ADT/StringSet.h"
@@ -241,24 +242,6 @@ shareMemory(SmallVector<PaddedBuffer> padded) {
   return groups;
 }
 
-/// The function that computes the residents of `function`, made where there is
-/// none.
-static func::FuncOp getConstants(func::FuncOp function) {
-  if (auto name =
-          function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
-    return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(function, name);
-  OpBuilder builder(function);
-  builder.setInsertionPointAfter(function);
-  auto constants = func::FuncOp::create(
-      builder, function.getLoc(), (function.getName() + ".constants").str(),
-      builder.getFunctionType({}, {}));
-  OpBuilder inner = OpBuilder::atBlockEnd(constants.addEntryBlock());
-  func::ReturnOp::create(inner, function.getLoc());
-  function->setAttr(plan::initializerName,
-                    FlatSymbolRefAttr::get(constants.getSymNameAttr()));
-  return constants;
-}
-
 static unsigned countArguments(func::FuncOp function, StringRef attribute) {
   return llvm::count_if(
       llvm::seq<unsigned>(0, function.getNumArguments()),
@@ -276,15 +259,15 @@ static BlockArgument addArgument(func::FuncOp function, StringRef name,
   return function.getArgument(position);
 }
 
-/// Makes a group resident: filled by `constants`, taken by `function`.
+/// Makes a group persistent: filled by `initializer`, taken by `function`.
 static void keep(ArrayRef<PaddedBuffer> group, func::FuncOp function,
-                 func::FuncOp constants) {
+                 func::FuncOp initializer) {
   memref::AllocOp alloc = group.front().alloc;
   BlockArgument filled =
-      addArgument(constants, plan::resultName, alloc.getType());
+      addArgument(initializer, plan::resultName, alloc.getType());
   BlockArgument kept =
       addArgument(function, plan::persistentName, alloc.getType());
-  OpBuilder builder(constants.getBody().front().getTerminator());
+  OpBuilder builder(initializer.getBody().front().getTerminator());
   for (const Border &border : group.front().borders) {
     linalg::FillOp fill = border.fill;
     IRMapping mapping;
@@ -307,20 +290,16 @@ namespace {
 struct HoistPaddingFills
     : mlir::pdq::impl::HoistPaddingFillsBase<HoistPaddingFills> {
   void runOnOperation() override {
-    llvm::StringSet<> known;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (auto name =
-              function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
-        known.insert(name.getValue());
+    llvm::StringSet<> initializers = collectInitializers(getOperation());
     for (auto function :
          llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
-      if (!function.isPublic() || known.contains(function.getName()) ||
+      if (!function.isPublic() || initializers.contains(function.getName()) ||
           !llvm::hasSingleElement(function.getBody()))
         continue;
       for (ArrayRef<PaddedBuffer> group : shareMemory(findPadded(function))) {
         for (const PaddedBuffer &buffer : group)
           numFills += buffer.borders.size();
-        keep(group, function, getConstants(function));
+        keep(group, function, getOrCreateInitializer(function));
         ++numBuffers;
       }
     }

@@ -74,11 +74,11 @@ void PlanBuilder::addArguments() {
     unsigned number = argument.getArgNumber();
     Place::Space space =
         function.getArgAttr(number, plan::resultName)       ? Place::Result
-        : function.getArgAttr(number, plan::persistentName) ? Place::Resident
+        : function.getArgAttr(number, plan::persistentName) ? Place::Persistent
                                                             : Place::Argument;
-    auto &types = space == Place::Result     ? plan.results
-                  : space == Place::Resident ? plan.residents
-                                             : plan.arguments;
+    auto &types = space == Place::Result       ? plan.results
+                  : space == Place::Persistent ? plan.persistent
+                                               : plan.arguments;
     places[argument] = {space, static_cast<unsigned>(types.size()), 0};
     types.push_back(getTensorType(argument));
   }
@@ -156,7 +156,7 @@ void PlanBuilder::placeTemporaries() {
 FailureOr<LaunchPlan> PlanBuilder::build() {
   plan.name = function.getName().str();
   if (std::optional<StringRef> initializer = function.getInitializer())
-    plan.constantsFunction = initializer->str();
+    plan.initializer = initializer->str();
   addArguments();
   for (Operation &op : function.getBody().front()) {
     if (auto launch = dyn_cast<plan::LaunchOp>(op)) {

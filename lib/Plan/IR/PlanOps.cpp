@@ -92,6 +92,9 @@ static LogicalResult verifyBuffers(FunctionOpInterface op) {
       return op.emitOpError("argument ")
              << number << " has type " << type
              << ", expected a buffer of static shape and strides";
+    if (llvm::any_of(strides, [](int64_t stride) { return stride < 0; }))
+      return op.emitOpError("argument ") << number << " has type " << type
+                                         << ", expected strides of at least 0";
     if (offset != 0)
       return op.emitOpError("argument ")
              << number << " has type " << type

@@ -4,12 +4,13 @@
 // The executor on the machine's own cores: buffers are host memory, a call is a
 // loop over kernel pointers.
 
-#include "ResidentConstants.h"
+#include "ConstantPool.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "pdq/Codegen/CPU/Pipelines.h"
 #include "pdq/Codegen/Dialects.h"
 #include "pdq/Plan/Buffer/LaunchPlan.h"
 #include "pdq/Plan/Pipelines.h"
+#include "pdq/Runtime/BindPlans.h"
 #include "pdq/Runtime/CPU/KernelCompiler.h"
 #include "pdq/Runtime/CheckBuffers.h"
 #include "pdq/Runtime/Executor.h"
@@ -56,7 +57,7 @@ struct CompiledFunction {
   std::vector<BoundLaunch> launches;
   std::vector<std::shared_ptr<HostTensor>> constants;
   /// Values that depend on constants only, computed when it was compiled.
-  std::vector<BufferRef> residents;
+  std::vector<BufferRef> persistent;
 };
 
 /// Memory for the temporaries of all functions of one executor: calls do not
@@ -74,7 +75,7 @@ struct Machine {
   explicit Machine(unsigned threads) : pool(threads) {}
   ThreadPool pool;
   std::unique_ptr<KernelCompiler> compiler;
-  ResidentConstants constants;
+  ConstantPool constants;
   Scratch scratch;
 };
 
@@ -91,12 +92,13 @@ public:
     return SmallVector<StringRef>(get(name).launches.size(), "loops");
   }
 
-  /// Compiles the kernels of all plans at once and computes their residents.
+  /// Compiles the kernels of all plans at once and initializes what is
+  /// persistent.
   LogicalResult add(std::vector<LaunchPlan> plans);
 
 private:
   LogicalResult bind(LaunchPlan plan, ArrayRef<const CompiledKernel *> code);
-  void computeResidents(CompiledFunction &function);
+  void initialize(CompiledFunction &function);
   const CompiledFunction &get(StringRef name) const;
 
   std::shared_ptr<Machine> machine;
@@ -184,8 +186,8 @@ void CPUExecutable::call(StringRef name, ArrayRef<BufferRef> arguments,
     case Place::Constant:
       base = function.constants[place.index]->data();
       break;
-    case Place::Resident:
-      base = getAddress(function.residents[place.index]);
+    case Place::Persistent:
+      base = getAddress(function.persistent[place.index]);
       break;
     }
     return static_cast<char *>(base) + place.offset;
@@ -227,14 +229,14 @@ LogicalResult CPUExecutable::bind(LaunchPlan plan,
   return success();
 }
 
-void CPUExecutable::computeResidents(CompiledFunction &function) {
-  std::string name = function.plan.constantsFunction;
+void CPUExecutable::initialize(CompiledFunction &function) {
+  std::string name = function.plan.initializer;
   if (name.empty())
     return;
   for (RankedTensorType type : get(name).plan.results)
-    function.residents.push_back(allocateBuffer(
+    function.persistent.push_back(allocateBuffer(
         type.getShape(), *pdq::getElementType(type.getElementType())));
-  call(name, {}, function.residents);
+  call(name, {}, function.persistent);
   functions.erase(name);
 }
 
@@ -249,7 +251,7 @@ static LogicalResult checkMemory(const LaunchPlan &plan) {
           needed,
           getCheckedByteSize(type.getShape(), *element).value_or(UINT64_MAX));
   };
-  for (RankedTensorType type : plan.residents)
+  for (RankedTensorType type : plan.persistent)
     add(type);
   for (ElementsAttr constant : plan.constants)
     add(constant.getShapedType());
@@ -262,25 +264,19 @@ LogicalResult CPUExecutable::add(std::vector<LaunchPlan> plans) {
         return failed(checkMemory(plan));
       }))
     return failure();
-  SmallVector<plan::KernelOp> kernels;
-  for (LaunchPlan &plan : plans)
-    for (Launch &launch : plan.launches)
-      kernels.push_back(launch.kernel);
+  SmallVector<plan::KernelOp> kernels = collectKernels(plans);
+  SmallVector<std::string> names = getNames(plans);
   auto code = machine->compiler->compile(kernels);
   if (failed(code))
     return failure();
-  ArrayRef<const CompiledKernel *> remaining = *code;
-  SmallVector<std::string> names;
-  for (LaunchPlan &plan : plans) {
-    size_t count = plan.launches.size();
-    names.push_back(plan.name);
-    if (failed(bind(std::move(plan), remaining.take_front(count))))
-      return failure();
-    remaining = remaining.drop_front(count);
-  }
+  auto bindOne = [&](LaunchPlan plan, ArrayRef<const CompiledKernel *> part) {
+    return bind(std::move(plan), part);
+  };
+  if (failed(bindPlans(std::move(plans), ArrayRef(*code), bindOne)))
+    return failure();
   for (const std::string &name : names)
     if (auto it = functions.find(name); it != functions.end())
-      computeResidents(it->second);
+      initialize(it->second);
   return success();
 }
 

@@ -10,6 +10,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "pdq/Codegen/GPU/Pipelines.h"
 #include "pdq/Plan/Buffer/LaunchPlan.h"
+#include "pdq/Runtime/BindPlans.h"
 #include "pdq/Runtime/CUDA/ImageStore.h"
 #include "pdq/Runtime/CheckBuffers.h"
 #include "pdq/Runtime/Executor.h"
@@ -42,7 +43,7 @@ struct CompiledFunction {
   LaunchPlan plan;
   std::vector<BoundLaunch> launches;
   std::vector<std::shared_ptr<DeviceMemory>> constants;
-  std::vector<BufferRef> residents;
+  std::vector<BufferRef> persistent;
   /// Recent calls, the latest last.
   std::vector<CapturedCall> captured;
 };
@@ -92,7 +93,7 @@ public:
 private:
   CompiledFunction &get(StringRef name);
   LogicalResult bind(LaunchPlan plan, ArrayRef<const LoadedKernel *> kernels);
-  void computeResidents(CompiledFunction &function);
+  void initialize(CompiledFunction &function);
   cuda::Pointer resolve(const CompiledFunction &function, const Place &place,
                         ArrayRef<cuda::Pointer> pointers) const;
   void launch(const CompiledFunction &function,
@@ -174,8 +175,8 @@ cuda::Pointer GPUExecutable::resolve(const CompiledFunction &function,
            place.offset;
   case Place::Constant:
     return function.constants[place.index]->pointer + place.offset;
-  case Place::Resident:
-    return getDevicePointer(function.residents[place.index]) + place.offset;
+  case Place::Persistent:
+    return getDevicePointer(function.persistent[place.index]) + place.offset;
   }
   llvm_unreachable("unknown space");
 }
@@ -364,38 +365,32 @@ LogicalResult GPUExecutable::bind(LaunchPlan plan,
   return success();
 }
 
-void GPUExecutable::computeResidents(CompiledFunction &function) {
-  std::string name = function.plan.constantsFunction;
+void GPUExecutable::initialize(CompiledFunction &function) {
+  std::string name = function.plan.initializer;
   if (name.empty())
     return;
   for (RankedTensorType type : get(name).plan.results)
-    function.residents.push_back(
+    function.persistent.push_back(
         allocateDeviceBuffer(machine->device, type.getShape(),
                              *pdq::getElementType(type.getElementType())));
-  call(name, {}, function.residents);
+  call(name, {}, function.persistent);
   functions.erase(name);
 }
 
 LogicalResult GPUExecutable::add(std::vector<LaunchPlan> plans) {
-  SmallVector<plan::KernelOp> kernels;
-  for (LaunchPlan &plan : plans)
-    for (Launch &launch : plan.launches)
-      kernels.push_back(launch.kernel);
+  SmallVector<plan::KernelOp> kernels = collectKernels(plans);
+  SmallVector<std::string> names = getNames(plans);
   SmallVector<const LoadedKernel *> loaded;
   if (!kernels.empty() && failed(machine->compile(kernels, loaded)))
     return failure();
-  ArrayRef<const LoadedKernel *> remaining = loaded;
-  SmallVector<std::string> names;
-  for (LaunchPlan &plan : plans) {
-    size_t count = plan.launches.size();
-    names.push_back(plan.name);
-    if (failed(bind(std::move(plan), remaining.take_front(count))))
-      return failure();
-    remaining = remaining.drop_front(count);
-  }
+  auto bindOne = [&](LaunchPlan plan, ArrayRef<const LoadedKernel *> part) {
+    return bind(std::move(plan), part);
+  };
+  if (failed(bindPlans(std::move(plans), ArrayRef(loaded), bindOne)))
+    return failure();
   for (const std::string &name : names)
     if (auto it = functions.find(name); it != functions.end())
-      computeResidents(it->second);
+      initialize(it->second);
   return success();
 }
 

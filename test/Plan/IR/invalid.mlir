@@ -16,6 +16,13 @@ plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32, strided<[1], offset: 4>>) {
 
 // -----
 
+// expected-error@+1 {{'plan.kernel' op argument 0 has type 'memref<4xf32, strided<[-1]>>', expected strides of at least 0}}
+plan.kernel @k(%x: memref<4xf32, strided<[-1]>>) {
+  plan.return
+}
+
+// -----
+
 // expected-error@+1 {{has results, expected results as arguments}}
 plan.kernel @k(%x: memref<4xf32>) -> memref<4xf32> {
   plan.return

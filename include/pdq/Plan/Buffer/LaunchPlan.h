@@ -14,9 +14,9 @@
 namespace mlir::pdq {
 
 /// A place in memory: `offset` bytes into the arena, or into the buffer of
-/// argument, result, constant or resident value number `index`.
+/// argument, result, constant or persistent value number `index`.
 struct Place {
-  enum Space { Arena, Argument, Result, Constant, Resident };
+  enum Space { Arena, Argument, Result, Constant, Persistent };
   Space space = Arena;
   unsigned index = 0;
   int64_t offset = 0;
@@ -30,13 +30,13 @@ struct Launch {
 };
 
 /// One function. Constants are named by their attribute, which the executor
-/// turns into resident buffers.
+/// keeps in buffers.
 struct LaunchPlan {
   std::string name;
   Location loc;
-  llvm::SmallVector<RankedTensorType> arguments, results, residents;
-  /// Name of the function that computes the residents, or empty.
-  std::string constantsFunction;
+  llvm::SmallVector<RankedTensorType> arguments, results, persistent;
+  /// Name of the program that computes what is persistent, or empty.
+  std::string initializer;
   llvm::SmallVector<ElementsAttr> constants;
   llvm::SmallVector<Launch> launches;
   int64_t arenaBytes = 0;

@@ -72,8 +72,8 @@ def Plan_KernelOp : Plan_FunctionOp<"kernel"> {
   let summary = "Code of a launch";
   let description = [{
     Before code is generated a kernel holds the `linalg` operations that one launch
-    executes, on buffers that are its arguments: static shapes, static strides, no offset
-    (the launch adds it to the address). Equal kernels are one, so the text of a kernel is
+    executes, on buffers that are its arguments: static shapes, static strides of at least 0,
+    no offset (the launch adds it to the address). Equal kernels are one, so the text of a kernel is
     the key under which its code is kept. What else it states:
 
     | clause | meaning |

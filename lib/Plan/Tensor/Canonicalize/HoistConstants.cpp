@@ -11,6 +11,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "pdq/Plan/Analysis/Initializers.h"
 #include "pdq/Plan/IR/Plan.h"
 #include "pdq/Plan/Passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -46,7 +47,7 @@ static int64_t countElements(Value value) {
 }
 
 /// True for what an earlier run has hoisted.
-static bool isResident(Value value) {
+static bool isPersistent(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   auto function =
       argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
@@ -77,7 +78,7 @@ static SetVector<Operation *> findConstantOps(Block &body) {
     bool isConstant = llvm::all_of(inputs, [&](Value input) {
       Operation *definition = input.getDefiningOp();
       return definition ? constant.contains(definition) || isFree(definition)
-                        : isResident(input);
+                        : isPersistent(input);
     });
     if (isConstant && !enlarges(&op, inputs))
       constant.insert(&op);
@@ -96,30 +97,12 @@ static void cloneWithInputs(Operation *op, OpBuilder &builder,
   builder.clone(*op, mapping);
 }
 
-/// The function that computes the residents of `function`: the one that an
-/// earlier run has made, or a new one behind it.
-static func::FuncOp getConstantsFunction(func::FuncOp function) {
-  if (auto name =
-          function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
-    return SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(function, name);
-  OpBuilder builder(function);
-  builder.setInsertionPointAfter(function);
-  auto constants = func::FuncOp::create(
-      builder, function.getLoc(), (function.getName() + ".constants").str(),
-      builder.getFunctionType({}, {}));
-  OpBuilder inner = OpBuilder::atBlockEnd(constants.addEntryBlock());
-  func::ReturnOp::create(inner, function.getLoc());
-  function->setAttr(plan::initializerName,
-                    FlatSymbolRefAttr::get(constants.getSymNameAttr()));
-  return constants;
-}
-
-/// Clones `constant` into the function of the residents, which returns what is
-/// `needed` too. Returns the number of its results before.
+/// Clones `constant` into the initializer, which returns what is `needed` too.
+/// Returns the number of its results before.
 static unsigned compute(ArrayRef<Operation *> constant, ArrayRef<Value> needed,
                         func::FuncOp function) {
-  func::FuncOp constants = getConstantsFunction(function);
-  Operation *terminator = constants.getBody().front().getTerminator();
+  func::FuncOp initializer = getOrCreateInitializer(function);
+  Operation *terminator = initializer.getBody().front().getTerminator();
   IRMapping mapping;
   for (BlockArgument argument : function.getArguments())
     if (auto number = function.getArgAttrOfType<IntegerAttr>(
@@ -133,7 +116,8 @@ static unsigned compute(ArrayRef<Operation *> constant, ArrayRef<Value> needed,
                              llvm::map_to_vector(needed, [&](Value value) {
                                return mapping.lookup(value);
                              }));
-  constants.setType(builder.getFunctionType({}, terminator->getOperandTypes()));
+  initializer.setType(
+      builder.getFunctionType({}, terminator->getOperandTypes()));
   return numBefore;
 }
 
@@ -172,13 +156,9 @@ static unsigned hoistConstants(func::FuncOp function) {
 namespace {
 struct HoistConstants : mlir::pdq::impl::HoistConstantsBase<HoistConstants> {
   void runOnOperation() override {
-    llvm::StringSet<> known;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (auto name =
-              function->getAttrOfType<FlatSymbolRefAttr>(plan::initializerName))
-        known.insert(name.getValue());
+    llvm::StringSet<> initializers = collectInitializers(getOperation());
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (!known.contains(function.getName()))
+      if (!initializers.contains(function.getName()))
         numHoisted += hoistConstants(function);
   }
 };

@@ -4,8 +4,8 @@
 // Constants of modules as buffers, one for each attribute: weights are in
 // memory once however many modules use them, and code never holds them.
 
-#ifndef PDQ_LIB_RUNTIME_CPU_RESIDENTCONSTANTS_H
-#define PDQ_LIB_RUNTIME_CPU_RESIDENTCONSTANTS_H
+#ifndef PDQ_LIB_RUNTIME_CPU_CONSTANTPOOL_H
+#define PDQ_LIB_RUNTIME_CPU_CONSTANTPOOL_H
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "pdq/Support/HostTensor.h"
@@ -15,14 +15,14 @@
 namespace mlir::pdq {
 
 /// Keeps the elements of constants for as long as someone uses them.
-class ResidentConstants {
+class ConstantPool {
 public:
   FailureOr<std::shared_ptr<HostTensor>> get(ElementsAttr value);
 
 private:
-  llvm::DenseMap<Attribute, std::weak_ptr<HostTensor>> resident;
+  llvm::DenseMap<Attribute, std::weak_ptr<HostTensor>> known;
 };
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_RUNTIME_CPU_RESIDENTCONSTANTS_H
+#endif // PDQ_LIB_RUNTIME_CPU_CONSTANTPOOL_H

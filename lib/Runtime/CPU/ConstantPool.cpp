@@ -3,17 +3,16 @@
 //
 // Attributes -> memory.
 
-#include "ResidentConstants.h"
+#include "ConstantPool.h"
 #include "pdq/Support/TensorAttributes.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-FailureOr<std::shared_ptr<HostTensor>>
-ResidentConstants::get(ElementsAttr value) {
-  std::weak_ptr<HostTensor> &slot = resident[value];
-  if (std::shared_ptr<HostTensor> known = slot.lock())
-    return known;
+FailureOr<std::shared_ptr<HostTensor>> ConstantPool::get(ElementsAttr value) {
+  std::weak_ptr<HostTensor> &slot = known[value];
+  if (std::shared_ptr<HostTensor> live = slot.lock())
+    return live;
   FailureOr<HostTensor> elements = getElements(value);
   if (failed(elements))
     return failure();
