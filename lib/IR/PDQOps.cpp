@@ -22,7 +22,7 @@ using namespace mlir::pdq;
 // RegionOp
 //===----------------------------------------------------------------------===//
 
-/// region_c1, region_c2 for one of the two bodies.
+/// region_c1, region_c2, region_c3 for one of the two bodies.
 static LogicalResult verifyBody(RegionOp op, Region &body, StringRef which) {
   Block &block = body.front();
   if (block.getArgumentTypes() != op.getInputs().getTypes())
@@ -92,7 +92,8 @@ LogicalResult BatchNormOp::verify() {
 // FakeQuantOp and AdaRoundOp
 //===----------------------------------------------------------------------===//
 
-/// *_c1, *_c2: scale and zero point have shape [] or that of the axis.
+/// Scale and zero point have the shape [] (fake_quant_c1, adaround_c1) or that
+/// of the axis (fake_quant_c2, adaround_c2).
 static LogicalResult verifyParameterShape(Operation *op, Value parameter,
                                           StringRef name, ShapedType type,
                                           QuantizerAttr quantizer) {
@@ -104,7 +105,7 @@ static LogicalResult verifyParameterShape(Operation *op, Value parameter,
                            << " but a per-tensor quantizer needs rank 0";
 }
 
-/// *_c3: a constant scale is positive and finite.
+/// fake_quant_c3, adaround_c3: a constant scale is positive and finite.
 template <typename T>
 static LogicalResult verifyConstantScale(Operation *op, Value scale) {
   auto values = readConstant<T>(scale);
@@ -117,7 +118,8 @@ static LogicalResult verifyConstantScale(Operation *op, Value scale) {
   return success();
 }
 
-/// *_c4: a constant zero point is one of the quantizer's integers.
+/// fake_quant_c4, adaround_c4: a constant zero point is one of the quantizer's
+/// integers.
 static LogicalResult verifyConstantZeroPoint(Operation *op, Value zeroPoint,
                                              QuantizerAttr quantizer) {
   auto values = readConstant<int32_t>(zeroPoint);
@@ -130,6 +132,9 @@ static LogicalResult verifyConstantZeroPoint(Operation *op, Value zeroPoint,
   return success();
 }
 
+/// What fake_quant and adaround share: beside the above, that the axis is a
+/// dimension (fake_quant_c5, adaround_c5) and that the scale has the element
+/// type of what is quantized (fake_quant_c7, adaround_c6).
 static LogicalResult verifyQuantizer(Operation *op, ShapedType type,
                                      QuantizerAttr quantizer, Value scale,
                                      Value zeroPoint) {
@@ -152,11 +157,12 @@ static LogicalResult verifyQuantizer(Operation *op, ShapedType type,
 
 LogicalResult FakeQuantOp::verify() {
   auto type = cast<ShapedType>(getInput().getType());
+  // fake_quant_c6
   if (static_cast<bool>(getScale()) != static_cast<bool>(getZeroPoint()))
     return emitOpError("needs both scale and zero point, or neither");
-  if (getKeep() && !getScale())
+  if (getKeep() && !getScale()) // fake_quant_c8
     return emitOpError("has a keep mask but no scale");
-  if (getKeep() &&
+  if (getKeep() && // fake_quant_c9
       cast<ShapedType>(getKeep().getType()).getShape() != type.getShape())
     return emitOpError() << "keep has type " << getKeep().getType()
                          << " but the input has type " << type;
@@ -219,7 +225,7 @@ OpFoldResult UniformIndexOp::fold(FoldAdaptor adaptor) {
 
 LogicalResult GatherOp::verify() {
   auto source = cast<RankedTensorType>(getSource().getType());
-  if (source.getRank() == 0)
+  if (source.getRank() == 0) // gather_c2
     return emitOpError("needs a source of rank 1 or more");
   SmallVector<int64_t> shape(source.getShape());
   shape[0] = cast<ShapedType>(getIndices().getType()).getDimSize(0);
@@ -258,9 +264,9 @@ LogicalResult PredictionDifferenceOp::verify() {
 
 LogicalResult BatchNormLossOp::verify() {
   auto type = cast<ShapedType>(getInput().getType());
-  if (failed(verifyAxis(*this, type, getAxis())))
+  if (failed(verifyAxis(*this, type, getAxis()))) // batch_norm_loss_c3
     return failure();
-  if (!type.hasStaticShape() || getAxis() == 0)
+  if (!type.hasStaticShape() || getAxis() == 0) // batch_norm_loss_c4
     return emitOpError() << "has input of type " << type << " and axis "
                          << getAxis()
                          << ", expected a static shape with samples first";
@@ -274,6 +280,7 @@ LogicalResult BatchNormLossOp::verify() {
     return emitOpError() << "has " << perChannel
                          << " elements per sample and channel, expected 2 or "
                             "more";
+  // batch_norm_loss_c2
   return verifyAxisParameter(*this, getMean(), "mean", type, getAxis());
 }
 
@@ -318,7 +325,7 @@ LogicalResult
 ValueAndGradOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   auto callee = symbolTable.lookupNearestSymbolFrom<FunctionOpInterface>(
       *this, getCalleeAttr());
-  if (!callee)
+  if (!callee) // value_and_grad_c4
     return emitOpError() << "calls " << getCalleeAttr()
                          << ", which is not a function";
   if (failed(verifyWrt(*this, callee.getArgumentTypes())) ||
@@ -327,9 +334,10 @@ ValueAndGradOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
   SmallVector<Type> results(callee.getResultTypes());
   for (int64_t index : getWrt())
     results.push_back(callee.getArgumentTypes()[index]);
+  // value_and_grad_c2
   if (TypeRange(callee.getArgumentTypes()) == TypeRange(getArguments()) &&
       TypeRange(results) == TypeRange(getResultTypes()))
-    return success(); // value_and_grad_c2
+    return success();
   InFlightDiagnostic diag = emitOpError()
                             << "has type (" << TypeRange(getArguments())
                             << ") -> (" << getResultTypes() << "), expected ("

@@ -57,6 +57,7 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// region_c1
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @below {{'pdq.region' op float body has arguments 'tensor<3xf32>' but inputs are 'tensor<4xf32>'}}
   %y = pdq.region @r ins(%x : tensor<4xf32>) -> (tensor<4xf32>)
@@ -72,6 +73,7 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// region_c2
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @below {{'pdq.region' op quantized body yields 'tensor<3xf32>' but results are 'tensor<4xf32>'}}
   %y = pdq.region @r ins(%x : tensor<4xf32>) -> (tensor<4xf32>)
@@ -89,6 +91,7 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// region_c3
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @below {{'pdq.region' op float body must end with pdq.yield}}
   %y = pdq.region @r ins(%x : tensor<4xf32>) -> (tensor<4xf32>)
@@ -127,6 +130,7 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// batch_norm_c2
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.batch_norm' op has axis 2 but the input has rank 2}}
   %y = pdq.batch_norm %x, %c, %c, %c, %c {axis = 2 : i64, epsilon = 1.0e-5 : f64} : tensor<4x3xf32>, tensor<3xf32>
@@ -135,6 +139,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// batch_norm_c3
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.batch_norm' op has epsilon 0.000000e+00, expected a positive finite number}}
   %y = pdq.batch_norm %x, %c, %c, %c, %c {axis = 1 : i64, epsilon = 0.0 : f64} : tensor<4x3xf32>, tensor<3xf32>
@@ -143,6 +148,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// batch_norm_c1
 // expected-note @below {{mean is defined here}}
 func.func @f(%x: tensor<4x3xf32>, %c: tensor<3xf32>) {
   // expected-error @below {{'pdq.batch_norm' op mean has type 'tensor<3xf32>' but axis 0 has size 4}}
@@ -160,6 +166,7 @@ func.func @f(%x: tensor<4x3xf32>, %d: tensor<3xf64>) {
 
 // -----
 
+// fake_quant_c6
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.fake_quant' op needs both scale and zero point, or neither}}
   %y = pdq.fake_quant %x scale(%s) to <bits = 4> : tensor<4x3xf32>, tensor<f32>
@@ -168,6 +175,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// fake_quant_c8
 func.func @f(%x: tensor<4x3xf32>, %k: tensor<4x3xi1>) {
   // expected-error @below {{'pdq.fake_quant' op has a keep mask but no scale}}
   %y = "pdq.fake_quant"(%x, %k) <{operandSegmentSizes = array<i32: 1, 0, 0, 1>, quantizer = #pdq.quantizer<bits = 4>}>
@@ -177,6 +185,7 @@ func.func @f(%x: tensor<4x3xf32>, %k: tensor<4x3xi1>) {
 
 // -----
 
+// fake_quant_c9
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %k: tensor<3xi1>) {
   // expected-error @below {{'pdq.fake_quant' op keep has type 'tensor<3xi1>' but the input has type 'tensor<4x3xf32>'}}
   %y = pdq.fake_quant %x scale(%s) zero_point(%z) keep(%k) to <bits = 4> : tensor<4x3xf32>, tensor<f32>, tensor<i32>, tensor<3xi1>
@@ -185,6 +194,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %k: tensor<3
 
 // -----
 
+// fake_quant_c5
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.fake_quant' op has axis 2 but the input has rank 2}}
   %y = pdq.fake_quant %x to <bits = 4, axis = 2> : tensor<4x3xf32>
@@ -193,6 +203,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// fake_quant_c7
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f64>, %z: tensor<i32>) {
   // expected-error @below {{'pdq.fake_quant' op scale has type 'tensor<f64>' but the input has element type 'f32'}}
   %y = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 4> : tensor<4x3xf32>, tensor<f64>, tensor<i32>
@@ -201,6 +212,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f64>, %z: tensor<i32>) {
 
 // -----
 
+// fake_quant_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.fake_quant' op scale has type 'tensor<3xf32>' but a per-tensor quantizer needs rank 0}}
   %y = pdq.fake_quant %x scale(%c) zero_point(%i) to <bits = 4> : tensor<4x3xf32>, tensor<3xf32>, tensor<3xi32>
@@ -209,6 +221,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// fake_quant_c2
 // expected-note @below {{scale is defined here}}
 func.func @f(%x: tensor<4x3xf32>, %c: tensor<3xf32>, %i: tensor<3xi32>) {
   // expected-error @below {{'pdq.fake_quant' op scale has type 'tensor<3xf32>' but axis 0 has size 4}}
@@ -218,6 +231,7 @@ func.func @f(%x: tensor<4x3xf32>, %c: tensor<3xf32>, %i: tensor<3xi32>) {
 
 // -----
 
+// fake_quant_c2
 // expected-note @below {{zero point is defined here}}
 func.func @f(%x: tensor<4x3xf32>, %c: tensor<3xf32>, %i: tensor<4xi32>) {
   // expected-error @below {{'pdq.fake_quant' op zero point has type 'tensor<4xi32>' but axis 1 has size 3}}
@@ -227,6 +241,7 @@ func.func @f(%x: tensor<4x3xf32>, %c: tensor<3xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// fake_quant_c3
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense<0.0> : tensor<f32>
   %z = arith.constant dense<1> : tensor<i32>
@@ -237,6 +252,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// fake_quant_c3
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense<[1.0, -1.0, 1.0]> : tensor<3xf32>
   %z = arith.constant dense<1> : tensor<3xi32>
@@ -247,6 +263,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// fake_quant_c3
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense<0x7F800000> : tensor<f32>
   %z = arith.constant dense<1> : tensor<i32>
@@ -257,6 +274,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// fake_quant_c3
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense_resource<negative> : tensor<f32>
   %z = arith.constant dense<1> : tensor<i32>
@@ -275,6 +293,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// fake_quant_c4
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense<0.5> : tensor<f32>
   %z = arith.constant dense<16> : tensor<i32>
@@ -285,6 +304,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// fake_quant_c4
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense<0.5> : tensor<f32>
   %z = arith.constant dense<-1> : tensor<i32>
@@ -295,6 +315,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// adaround_c4
 func.func @f(%x: tensor<4x3xf32>) {
   %s = arith.constant dense<0.5> : tensor<f32>
   %z = arith.constant dense<4> : tensor<i32>
@@ -305,6 +326,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // -----
 
+// adaround_c5
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.adaround' op has axis 2 but the input has rank 2}}
   %y = pdq.adaround %x, %x, %c, %i to <bits = 4, axis = 2> : tensor<4x3xf32>, tensor<3xf32>, tensor<3xi32>
@@ -313,6 +335,45 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// adaround_c1
+func.func @f(%x: tensor<4x3xf32>, %s: tensor<3xf32>, %z: tensor<3xi32>) {
+  // expected-error @below {{'pdq.adaround' op scale has type 'tensor<3xf32>' but a per-tensor quantizer needs rank 0}}
+  %y = pdq.adaround %x, %x, %s, %z to <bits = 4> : tensor<4x3xf32>, tensor<3xf32>, tensor<3xi32>
+  return
+}
+
+// -----
+
+// adaround_c2
+// expected-note @below {{scale is defined here}}
+func.func @f(%x: tensor<4x3xf32>, %s: tensor<3xf32>, %z: tensor<3xi32>) {
+  // expected-error @below {{'pdq.adaround' op scale has type 'tensor<3xf32>' but axis 0 has size 4}}
+  %y = pdq.adaround %x, %x, %s, %z to <bits = 4, axis = 0> : tensor<4x3xf32>, tensor<3xf32>, tensor<3xi32>
+  return
+}
+
+// -----
+
+// adaround_c3
+func.func @f(%x: tensor<4x3xf64>, %z: tensor<i32>) {
+  %s = arith.constant dense<-0.5> : tensor<f64>
+  // expected-error @below {{'pdq.adaround' op scale 0 is -5.000000e-01, expected a positive finite number}}
+  %y = pdq.adaround %x, %x, %s, %z to <bits = 4> : tensor<4x3xf64>, tensor<f64>, tensor<i32>
+  return
+}
+
+// -----
+
+// adaround_c6
+func.func @f(%x: tensor<4x3xf32>, %s: tensor<f64>, %z: tensor<i32>) {
+  // expected-error @below {{'pdq.adaround' op scale has type 'tensor<f64>' but the input has element type 'f32'}}
+  %y = pdq.adaround %x, %x, %s, %z to <bits = 4> : tensor<4x3xf32>, tensor<f64>, tensor<i32>
+  return
+}
+
+// -----
+
+// bernoulli_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.bernoulli' op has probability 1.500000e+00, expected 0 to 1}}
   %y = pdq.bernoulli %step {probability = 1.5 : f64, seed = 1 : i64, stream = 0 : i64} : tensor<4xi1>
@@ -321,6 +382,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// bernoulli_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.bernoulli' op has probability nan, expected 0 to 1}}
   %y = pdq.bernoulli %step {probability = 0x7FF8000000000000 : f64, seed = 1 : i64, stream = 0 : i64} : tensor<4xi1>
@@ -329,6 +391,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// bernoulli_c2
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.bernoulli' op has type 'tensor<?xi1>', expected a static shape}}
   %y = pdq.bernoulli %step {probability = 0.5 : f64, seed = 1 : i64, stream = 0 : i64} : tensor<?xi1>
@@ -337,6 +400,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// uniform_index_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.uniform_index' op has bound 0, expected 1 to 2147483647}}
   %y = pdq.uniform_index %step {bound = 0 : i64, seed = 1 : i64, stream = 0 : i64} : tensor<4xi32>
@@ -345,6 +409,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// uniform_index_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.uniform_index' op has bound 2147483648, expected 1 to 2147483647}}
   %y = pdq.uniform_index %step {bound = 2147483648 : i64, seed = 1 : i64, stream = 0 : i64} : tensor<4xi32>
@@ -353,6 +418,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// uniform_index_c2
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.uniform_index' op has type 'tensor<?xi32>', expected a static shape}}
   %y = pdq.uniform_index %step {bound = 4 : i64, seed = 1 : i64, stream = 0 : i64} : tensor<?xi32>
@@ -361,6 +427,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// gather_c2
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.gather' op needs a source of rank 1 or more}}
   %y = pdq.gather %s[%i] : tensor<f32>, tensor<3xi32> -> tensor<3xf32>
@@ -369,6 +436,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// gather_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.gather' op has type 'tensor<2x3xf32>', expected 'tensor<3x3xf32>'}}
   %y = pdq.gather %x[%i] : tensor<4x3xf32>, tensor<3xi32> -> tensor<2x3xf32>
@@ -377,6 +445,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// reconstruction_loss_c2
 func.func @f(%d: tensor<?x3xf32>) {
   // expected-error @below {{'pdq.reconstruction_loss' op has output of type 'tensor<?x3xf32>', expected a static shape}}
   %y = pdq.reconstruction_loss %d, %d : tensor<?x3xf32> -> tensor<f32>
@@ -385,6 +454,7 @@ func.func @f(%d: tensor<?x3xf32>) {
 
 // -----
 
+// reconstruction_loss_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.reconstruction_loss' op has axis 2 but the input has rank 2}}
   %y = pdq.reconstruction_loss %x, %x {axis = 2 : i64} : tensor<4x3xf32> -> tensor<f32>
@@ -393,6 +463,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// prediction_difference_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.prediction_difference' op has logits of rank 1, expected 2 (batch, classes)}}
   %y = pdq.prediction_difference %c, %c {temperature = 4.0 : f64, lambda = 0.1 : f64} : tensor<3xf32> -> tensor<f32>
@@ -401,6 +472,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// prediction_difference_c2
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.prediction_difference' op has temperature 0.000000e+00 and lambda 1.000000e-01, expected positive numbers}}
   %y = pdq.prediction_difference %x, %x {temperature = 0.0 : f64, lambda = 0.1 : f64} : tensor<4x3xf32> -> tensor<f32>
@@ -409,6 +481,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// prediction_difference_c2
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.prediction_difference' op has temperature 4.000000e+00 and lambda -1.000000e+00, expected positive numbers}}
   %y = pdq.prediction_difference %x, %x {temperature = 4.0 : f64, lambda = -1.0 : f64} : tensor<4x3xf32> -> tensor<f32>
@@ -425,6 +498,7 @@ func.func @f(%x: tensor<4x3xf32>, %b: tensor<f64>) {
 
 // -----
 
+// batch_norm_loss_c3
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.batch_norm_loss' op has axis 2 but the input has rank 2}}
   %y = pdq.batch_norm_loss %x, %c, %c {axis = 2 : i64} : tensor<4x3xf32>, tensor<3xf32> -> tensor<f32>
@@ -433,6 +507,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// batch_norm_loss_c4
 func.func @f(%d: tensor<?x3x2xf32>, %c: tensor<3xf32>) {
   // expected-error @below {{'pdq.batch_norm_loss' op has input of type 'tensor<?x3x2xf32>' and axis 1, expected a static shape with samples first}}
   %y = pdq.batch_norm_loss %d, %c, %c : tensor<?x3x2xf32>, tensor<3xf32> -> tensor<f32>
@@ -441,6 +516,7 @@ func.func @f(%d: tensor<?x3x2xf32>, %c: tensor<3xf32>) {
 
 // -----
 
+// batch_norm_loss_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
   // expected-error @below {{'pdq.batch_norm_loss' op has 1 elements per sample and channel, expected 2 or more}}
   %y = pdq.batch_norm_loss %x, %c, %c : tensor<4x3xf32>, tensor<3xf32> -> tensor<f32>
@@ -449,6 +525,7 @@ func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3
 
 // -----
 
+// batch_norm_loss_c2
 // expected-note @below {{mean is defined here}}
 func.func @f(%x: tensor<4x3x2xf32>, %c: tensor<2xf32>) {
   // expected-error @below {{'pdq.batch_norm_loss' op mean has type 'tensor<2xf32>' but axis 1 has size 3}}
@@ -458,7 +535,7 @@ func.func @f(%x: tensor<4x3x2xf32>, %c: tensor<2xf32>) {
 
 // -----
 
-
+// value_and_grad_c4
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
   // expected-error @below {{'pdq.value_and_grad' op calls @g, which is not a function}}
   %y:2 = pdq.value_and_grad @g(%x, %i) wrt [0] : (tensor<4xf32>, tensor<4xi32>) -> (tensor<f32>, tensor<4xf32>)
@@ -467,6 +544,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// value_and_grad_c1
 func.func private @g(tensor<4xf32>, tensor<4xi32>) -> tensor<f32>
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
   // expected-error @below {{'pdq.value_and_grad' op differentiates argument 2 of a function with 2 arguments}}
@@ -476,6 +554,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// value_and_grad_c1
 func.func private @g(tensor<4xf32>, tensor<4xi32>) -> tensor<f32>
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
   // expected-error @below {{'pdq.value_and_grad' op lists argument 0 twice}}
@@ -485,6 +564,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// value_and_grad_c1
 func.func private @g(tensor<4xf32>, tensor<4xi32>) -> tensor<f32>
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
   // expected-error @below {{'pdq.value_and_grad' op differentiates argument 1 of type 'tensor<4xi32>', expected a floating point type}}
@@ -494,6 +574,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// value_and_grad_c3
 func.func private @g(tensor<4xf32>, tensor<4xi32>)
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
   // expected-error @below {{'pdq.value_and_grad' op differentiates a function without results}}
@@ -503,6 +584,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// value_and_grad_c3
 // expected-note @below {{function is defined here}}
 func.func private @g(tensor<4xf32>, tensor<4xi32>) -> tensor<1xf32>
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
@@ -513,6 +595,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {
 
 // -----
 
+// value_and_grad_c2
 // expected-note @below {{function is defined here}}
 func.func private @g(tensor<4xf32>, tensor<4xi32>) -> tensor<f32>
 func.func @f(%x: tensor<4xf32>, %i: tensor<4xi32>) {

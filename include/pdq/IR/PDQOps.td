@@ -47,8 +47,9 @@ def PDQ_RegionOp : PDQ_Op<"region", [IsolatedFromAbove, Pure, SingleBlock]> {
     `result_channels` are the channel dimensions of all inputs and of all results,
     where one of them is not 1.
 
-    Both bodies have one block, whose arguments have the types of `inputs` and
-    whose `pdq.yield` has the types of the results (region_c1, region_c2).
+    Both bodies have one block, whose arguments have the types of `inputs`
+    (region_c1); it ends with `pdq.yield` (region_c3), whose operands have the types
+    of the results (region_c2).
 
     Example:
 
@@ -103,7 +104,7 @@ def PDQ_BatchNormOp : PDQ_Op<"batch_norm", [Pure,
 
     The four parameters have shape `[C]`, where C is the size of `axis`
     (batch_norm_c1), `axis` is a dimension of the input (batch_norm_c2) and
-    `epsilon` is positive (batch_norm_c3).
+    `epsilon` is positive and finite (batch_norm_c3).
 
     Example:
 
@@ -137,12 +138,16 @@ def PDQ_FakeQuantOp : PDQ_Op<"fake_quant", [Pure, AttrSizedOperandSegments,
         result = (q - zero_point) * scale
 
     Rounding is to nearest, ties to even, and happens before the zero point is
-    added. `scale` and `zero_point` have shape `[]` (per tensor) or `[C]`, where
-    C is the size of the quantizer's axis (fake_quant_c1, fake_quant_c2); constant scales are positive
-    and constant zero points lie in 0 to 2^bits - 1 (fake_quant_c3, fake_quant_c4).
+    added. `scale` and `zero_point` have shape `[]` where the quantizer has no axis
+    (fake_quant_c1), else `[C]`, where C is the size of the axis (fake_quant_c2), which
+    is a dimension of the input (fake_quant_c5). `scale` has the element type of the
+    input (fake_quant_c7). Constant scales are positive and finite (fake_quant_c3),
+    constant zero points lie in 0 to 2^bits - 1 (fake_quant_c4).
 
     Where `keep` is given, an element whose mask is false passes unquantized
-    (`drop_act`). Without `scale` and `zero_point` the quantizer is not yet
+    (`drop_act`); `keep` needs a `scale` (fake_quant_c8) and has the shape of the input
+    (fake_quant_c9). `scale` and `zero_point` are given together or not at all
+    (fake_quant_c6). Without them the quantizer is not yet
     calibrated and the operation is the identity; it is not folded away, since
     it marks the place of a quantizer. NaN stays NaN. A constant mask is folded
     if it has one value everywhere; a constant input is not, since its integers
@@ -185,8 +190,13 @@ def PDQ_AdaRoundOp : PDQ_Op<"adaround", [Pure,
         result = (q - zero_point) * scale
 
     With the unit attribute `hard` the rounding is decided (round_4): h is 1
-    where `rounding` is at least 0, else 0, and q is an integer. `scale` and
-    `zero_point` are as in `pdq.fake_quant` (adaround_c1 to adaround_c4).
+    where `rounding` is at least 0, else 0, and q is an integer.
+
+    `scale` and `zero_point` are as in `pdq.fake_quant`: of shape `[]` without an axis
+    (adaround_c1), of shape `[C]` with one (adaround_c2), which is a dimension of the
+    weight (adaround_c5); `scale` has the element type of the weight (adaround_c6);
+    constant scales are positive and finite (adaround_c3), constant zero points lie in
+    0 to 2^bits - 1 (adaround_c4).
 
     Only `rounding` has a derivative: weight, scale and zero point are fixed.
 
@@ -266,8 +276,9 @@ def PDQ_GatherOp : PDQ_Op<"gather", [Pure]> {
   let summary = "Samples of a cache, by index";
   let description = [{
     Takes slices along dimension 0: `result[i, ...] = source[indices[i], ...]`.
-    The result has the shape of `source` with dimension 0 replaced by the
-    number of indices (gather_c1). An index outside of `source` is undefined.
+    `source` has rank 1 or more (gather_c2). The result has the shape of `source` with
+    dimension 0 replaced by the number of indices (gather_c1). An index outside of
+    `source` is undefined.
 
     Example:
 
@@ -368,8 +379,10 @@ def PDQ_BatchNormLossOp : PDQ_Op<"batch_norm_loss", [Pure,
 
         result = sum((mean[c] - m[n,c])^2) / N + sum((d[c] - s[n,c])^2) / N
 
-    Samples are dimension 0, channels dimension `axis`; a channel has at least
-    two elements (batch_norm_loss_c1), `mean` and `variance` have shape `[C]`
+    Samples are dimension 0, channels dimension `axis`, which is a dimension of the
+    input (batch_norm_loss_c3) and not dimension 0, and the input has a static shape
+    (batch_norm_loss_c4); a channel of a sample has at least two elements
+    (batch_norm_loss_c1), `mean` and `variance` have shape `[C]`
     (batch_norm_loss_c2). Only `input` has a derivative.
 
     Example:
@@ -393,7 +406,7 @@ def PDQ_BatchNormLossOp : PDQ_Op<"batch_norm_loss", [Pure,
 def PDQ_ValueAndGradOp : PDQ_Op<"value_and_grad", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Results and gradients of a function";
   let description = [{
-    Calls `callee`, whose first result is a floating point tensor of rank 0, and
+    Calls the function `callee` (value_and_grad_c4), whose first result is a loss, and
     gives all its results, followed by the gradient of the first result with respect to each argument
     listed in `wrt`, in that order. `-pdq-differentiate` resolves it into a call
     of a generated function.

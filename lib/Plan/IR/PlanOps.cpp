@@ -1,7 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Text and verification of operations, in the order of PlanOps.td.
+// Text and verification of operations, in the order of PlanOps.td. The labels
+// in comments are those of the constraints in the descriptions there.
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
@@ -80,7 +81,9 @@ static void buildFunction(OpBuilder &builder, OperationState &state,
   state.addRegion();
 }
 
-/// An error where an argument is no buffer whose elements have static places.
+/// An error where an argument is no buffer of static shape and strides
+/// (program_c1, kernel_c1) or has an offset (program_c2, kernel_c2), or where
+/// there are results (program_c3, kernel_c3).
 static LogicalResult verifyBuffers(FunctionOpInterface op) {
   for (auto [number, type] : llvm::enumerate(op.getArgumentTypes())) {
     auto buffer = dyn_cast<MemRefType>(type);
@@ -138,7 +141,7 @@ void ProgramOp::print(OpAsmPrinter &printer) {
   printBody(printer, *this, {"initializer"});
 }
 
-/// An error where two arguments have the same number in the attribute `name`.
+/// program_c5: no two arguments have the same number in the attribute `name`.
 static LogicalResult verifyNumbering(ProgramOp op, StringRef name) {
   llvm::SmallDenseSet<int64_t> numbers;
   for (unsigned i = 0; i < op.getNumArguments(); ++i) {
@@ -153,7 +156,7 @@ static LogicalResult verifyNumbering(ProgramOp op, StringRef name) {
 LogicalResult ProgramOp::verify() {
   if (failed(verifyBuffers(*this)))
     return failure();
-  if (!getBody().hasOneBlock())
+  if (!getBody().hasOneBlock()) // program_c4
     return emitOpError("has ")
            << getBody().getBlocks().size() << " blocks, expected one";
   if (failed(verifyNumbering(*this, resultName)) ||
@@ -163,7 +166,7 @@ LogicalResult ProgramOp::verify() {
       llvm::any_of(llvm::seq(0u, getNumArguments()), [&](unsigned i) {
         return bool(getArgAttr(i, persistentName));
       });
-  if (hasPersistent && !getInitializerAttr())
+  if (hasPersistent && !getInitializerAttr()) // program_c6
     return emitOpError("has arguments with '")
            << persistentName << "' but no initializer";
   return success();
@@ -173,7 +176,7 @@ LogicalResult ProgramOp::verifySymbolUses(SymbolTableCollection &symbols) {
   FlatSymbolRefAttr name = getInitializerAttr();
   if (!name || symbols.lookupNearestSymbolFrom<ProgramOp>(*this, name))
     return success();
-  return emitOpError("has initializer '")
+  return emitOpError("has initializer '") // program_c7
          << name.getValue() << "', which is no program";
 }
 
@@ -265,7 +268,8 @@ void KernelOp::print(OpAsmPrinter &printer) {
   printBody(printer, *this, elided);
 }
 
-/// An error where `groups` does not divide the operations of the body.
+/// An error where a group is empty (kernel_c10) or the groups are not the
+/// operations of the body (kernel_c11).
 static LogicalResult verifyGroups(KernelOp op) {
   std::optional<ArrayRef<int64_t>> groups = op.getGroups();
   if (!groups || op.isEmitted())
@@ -288,19 +292,21 @@ static LogicalResult verifyGroups(KernelOp op) {
 LogicalResult KernelOp::verify() {
   if (failed(verifyBuffers(*this)))
     return failure();
-  if (getBody().empty())
+  if (getBody().empty()) // kernel_c4
     return emitOpError("has no body");
+  // kernel_c5
   if (IntegerAttr rows = getRowsAttr(); rows && rows.getInt() < 0)
     return emitOpError("has ")
            << rows.getInt() << " loops of rows, expected none or more";
+  // kernel_c6
   if (IntegerAttr range = getRangeAttr(); range && range.getInt() < 0)
     return emitOpError("has a range of ")
            << range.getInt() << " iterations, expected none or more";
-  if (getRows() && getGroups())
+  if (getRows() && getGroups()) // kernel_c7
     return emitOpError("has rows and groups, expected one of them");
-  if (getRange() && getLaunch())
+  if (getRange() && getLaunch()) // kernel_c8
     return emitOpError("has a range and a launch, expected that of one device");
-  if ((getRange() || getLaunch()) && !getForm())
+  if ((getRange() || getLaunch()) && !getForm()) // kernel_c9
     return emitOpError("has a ")
            << (getRange() ? "range" : "launch") << " but no form";
   return verifyGroups(*this);
@@ -319,8 +325,8 @@ MemRefType mlir::pdq::plan::dropOffset(MemRefType type) {
                          type.getMemorySpace());
 }
 
-/// Whether a view of type `operand` can be passed as `argument`: its offset is
-/// added to the address.
+/// launch_c3: whether a view of type `operand` can be passed as `argument`: its
+/// offset is added to the address.
 static bool isPassable(MemRefType operand, MemRefType argument) {
   SmallVector<int64_t> strides, expected;
   int64_t offset, none;
@@ -335,10 +341,10 @@ static bool isPassable(MemRefType operand, MemRefType argument) {
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel =
       symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
-  if (!kernel)
+  if (!kernel) // launch_c1
     return emitOpError("launches '") << getKernel() << "', which is no kernel";
   ArrayRef<Type> types = kernel.getArgumentTypes();
-  if (types.size() != getOperands().size()) {
+  if (types.size() != getOperands().size()) { // launch_c2
     InFlightDiagnostic diag = emitOpError("has ")
                               << getOperands().size() << " operands but '"
                               << getKernel() << "' has " << types.size()

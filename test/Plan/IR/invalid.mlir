@@ -2,6 +2,7 @@
 
 // RUN: pdq-opt %s --split-input-file --verify-diagnostics
 
+// program_c1
 // expected-error@+1 {{'plan.program' op argument 0 has type 'memref<?xf32>', expected a buffer of static shape and strides}}
 plan.program @f(%x: memref<?xf32>) {
   plan.return
@@ -9,6 +10,23 @@ plan.program @f(%x: memref<?xf32>) {
 
 // -----
 
+// program_c2
+// expected-error@+1 {{'plan.program' op argument 0 has type 'memref<4xf32, strided<[1], offset: 4>>', expected no offset: launches add it to the address}}
+plan.program @f(%x: memref<4xf32, strided<[1], offset: 4>>) {
+  plan.return
+}
+
+// -----
+
+// kernel_c1: the shape is static, the stride is not.
+// expected-error@+1 {{'plan.kernel' op argument 0 has type 'memref<4xf32, strided<[?]>>', expected a buffer of static shape and strides}}
+plan.kernel @k(%x: memref<4xf32, strided<[?]>>) {
+  plan.return
+}
+
+// -----
+
+// kernel_c2
 // expected-error@+1 {{'plan.kernel' op argument 1 has type 'memref<4xf32, strided<[1], offset: 4>>', expected no offset: launches add it to the address}}
 plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32, strided<[1], offset: 4>>) {
   plan.return
@@ -16,6 +34,7 @@ plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32, strided<[1], offset: 4>>) {
 
 // -----
 
+// kernel_c1: no emitter counts backwards.
 // expected-error@+1 {{'plan.kernel' op argument 0 has type 'memref<4xf32, strided<[-1]>>', expected strides of at least 0}}
 plan.kernel @k(%x: memref<4xf32, strided<[-1]>>) {
   plan.return
@@ -30,6 +49,30 @@ plan.kernel @k(%x: memref<4xf32>) -> memref<4xf32> {
 
 // -----
 
+// program_c3: in the generic form, since the parser refuses results by itself.
+// expected-error@+1 {{'plan.program' op has results, expected results as arguments}}
+"plan.program"() <{function_type = () -> memref<4xf32>, sym_name = "f"}> ({
+  "plan.return"() : () -> ()
+}) : () -> ()
+
+// -----
+
+// kernel_c3
+// expected-error@+1 {{'plan.kernel' op has results, expected results as arguments}}
+"plan.kernel"() <{function_type = () -> memref<4xf32>, sym_name = "k"}> ({
+  "plan.return"() : () -> ()
+}) : () -> ()
+
+// -----
+
+// kernel_c4
+// expected-error@+1 {{'plan.kernel' op has no body}}
+"plan.kernel"() <{function_type = () -> (), sym_name = "k"}> ({
+}) : () -> ()
+
+// -----
+
+// program_c4
 // expected-error@+1 {{'plan.program' op has 2 blocks, expected one}}
 plan.program @f() {
   cf.br ^next
@@ -39,6 +82,7 @@ plan.program @f() {
 
 // -----
 
+// program_c5
 // expected-error@+1 {{'plan.program' op has two arguments with 'plan.result' = 1}}
 plan.program @f(%x: memref<4xf32> {plan.result = 1 : i64}, %y: memref<4xf32> {plan.result = 1 : i64}) {
   plan.return
@@ -46,6 +90,15 @@ plan.program @f(%x: memref<4xf32> {plan.result = 1 : i64}, %y: memref<4xf32> {pl
 
 // -----
 
+// program_c5
+// expected-error@+1 {{'plan.program' op has two arguments with 'plan.persistent' = 0}}
+plan.program @f(%x: memref<4xf32> {plan.persistent = 0 : i64}, %y: memref<4xf32> {plan.persistent = 0 : i64}) {
+  plan.return
+}
+
+// -----
+
+// program_c6
 // expected-error@+1 {{'plan.program' op has arguments with 'plan.persistent' but no initializer}}
 plan.program @f(%x: memref<4xf32> {plan.persistent = 0 : i64}) {
   plan.return
@@ -53,6 +106,7 @@ plan.program @f(%x: memref<4xf32> {plan.persistent = 0 : i64}) {
 
 // -----
 
+// program_c7
 // expected-error@+1 {{'plan.program' op has initializer 'f', which is no program}}
 plan.program @g(%x: memref<4xf32> {plan.persistent = 0 : i64}) initializer(@f) {
   plan.return
@@ -60,6 +114,7 @@ plan.program @g(%x: memref<4xf32> {plan.persistent = 0 : i64}) initializer(@f) {
 
 // -----
 
+// kernel_c5
 // expected-error@+1 {{'plan.kernel' op has -1 loops of rows, expected none or more}}
 plan.kernel @k(%x: memref<4xf32>) rows(-1) {
   plan.return
@@ -67,6 +122,7 @@ plan.kernel @k(%x: memref<4xf32>) rows(-1) {
 
 // -----
 
+// kernel_c6
 // expected-error@+1 {{'plan.kernel' op has a range of -1 iterations, expected none or more}}
 plan.kernel @k(%x: memref<4xf32>) form(scalar) range(-1) {
   plan.return
@@ -74,6 +130,7 @@ plan.kernel @k(%x: memref<4xf32>) form(scalar) range(-1) {
 
 // -----
 
+// kernel_c7
 // expected-error@+1 {{'plan.kernel' op has rows and groups, expected one of them}}
 plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32>) rows(1) groups([1]) {
   linalg.copy ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
@@ -82,6 +139,7 @@ plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32>) rows(1) groups([1]) {
 
 // -----
 
+// kernel_c10
 // expected-error@+1 {{'plan.kernel' op has a group of 0 operations, expected at least one}}
 plan.kernel @k(%x: memref<4xf32>) groups([0]) {
   plan.return
@@ -89,6 +147,7 @@ plan.kernel @k(%x: memref<4xf32>) groups([0]) {
 
 // -----
 
+// kernel_c11
 // expected-error@+1 {{'plan.kernel' op has groups of 3 operations but holds 1}}
 plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32>) groups([1, 2]) {
   linalg.copy ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
@@ -97,6 +156,7 @@ plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32>) groups([1, 2]) {
 
 // -----
 
+// kernel_c8
 // expected-error@+1 {{'plan.kernel' op has a range and a launch, expected that of one device}}
 plan.kernel @k(%x: memref<4xf32>) form(scalar) range(1) launch(<grid = [1, 1, 1], block = [1, 1, 1]>) {
   plan.return
@@ -104,6 +164,7 @@ plan.kernel @k(%x: memref<4xf32>) form(scalar) range(1) launch(<grid = [1, 1, 1]
 
 // -----
 
+// kernel_c9
 // expected-error@+1 {{'plan.kernel' op has a range but no form}}
 plan.kernel @k(%x: memref<4xf32>) range(1) {
   plan.return
@@ -111,6 +172,7 @@ plan.kernel @k(%x: memref<4xf32>) range(1) {
 
 // -----
 
+// kernel_c9
 // expected-error@+1 {{'plan.kernel' op has a launch but no form}}
 plan.kernel @k(%x: memref<4xf32>) launch(<grid = [1, 1, 1], block = [1, 1, 1]>) {
   plan.return
@@ -187,6 +249,7 @@ module attributes {plan.target = #plan.target<chip = "sm_70", math = fp32>} {
 
 // -----
 
+// launch_c1
 plan.program @f(%x: memref<4xf32>) {
   // expected-error@+1 {{'plan.launch' op launches 'k', which is no kernel}}
   plan.launch @k(%x) : memref<4xf32>
@@ -195,6 +258,7 @@ plan.program @f(%x: memref<4xf32>) {
 
 // -----
 
+// launch_c2
 // expected-note@+1 {{kernel is defined here}}
 plan.kernel @k(%x: memref<4xf32>, %y: memref<4xf32>) {
   plan.return
@@ -207,6 +271,7 @@ plan.program @f(%x: memref<4xf32>) {
 
 // -----
 
+// launch_c3
 // expected-note@+1 {{kernel is defined here}}
 plan.kernel @k(%x: memref<4xf32>) {
   plan.return

@@ -48,7 +48,11 @@ def Plan_ProgramOp : Plan_FunctionOp<"program", [DeclareOpInterfaceMethods<Symbo
     `plan.persistent = i` holds result `i` of the program that `initializer` names, which the
     executor calls once. All other arguments are those of the function.
 
-    A program has one block, which ends with `plan.return`. It has no results.
+    Arguments are buffers of static shape and strides (program_c1) without an offset
+    (program_c2), and there are no results (program_c3). A program has one block
+    (program_c4), which ends with `plan.return`. No two arguments have the same number in
+    `plan.result`, or in `plan.persistent` (program_c5); with `plan.persistent` there is
+    an `initializer` (program_c6), and it is a program (program_c7).
 
     Example:
 
@@ -72,14 +76,15 @@ def Plan_KernelOp : Plan_FunctionOp<"kernel"> {
   let summary = "Code of a launch";
   let description = [{
     Before code is generated a kernel holds the `linalg` operations that one launch
-    executes, on buffers that are its arguments: static shapes, static strides of at least 0,
-    no offset (the launch adds it to the address). Equal kernels are one, so the text of a kernel is
+    executes, on buffers that are its arguments, of static shape and strides that are at
+    least 0 (kernel_c1) and without an offset (kernel_c2; the launch adds it to the
+    address). It has a body (kernel_c4) and no results (kernel_c3). Equal kernels are one, so the text of a kernel is
     the key under which its code is kept. What else it states:
 
     | clause | meaning |
     |---|---|
-    | `rows(n)` | the first `n` loops of all operations are rows: a block of threads does one of them |
-    | `groups([n, ...])` | contractions that blocks take turns over, and how many operations each has |
+    | `rows(n)` | the first `n` loops of all operations are rows: a block of threads does one of them; not negative (kernel_c5), and not together with `groups` (kernel_c7) |
+    | `groups([n, ...])` | contractions that blocks take turns over, and how many operations each has: until an emitter replaces them, at least one (kernel_c10) and together all `linalg` operations of the kernel (kernel_c11) |
     | `tile(MxNxK)` | what a block of threads computes of the contraction; sums behind it are those of blocks of this tile |
 
     An emitter replaces the operations by code, and adds:
@@ -88,8 +93,10 @@ def Plan_KernelOp : Plan_FunctionOp<"kernel"> {
     |---|---|
     | `form(f)` | the form of the code, see `#plan.form` |
     | `declined("reason")` | why no fast form took the kernel |
-    | `range(n)` | on a CPU: iterations that threads share; `plan.range` is a thread's part |
-    | `launch(...)` | on a GPU: blocks and threads, see `#plan.launch_config` |
+    | `range(n)` | on a CPU: iterations that threads share, not negative (kernel_c6); `plan.range` is a thread's part |
+    | `launch(...)` | on a GPU: blocks and threads, see `#plan.launch_config`; not together with `range` (kernel_c8) |
+
+    A kernel with a `range` or a `launch` has a `form` (kernel_c9).
 
     A result argument with `plan.register_only` is not stored: nothing outside of the
     kernel reads it. `llvm.align` is the alignment of an argument in bytes.
@@ -128,9 +135,10 @@ def Plan_KernelOp : Plan_FunctionOp<"kernel"> {
 def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Launch a kernel on views of buffers";
   let description = [{
-    Executes a kernel with `operands` as its arguments. An operand has the shape, the
-    element type and the strides of the argument; its offset is added to the address.
-    Launches are executed one behind the other.
+    Executes a kernel (launch_c1) with `operands` as its arguments, as many as it has
+    (launch_c2). An operand has the shape, the element type, the memory space and the
+    strides of the argument and a static offset (launch_c3), which is added to the
+    address. Launches are executed one behind the other.
 
     Example:
 

@@ -1,0 +1,1 @@
+// launch_c1, program_c1

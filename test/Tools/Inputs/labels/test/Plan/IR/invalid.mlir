@@ -1,0 +1,3 @@
+// launch_c1: a case
+
+// program_c1
