@@ -1,9 +1,10 @@
-"""Fails on lines of lit tests that look like a check but that FileCheck ignores.
+"""Fails on lines of lit tests that look like a check but that check nothing.
 
 Usage: lint_checks.py DIRECTORY...
-Three mistakes are found, for every prefix that a RUN line of the file uses:
-a directive without its colon, a misspelled suffix (`CHECK-NXT:`), and a prefix
-that no RUN line asks for. A file without a RUN line is reported too.
+For every prefix that a RUN line of the file uses, what FileCheck ignores is found:
+a directive without its colon, a misspelled suffix (`CHECK-NXT:`), and a prefix that
+no RUN line asks for. So is a FileCheck whose lines are all `-NOT`, which any other
+output passes, and a file without a RUN line.
 """
 
 import pathlib
@@ -15,17 +16,17 @@ DIRECTIVE = re.compile(r"^\s*(?://|#|;)?\s*([A-Z][A-Z0-9_-]*)(:|\b)(.*)$")
 PREFIX_OPTION = re.compile(r"--?check-prefix(?:es)?[= ]([\w,-]+)")
 
 
-def prefixes_of(text):
-    """The check prefixes of a file's FileCheck calls, and whether it has RUN lines."""
+def calls_of(text):
+    """The check prefixes of each of a file's FileCheck calls; None without RUN lines."""
     runs = re.findall(r"RUN:(.*)", text)
+    if not runs:
+        return None
     joined = "\n".join(runs).replace("\\\n", " ")
-    prefixes = set()
+    calls = []
     for call in re.findall(r"FileCheck[^|\n]*", joined):
         named = PREFIX_OPTION.findall(call)
-        prefixes.update(p for group in named for p in group.split(","))
-        if not named:
-            prefixes.add("CHECK")
-    return prefixes, bool(runs)
+        calls.append({p for group in named for p in group.split(",")} or {"CHECK"})
+    return calls
 
 
 def split_suffix(word, prefixes):
@@ -58,16 +59,35 @@ def problem(line, prefixes):
     return None
 
 
+def without_anchor(lines, calls):
+    """(line number, prefixes) of the FileCheck calls whose lines are all `-NOT`."""
+    found = {}
+    for number, line in enumerate(lines, 1):
+        match = DIRECTIVE.match(line)
+        parts = match and split_suffix(match[1], set().union(*calls))
+        if parts:
+            found.setdefault(parts[0], []).append((number, parts[1]))
+    reported = set()
+    for prefixes in calls:
+        directives = sorted(d for prefix in prefixes for d in found.get(prefix, []))
+        if directives and directives[0] not in reported and all(suffix == "NOT" for _, suffix in directives):
+            reported.add(directives[0])
+            yield directives[0][0], "' and '".join(sorted(prefixes))
+
+
 def lint(path):
-    text = path.read_text(errors="replace")
-    prefixes, has_run = prefixes_of(text)
-    if not has_run:
+    lines = path.read_text(errors="replace").split("\n")
+    calls = calls_of("\n".join(lines))
+    if calls is None:
         yield 1, "the file has no RUN line"
         return
-    for number, line in enumerate(text.split("\n"), 1):
+    prefixes = set().union(*calls)
+    for number, line in enumerate(lines, 1):
         message = problem(line, prefixes)
         if message:
             yield number, message
+    for number, names in without_anchor(lines, calls):
+        yield number, f"'{names}' has only NOT lines, which any other output passes"
 
 
 def main():

@@ -6,6 +6,17 @@
 
 // RUN: pdq-opt %t/softmax.mlir --pdq-normalize-frontend | FileCheck %s --check-prefix=SOFTMAX
 // SOFTMAX-NOT: linalg.softmax
+// SOFTMAX:     func @main(%[[X:[a-z0-9_]+]]: tensor<32x3xf32>)
+// SOFTMAX:       %[[MAX:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[X]] :
+// SOFTMAX:         arith.maxnumf
+// SOFTMAX:       %[[EXP:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[MAX]] :
+// SOFTMAX:         arith.subf
+// SOFTMAX-NEXT:    math.exp
+// SOFTMAX:       %[[SUM:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[EXP]] :
+// SOFTMAX:         arith.addf
+// SOFTMAX:       linalg.generic {{.*}} ins(%[[EXP]], %[[SUM]] :
+// SOFTMAX:         arith.divf
+// SOFTMAX-NOT: linalg.softmax
 // e^(x - max) / sum: (1, e^-2, e^-1) / 1.5032, (e^-5, 1, e^-4) / 1.0251
 // RUN: pdq-run %t/softmax.mlir --input=%t/x.npy --output=%t/y.npy
 // RUN: od -A n -t f4 -w24 -j 128 %t/y.npy | FileCheck %s --check-prefix=SHARES

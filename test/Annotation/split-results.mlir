@@ -3,7 +3,14 @@
 // batch, and no two threads of a device write one of them.
 
 // RUN: pdq-opt %s --pdq-normalize-frontend | FileCheck %s --check-prefix=FORM
-// FORM-NOT: linalg.generic{{.*}}outs(%{{.*}}, %{{.*}})
+// FORM-NOT:  linalg.generic
+// FORM:      %[[SIZES:[a-z0-9_]+]] = linalg.generic {{.*}}iterator_types = ["parallel"]} outs(%{{[a-z0-9_]+}} : tensor<2xf32>)
+// FORM-NOT:  linalg.generic
+// FORM:      %[[SUMS:[a-z0-9_]+]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction"]}
+// FORM-SAME:   outs(%{{[a-z0-9_]+}} : tensor<2x2xf32>)
+// FORM-NOT:  linalg.generic
+// FORM:      linalg.generic {{.*}} ins(%[[SIZES]] : tensor<2xf32>) outs(%[[SUMS]] : tensor<2x2xf32>)
+// FORM-NOT:  linalg.generic
 
 // Windows of 5 elements: {0, 1, 2} and {2, 3, 4}, of which the second sample has
 // the means 2 and 5.

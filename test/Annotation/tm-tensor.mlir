@@ -3,8 +3,17 @@
 // RUN: split-file %s %t
 // RUN: %python %S/../Tools/Inputs/write_npy.py %t/x.npy f4 2x4 3,1,2,2,-1,4,0,-5
 
-// Running sums; the other result is their last one.
+// Running sums, of shifts by 1 and by 2; the other result is their last one.
 // RUN: pdq-opt %t/scan.mlir --pdq-normalize-frontend | FileCheck %s --check-prefix=LOWERED
+// LOWERED-NOT: tm_tensor
+// LOWERED:     #[[LAST:.+]] = affine_map<(d0) -> (d0, 3)>
+// LOWERED-NOT: tm_tensor
+// LOWERED:     func @main(%[[X:[a-z0-9_]+]]: tensor<32x4xf32>)
+// LOWERED:       %[[BY_1:.+]] = tensor.pad %{{.+}} low[0, 1] high[0, 0]
+// LOWERED:       %[[PAIRS:.+]] = linalg.generic {{.*}} ins(%[[BY_1]], %[[X]] :
+// LOWERED:       %[[BY_2:.+]] = tensor.pad %{{.+}} low[0, 2] high[0, 0]
+// LOWERED:       %[[SUMS:.+]] = linalg.generic {{.*}} ins(%[[BY_2]], %[[PAIRS]] :
+// LOWERED:       linalg.generic {indexing_maps = [#[[LAST]], {{.*}} ins(%[[SUMS]] :
 // LOWERED-NOT: tm_tensor
 // RUN: pdq-run %t/scan.mlir --input=%t/x.npy --output=%t/y.npy
 // RUN: od -A n -t f4 -w32 -j 128 %t/y.npy | FileCheck %s --check-prefix=SCAN

@@ -8,10 +8,12 @@
 // RUN: %python %S/Inputs/write_npy.py %t/expected.npy f4 1x3x1x2 0,2,0,2,0,1
 
 // RUN: pdq-run %s --input=%t/last.npy --mean=0,0.2,0.4 --std=0.5,0.2,0.4 --output=%t/last.out.npy 2>&1 \
-// RUN:   | FileCheck %s --check-prefix=GIVEN --allow-empty
+// RUN:   | FileCheck %s --check-prefix=GIVEN
 // RUN: pdq-run %s --input=%t/first.npy --mean=0,0.2,0.4 --std=0.5,0.2,0.4 --output=%t/first.out.npy
 // RUN: cmp %t/last.out.npy %t/first.out.npy
 // RUN: %python %S/Inputs/compare_npy.py %t/last.out.npy %t/expected.npy 1e-6
+// GIVEN-NOT: remark
+// GIVEN:     1 samples in
 // GIVEN-NOT: remark
 
 // RUN: pdq-run %s --input=%t/last.npy 2>&1 | FileCheck %s --check-prefix=DEFAULT
