@@ -3,8 +3,10 @@
 Usage: lint_checks.py DIRECTORY...
 For every prefix that a RUN line of the file uses, what FileCheck ignores is found:
 a directive without its colon, a misspelled suffix (`CHECK-NXT:`), and a prefix that
-no RUN line asks for. So is a FileCheck whose lines are all `-NOT`, which any other
-output passes, and a file without a RUN line.
+no RUN line asks for. So are two that it takes but that say less than they seem to:
+a FileCheck whose lines are all `-NOT`, which any other output passes, and two
+captures `%[[X:.+]]` in one list of arguments, of which the first takes as much of
+the list as it can. A file without a RUN line is reported too.
 """
 
 import pathlib
@@ -14,6 +16,8 @@ import sys
 SUFFIXES = {"NEXT", "SAME", "NOT", "DAG", "LABEL", "EMPTY", "COUNT"}
 DIRECTIVE = re.compile(r"^\s*(?://|#|;)?\s*([A-Z][A-Z0-9_-]*)(:|\b)(.*)$")
 PREFIX_OPTION = re.compile(r"--?check-prefix(?:es)?[= ]([\w,-]+)")
+GREEDY_CAPTURE = re.compile(r"%\[\[#?\w+:\.[+*]\]\]")
+FUNCTION = re.compile(r"\bfunc\b|\bplan\.(?:program|kernel)\b")
 
 
 def calls_of(text):
@@ -56,7 +60,15 @@ def problem(line, prefixes):
     modifiers = re.match(r"^\{[A-Z]+\}:", rest) if colon != ":" else True
     if not modifiers:
         return f"'{word}' has no colon"
+    if swallows_arguments(rest):
+        return "a capture of '.+' or '.*' can take the arguments behind it, use '[a-z0-9_]+'"
     return None
+
+
+def swallows_arguments(text):
+    """Whether a line has two greedy captures of a function's, or a block's, arguments."""
+    ends = [match.end() for match in GREEDY_CAPTURE.finditer(text)]
+    return len(ends) > 1 and (FUNCTION.search(text) or sum(text[end : end + 1] == ":" for end in ends) > 1)
 
 
 def without_anchor(lines, calls):

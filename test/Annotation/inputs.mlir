@@ -3,7 +3,7 @@
 // RUN: pdq-opt %s --pdq-normalize-frontend | FileCheck %s
 
 // CHECK: pdq.batch = -1
-// CHECK: func.func @main(%[[X:.+]]: tensor<32x2xf32>, %[[T:.+]]: tensor<32xi64>) -> tensor<32x2xf32>
+// CHECK: func.func @main(%[[X:[a-z0-9_]+]]: tensor<32x2xf32>, %[[T:[a-z0-9_]+]]: tensor<32xi64>) -> tensor<32x2xf32>
 // CHECK: %[[TABLE:.+]] = arith.constant dense<{{.+}}> : tensor<3x2xf32>
 // CHECK: linalg.generic {{.+}} ins(%[[X]], %[[T]] : tensor<32x2xf32>, tensor<32xi64>)
 // Positions from data stay within the table.

@@ -3,14 +3,14 @@
 // RUN: pdq-opt %s --pdq-differentiate | FileCheck %s
 
 // CHECK-LABEL: func.func private @f__vjp_0_1(
-// CHECK: ^bb0(%[[X:.*]]: f32, %[[LOW:.*]]: f32, %[[DY:.*]]: f32, %{{.*}}: f32):
+// CHECK: ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[LOW:[a-z0-9_]+]]: f32, %[[DY:[a-z0-9_]+]]: f32, %{{.*}}: f32):
 // CHECK: %[[ZERO:.*]] = arith.constant 0.0
 // CHECK: %[[BELOW:.*]] = arith.cmpf olt, %[[X]], %[[LOW]]
 // CHECK: %[[ABOVE:.*]] = arith.cmpf olt, %[[HIGH:.*]], %[[X]]
 // CHECK: %[[INSIDE:.*]] = arith.select %[[ABOVE]], %[[ZERO]], %[[DY]]
 // CHECK: %[[DX:.*]] = arith.select %[[BELOW]], %[[ZERO]], %[[INSIDE]]
 // CHECK: linalg.yield %[[DX]]
-// CHECK: ^bb0(%[[X:.*]]: f32, %[[LOW:.*]]: f32, %[[DY:.*]]: f32, %{{.*}}: f32):
+// CHECK: ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[LOW:[a-z0-9_]+]]: f32, %[[DY:[a-z0-9_]+]]: f32, %{{.*}}: f32):
 // CHECK: %[[ZERO:.*]] = arith.constant 0.0
 // CHECK: %[[BELOW:.*]] = arith.cmpf olt, %[[X]], %[[LOW]]
 // CHECK: %[[DLOW:.*]] = arith.select %[[BELOW]], %[[DY]], %[[ZERO]]

@@ -19,7 +19,7 @@ func.func private @f(%x: tensor<2x4xf32>) -> tensor<f32> {
   // CHECK: %[[STEPS:.*]] = arith.constant dense<{{\[}}[1, -1], [0, 3], [-1, -1], [2, -1]]> : tensor<4x2xi32>
   // CHECK: %[[DX:.*]] = linalg.generic {indexing_maps = [#[[$TABLE]], #[[$ALL]]], iterator_types = ["parallel", "parallel", "reduction"]}
   // CHECK-SAME: ins(%[[STEPS]] : tensor<4x2xi32>)
-  // CHECK: ^bb0(%[[STEP:.*]]: i32, %[[SUM:.*]]: f32):
+  // CHECK: ^bb0(%[[STEP:[a-z0-9_]+]]: i32, %[[SUM:[a-z0-9_]+]]: f32):
   // CHECK: %[[ROW:.*]] = linalg.index 0
   // CHECK: %[[EXISTS:.*]] = arith.cmpi sge, %[[STEP]],
   // CHECK: %[[INSIDE:.*]] = arith.maxsi %[[STEP]],
@@ -97,7 +97,7 @@ func.func private @f(%x: tensor<5x2xf32>, %p: tensor<3xi32>) -> tensor<f32> {
   // CHECK: %[[POSITIONS:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<3xi32>) outs(%{{.*}} : tensor<3xi64>)
   // CHECK: %[[DX:.*]] = linalg.generic {indexing_maps = [#[[$READ]], #[[$POSITION]], #[[$SOURCE]]], iterator_types = ["reduction", "parallel", "parallel"]}
   // CHECK-SAME: ins(%{{.*}}, %[[POSITIONS]] : tensor<3x2xf32>, tensor<3xi64>)
-  // CHECK: ^bb0(%[[ELEMENT:.*]]: f32, %[[POSITION:.*]]: i64, %[[SUM:.*]]: f32):
+  // CHECK: ^bb0(%[[ELEMENT:[a-z0-9_]+]]: f32, %[[POSITION:[a-z0-9_]+]]: i64, %[[SUM:[a-z0-9_]+]]: f32):
   // CHECK: %[[ROW:.*]] = linalg.index 2
   // CHECK: %[[OWN:.*]] = arith.index_cast %[[ROW]]
   // CHECK: %[[IS:.*]] = arith.cmpi eq, %[[POSITION]], %[[OWN]]

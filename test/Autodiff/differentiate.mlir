@@ -48,11 +48,11 @@ func.func @one_gradient(%x: tensor<4xf32>, %w: tensor<4xf32>) -> (tensor<f32>, t
 // CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[W]] :
 // CHECK:         %[[SEED:.+]] = arith.constant dense<1.000000e+00> : tensor<f32>
 // CHECK:         %[[DX:.+]] = linalg.generic {{.*}} ins(%[[W]], %[[SEED]] :
-// CHECK-NEXT:    ^bb0(%[[B:.+]]: f32, %[[DY:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:    ^bb0(%[[B:[a-z0-9_]+]]: f32, %[[DY:[a-z0-9_]+]]: f32, %{{.+}}: f32):
 // CHECK-NEXT:      %[[R:.+]] = arith.divf %[[DY]], %[[B]]
 // CHECK-NEXT:      linalg.yield %[[R]]
 // CHECK:         %[[DW:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[W]], %[[SEED]] :
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[B:.+]]: f32, %[[DY:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:    ^bb0(%[[A:[a-z0-9_]+]]: f32, %[[B:[a-z0-9_]+]]: f32, %[[DY:[a-z0-9_]+]]: f32, %{{.+}}: f32):
 // CHECK-NEXT:      %[[Q:.+]] = arith.divf %[[A]], %[[B]]
 // CHECK-NEXT:      %[[R:.+]] = arith.divf %[[DY]], %[[B]]
 // CHECK-NEXT:      %[[P:.+]] = arith.mulf %[[R]], %[[Q]]

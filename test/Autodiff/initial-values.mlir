@@ -11,7 +11,7 @@ func.func private @f(%x: tensor<4xf32>, %o: tensor<4xf32>) -> tensor<f32> {
   // CHECK: linalg.generic {{.*}} ins(%[[X]] : tensor<4xf32>) outs(%[[O]] : tensor<4xf32>)
   // CHECK: %[[LOSS:.*]] = linalg.reduce
   // CHECK: %[[DX:.*]] = linalg.generic {{.*}} ins(%[[X]], %[[O]], %{{.*}} : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
-  // CHECK: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32, %[[DY:.*]]: f32, %{{.*}}: f32):
+  // CHECK: ^bb0(%[[A:[a-z0-9_]+]]: f32, %[[B:[a-z0-9_]+]]: f32, %[[DY:[a-z0-9_]+]]: f32, %{{.*}}: f32):
   // CHECK: %[[TIE:.*]] = arith.cmpf oeq, %[[A]], %[[B]]
   // CHECK: %[[WINS:.*]] = arith.cmpf ogt, %[[A]], %[[B]]
   // CHECK: %[[OWN:.*]] = arith.select %[[WINS]], %[[DY]],

@@ -15,7 +15,7 @@
 // CHECK:         gpu.launch_func @kernels::@copy {{.*}} args(%[[B]] : memref<8xf32>, %[[A]] : memref<8xf32>)
 // CHECK-NEXT:    return
 // CHECK:       gpu.module @kernels {
-// CHECK-NEXT:    gpu.func @copy(%[[X:.+]]: memref<8xf32> {llvm.align = 16 : i64}, %[[Y:.+]]: memref<8xf32>) kernel
+// CHECK-NEXT:    gpu.func @copy(%[[X:[a-z0-9_]+]]: memref<8xf32> {llvm.align = 16 : i64}, %[[Y:[a-z0-9_]+]]: memref<8xf32>) kernel
 // CHECK-SAME:      known_block_size = array<i32: 64, 1, 1>
 // CHECK-SAME:      nvvm.minctasm = 2 : i32
 // CHECK:           %[[ZERO:.+]] = arith.constant 0 : index

@@ -7,7 +7,7 @@
 #col = affine_map<(n, c) -> (c)>
 
 // CHECK-LABEL: func.func @f(
-// CHECK-SAME: %[[X:.*]]: memref<64x96xf32>, %[[B:.*]]: memref<96xf32>, %[[Y:[a-z0-9]*]]: memref<64x96xf32> {plan.result = 0 : i64}
+// CHECK-SAME: %[[X:[a-z0-9_]+]]: memref<64x96xf32>, %[[B:[a-z0-9_]+]]: memref<96xf32>, %[[Y:[a-z0-9]*]]: memref<64x96xf32> {plan.result = 0 : i64}
 // One launch for both: a block of threads for each of 64 rows, in which 24 threads
 // have four neighbouring elements each.
 // CHECK: %[[BLOCKS:.*]] = arith.constant 64 : index

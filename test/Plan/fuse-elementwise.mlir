@@ -10,7 +10,7 @@
 // CHECK-LABEL: func.func @chain(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<4x8xf32>, %[[S:[a-z0-9]+]]: tensor<4xf32>)
 // CHECK:         %[[R:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[S]] : tensor<4x8xf32>, tensor<4xf32>)
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[B:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:    ^bb0(%[[A:[a-z0-9_]+]]: f32, %[[B:[a-z0-9_]+]]: f32, %{{.+}}: f32):
 // CHECK-NEXT:      %[[D:.+]] = arith.subf %[[A]], %[[B]]
 // CHECK-NEXT:      %[[E:.+]] = math.exp %[[D]]
 // CHECK-NEXT:      linalg.yield %[[E]]

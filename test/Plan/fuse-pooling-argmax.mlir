@@ -12,7 +12,7 @@
 // The image is computed in the windows: nothing else reads it. Outside of it there is
 // the padding.
 // CHECK-LABEL: func.func @winners(
-// CHECK-SAME:    %[[X:.+]]: tensor<2x7xf32>, %[[SCALE:.+]]: tensor<f32>)
+// CHECK-SAME:    %[[X:[a-z0-9_]+]]: tensor<2x7xf32>, %[[SCALE:[a-z0-9_]+]]: tensor<f32>)
 // CHECK-NOT:     tensor.pad
 // CHECK:         %[[R:.+]]:2 = linalg.generic
 // CHECK-SAME:      iterator_types = ["parallel", "parallel"]} ins(%[[SCALE]] : tensor<f32>) outs(%{{.+}}, %{{.+}} : tensor<2x4xf32>, tensor<2x4xi8>)

@@ -7,7 +7,7 @@
 // element j lies in window (j + 1) / 2, and in the one before where (j + 1) % 2 + 2 is
 // less than three.
 // CHECK-LABEL: func.func @winners(
-// CHECK-SAME:    %[[PLACE:.+]]: tensor<4xi8>, %[[DY:.+]]: tensor<4xf32>)
+// CHECK-SAME:    %[[PLACE:[a-z0-9_]+]]: tensor<4xi8>, %[[DY:[a-z0-9_]+]]: tensor<4xf32>)
 // CHECK:         %[[ZERO:.+]] = arith.constant 0.0
 // CHECK:         linalg.generic {{.*}}iterator_types = ["parallel"]} outs(%{{.+}} : tensor<7xf32>)
 // CHECK:           %[[J:.+]] = linalg.index 0

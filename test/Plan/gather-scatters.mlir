@@ -100,7 +100,7 @@ func.func @one_position(%dy: tensor<1xf32>, %init: tensor<7xf32>) -> tensor<7xf3
 // CHECK:         %[[EVEN:.+]] = tensor.extract_slice %[[INIT]][0] [5] [2]
 // Even elements: taps 0 and 2.
 // CHECK:         %[[SUM0:.+]] = linalg.generic {{.*}} ins(%[[PLACES]], %[[PADDED]], %{{.+}} : {{.*}}) outs(%[[EVEN]] : tensor<5xf32>)
-// CHECK-NEXT:    ^bb0(%[[P:.+]]: i64, %[[D:.+]]: f32, %{{.+}}: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[P:[a-z0-9_]+]]: i64, %[[D:[a-z0-9_]+]]: f32, %{{.+}}: f32, %[[O:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      %[[T:.+]] = linalg.index 1 : index
 // CHECK-NEXT:      %[[SCALED:.+]] = arith.muli %[[T]], %[[TWO]]
 // CHECK-NEXT:      %[[TAP:.+]] = arith.index_cast %[[SCALED]]
@@ -111,7 +111,7 @@ func.func @one_position(%dy: tensor<1xf32>, %init: tensor<7xf32>) -> tensor<7xf3
 // CHECK:         %[[ODD:.+]] = tensor.extract_slice %[[FIRST]][1] [4] [2]
 // Odd ones: tap 1.
 // CHECK:         %[[SUM1:.+]] = linalg.generic {{.*}} ins(%[[PLACES]], %[[PADDED]], %{{.+}} : {{.*}}) outs(%[[ODD]] : tensor<4xf32>)
-// CHECK-NEXT:    ^bb0(%[[P:.+]]: i64, %[[D:.+]]: f32, %{{.+}}: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[P:[a-z0-9_]+]]: i64, %[[D:[a-z0-9_]+]]: f32, %{{.+}}: f32, %[[O:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      %[[WINS:.+]] = arith.cmpi eq, %[[P]], %[[ONE]]
 // CHECK-NEXT:      %[[SHARE:.+]] = arith.select %[[WINS]], %[[D]], %[[ZERO]]
 // CHECK-NEXT:      arith.addf %[[O]], %[[SHARE]]

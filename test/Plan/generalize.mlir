@@ -13,7 +13,7 @@
 // CHECK-LABEL: func.func @elementwise(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<4xf32>, %[[B:[a-z0-9]+]]: tensor<4xf32>, %[[E:[a-z0-9]+]]: tensor<4xf32>)
 // CHECK:         %[[Y:.+]] = linalg.generic {indexing_maps = [#[[$I]], #[[$I]], #[[$I]]], iterator_types = ["parallel"]} ins(%[[A]], %[[B]] : tensor<4xf32>, tensor<4xf32>) outs(%[[E]] : tensor<4xf32>)
-// CHECK-NEXT:    ^bb0(%[[X:.+]]: f32, %[[Z:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:    ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[Z:[a-z0-9_]+]]: f32, %{{.+}}: f32):
 // CHECK-NEXT:      %[[D:.+]] = arith.subf %[[X]], %[[Z]]
 // CHECK-NEXT:      linalg.yield %[[D]]
 // CHECK:         return %[[Y]]
@@ -27,7 +27,7 @@ func.func @elementwise(%a: tensor<4xf32>, %b: tensor<4xf32>, %e: tensor<4xf32>) 
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<4x8xf32>, %[[B:[a-z0-9]+]]: tensor<8x2xf32>, %[[E:[a-z0-9]+]]: tensor<4x2xf32>)
 // CHECK:         %[[F:.+]] = linalg.fill ins(%{{.+}} : f32) outs(%[[E]] : tensor<4x2xf32>)
 // CHECK-NEXT:    linalg.generic {indexing_maps = [#[[$LEFT]], #[[$RIGHT]], #[[$RESULT]]], iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[A]], %[[B]] : tensor<4x8xf32>, tensor<8x2xf32>) outs(%[[F]] : tensor<4x2xf32>)
-// CHECK-NEXT:    ^bb0(%[[X:.+]]: f32, %[[W:.+]]: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[W:[a-z0-9_]+]]: f32, %[[O:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      %[[P:.+]] = arith.mulf %[[X]], %[[W]]
 // CHECK-NEXT:      %[[S:.+]] = arith.addf %[[O]], %[[P]]
 // CHECK-NEXT:      linalg.yield %[[S]]

@@ -120,7 +120,7 @@ func.func @overwrites(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
 // CHECK-LABEL: func.func @scalars(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<f32>, %[[B:[a-z0-9]+]]: memref<f32>)
 // CHECK-NEXT:    linalg.generic {{.*}} outs(%[[A]], %[[B]] : memref<f32>, memref<f32>) {
-// CHECK-NEXT:    ^bb0(%[[X:.+]]: f32, %[[Y:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[Y:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      %[[S:.+]] = arith.addf %[[X]], %[[X]]
 // CHECK-NEXT:      %[[P:.+]] = arith.mulf %[[Y]], %[[Y]]
 // CHECK-NEXT:      linalg.yield %[[S]], %[[P]]

@@ -19,7 +19,7 @@
 // CHECK:         %[[E:.+]] = tensor.empty() : tensor<10x64xf32>
 // CHECK-NEXT:    %[[T:.+]] = linalg.transpose ins(%[[W]] : tensor<64x10xf32>) outs(%[[E]] : tensor<10x64xf32>) permutation = [1, 0]
 // CHECK-NEXT:    %[[R:.+]] = linalg.generic {indexing_maps = [#[[$DY]], #[[$PACKED]], #[[$DX]]], iterator_types = ["parallel", "reduction", "parallel"]} ins(%[[DY]], %[[T]] : tensor<8x10xf32>, tensor<10x64xf32>) outs(%[[INIT]] : tensor<8x64xf32>)
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[B:.+]]: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[A:[a-z0-9_]+]]: f32, %[[B:[a-z0-9_]+]]: f32, %[[O:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      %[[M:.+]] = arith.mulf %[[A]], %[[B]]
 // CHECK-NEXT:      %[[S:.+]] = arith.addf %[[O]], %[[M]]
 // CHECK-NEXT:      linalg.yield %[[S]]

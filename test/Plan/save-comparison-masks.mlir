@@ -5,7 +5,7 @@
 #id = affine_map<(n, c) -> (n, c)>
 
 // CHECK-LABEL: func.func @relu(
-// CHECK-SAME:    %[[A:.+]]: tensor<64x64xf32>, %[[DY:.+]]: tensor<64x64xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9_]+]]: tensor<64x64xf32>, %[[DY:[a-z0-9_]+]]: tensor<64x64xf32>)
 // CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<64x64xf32>)
 // CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs({{.*}} : tensor<64x64xi1>)
 // CHECK-NEXT:    ^bb0(%[[V:.+]]: f32, %{{.+}}: i1):
@@ -13,7 +13,7 @@
 // CHECK-NEXT:      linalg.yield %[[POSITIVE]]
 // CHECK:         %[[Y:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>)
 // CHECK:         %[[DX:.+]] = linalg.generic {{.*}} ins(%[[M]], %[[DY]] : tensor<64x64xi1>, tensor<64x64xf32>)
-// CHECK-NEXT:    ^bb0(%[[P:.+]]: i1, %[[D:.+]]: f32,
+// CHECK-NEXT:    ^bb0(%[[P:[a-z0-9_]+]]: i1, %[[D:[a-z0-9_]+]]: f32,
 // CHECK-NEXT:      arith.select %[[P]], %[[D]],
 // CHECK:         return %[[Y]], %[[DX]]
 func.func @relu(%a: tensor<64x64xf32>, %dy: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
@@ -43,13 +43,13 @@ func.func @relu(%a: tensor<64x64xf32>, %dy: tensor<64x64xf32>) -> (tensor<64x64x
 
 // Rows with even numbers are only compared: they are slices of the mask.
 // CHECK-LABEL: func.func @slices(
-// CHECK-SAME:    %[[A:.+]]: tensor<64x64xf32>, %[[DY:.+]]: tensor<32x64xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9_]+]]: tensor<64x64xf32>, %[[DY:[a-z0-9_]+]]: tensor<32x64xf32>)
 // CHECK:         %[[X:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<64x64xf32>)
 // CHECK:         %[[M:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<64x64xf32>) outs({{.*}} : tensor<64x64xi1>)
 // CHECK-NOT:     tensor.extract_slice %[[X]]
 // CHECK:         %[[S:.+]] = tensor.extract_slice %[[M]][0, 0] [32, 64] [2, 1] : tensor<64x64xi1> to tensor<32x64xi1>
 // CHECK:         %[[DX:.+]] = linalg.generic {{.*}} ins(%[[S]], %[[DY]] : tensor<32x64xi1>, tensor<32x64xf32>)
-// CHECK-NEXT:    ^bb0(%[[P:.+]]: i1, %[[D:.+]]: f32,
+// CHECK-NEXT:    ^bb0(%[[P:[a-z0-9_]+]]: i1, %[[D:[a-z0-9_]+]]: f32,
 // CHECK-NEXT:      arith.select %[[P]], %[[D]],
 // CHECK:         return %{{.+}}, %[[DX]]
 func.func @slices(%a: tensor<64x64xf32>, %dy: tensor<32x64xf32>) -> (tensor<64x64xf32>, tensor<32x64xf32>) {

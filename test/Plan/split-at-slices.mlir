@@ -8,7 +8,7 @@
 // Nothing reads the whole: the operation moves behind the slices, and counts rows as
 // before.
 // CHECK-LABEL: func.func @halves(
-// CHECK-SAME:    %[[X:.+]]: tensor<8x16xf32>, %[[B:.+]]: tensor<16xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9_]+]]: tensor<8x16xf32>, %[[B:[a-z0-9_]+]]: tensor<16xf32>)
 // CHECK-DAG:     %[[X0:.+]] = tensor.extract_slice %[[X]][0, 0] [4, 16] [1, 1]
 // CHECK-DAG:     %[[X1:.+]] = tensor.extract_slice %[[X]][4, 0] [4, 16] [1, 1]
 // CHECK-DAG:     %[[Y0:.+]] = linalg.generic {{.*}} ins(%[[X0]], %[[B]] : tensor<4x16xf32>, tensor<16xf32>)
@@ -36,7 +36,7 @@ func.func @halves(%x: tensor<8x16xf32>, %b: tensor<16xf32>) -> (tensor<4x16xf32>
 
 // What is put together is taken apart: the operation reads the pieces themselves.
 // CHECK-LABEL: func.func @pieces(
-// CHECK-SAME:    %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<6x4xf32>)
+// CHECK-SAME:    %[[A:[a-z0-9_]+]]: tensor<2x4xf32>, %[[B:[a-z0-9_]+]]: tensor<6x4xf32>)
 // CHECK:         %[[LOW:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<2x4xf32>)
 // CHECK:         %[[FIRST:.+]] = tensor.insert_slice %[[LOW]] into %{{.+}}[0, 0] [2, 4] [1, 1]
 // CHECK:         %[[HIGH:.+]] = linalg.generic {{.*}} ins(%[[B]] : tensor<6x4xf32>)
@@ -57,7 +57,7 @@ func.func @pieces(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>) -> tensor<8x4xf32> {
 
 // A sum starts from that of the piece before.
 // CHECK-LABEL: func.func @sum(
-// CHECK-SAME:    %[[A:.+]]: tensor<2x4xf32>, %[[B:.+]]: tensor<6x4xf32>, %[[S:.+]]: tensor<f32>)
+// CHECK-SAME:    %[[A:[a-z0-9_]+]]: tensor<2x4xf32>, %[[B:[a-z0-9_]+]]: tensor<6x4xf32>, %[[S:[a-z0-9_]+]]: tensor<f32>)
 // CHECK:         %[[FIRST:.+]] = linalg.generic {{.*}} ins(%[[A]] : tensor<2x4xf32>) outs(%[[S]] : tensor<f32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[B]] : tensor<6x4xf32>) outs(%[[FIRST]] : tensor<f32>)
 func.func @sum(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>, %s: tensor<f32>) -> tensor<f32> {
@@ -81,7 +81,7 @@ func.func @sum(%a: tensor<2x4xf32>, %b: tensor<6x4xf32>, %s: tensor<f32>) -> ten
 // product can store what becomes of it, for which it reads its part of the other
 // operand.
 // CHECK-LABEL: func.func @products(
-// CHECK-SAME:    %[[A:.+]]: tensor<4x5xf32>, %[[B:.+]]: tensor<5x4xf32>, %[[R:.+]]: tensor<4x4xf32>, %[[M:.+]]: tensor<8x4xf32>,
+// CHECK-SAME:    %[[A:[a-z0-9_]+]]: tensor<4x5xf32>, %[[B:[a-z0-9_]+]]: tensor<5x4xf32>, %[[R:[a-z0-9_]+]]: tensor<4x4xf32>, %[[M:[a-z0-9_]+]]: tensor<8x4xf32>,
 // CHECK-DAG:     %[[P:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
 // CHECK-DAG:     %[[Q:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
 // CHECK-DAG:     %[[S:.+]] = linalg.generic {{.*}} ins(%[[Q]], %[[R]] : tensor<4x4xf32>, tensor<4x4xf32>)
@@ -128,7 +128,7 @@ func.func @products(%a: tensor<4x5xf32>, %b: tensor<5x4xf32>, %r: tensor<4x4xf32
 
 // The elements are summed as well: products take sums along, too.
 // CHECK-LABEL: func.func @summed(
-// CHECK-SAME:    %[[A:.+]]: tensor<4x5xf32>, %[[B:.+]]: tensor<5x4xf32>, %[[SUM:.+]]: tensor<f32>,
+// CHECK-SAME:    %[[A:[a-z0-9_]+]]: tensor<4x5xf32>, %[[B:[a-z0-9_]+]]: tensor<5x4xf32>, %[[SUM:[a-z0-9_]+]]: tensor<f32>,
 // CHECK:         %[[P:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
 // CHECK:         %[[Q:.+]] = linalg.generic {{.*}}"reduction"]} ins(%[[A]], %[[B]] :
 // CHECK-DAG:     %[[Y0:.+]] = linalg.generic {{.*}} ins(%[[P]] : tensor<4x4xf32>)
@@ -262,7 +262,7 @@ func.func @declined(%x: tensor<8x4xf32>, %p: tensor<4x4xf32>) -> (tensor<8x4xf32
 // Halves of a convolution go through different operations, which each half of the
 // product can take along; so does what it starts from.
 // CHECK-LABEL: func.func @product(
-// CHECK-SAME:    %[[X:.+]]: tensor<8x10xf32>, %[[W:.+]]: tensor<3x16xf32>, %[[B:.+]]: tensor<16xf32>)
+// CHECK-SAME:    %[[X:[a-z0-9_]+]]: tensor<8x10xf32>, %[[W:[a-z0-9_]+]]: tensor<3x16xf32>, %[[B:[a-z0-9_]+]]: tensor<16xf32>)
 // CHECK-DAG:     %[[X0:.+]] = tensor.extract_slice %[[X]][0, 0] [4, 10] [1, 1]
 // CHECK-DAG:     %[[X1:.+]] = tensor.extract_slice %[[X]][4, 0] [4, 10] [1, 1]
 // CHECK-DAG:     %[[I0:.+]] = linalg.generic {{.*}} ins(%[[B]] : tensor<16xf32>) outs(%{{.+}} : tensor<4x8x16xf32>)

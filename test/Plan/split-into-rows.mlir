@@ -14,7 +14,7 @@
 // CHECK-SAME:      ins(%[[X]] : tensor<4x32x16x8xf32>) outs(%[[INIT]] : tensor<4x32xf32>)
 // CHECK:           linalg.index 3
 // CHECK:         %[[L:.+]] = linalg.generic {{.*}}iterator_types = ["reduction", "reduction"]} ins(%[[PARTS]] : tensor<4x32xf32>) outs(%[[START]] : tensor<f32>)
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[A:[a-z0-9_]+]]: f32, %[[O:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      arith.addf %[[O]], %[[A]]
 // CHECK:         return %[[L]]
 func.func @loss(%x: tensor<4x32x16x8xf32>, %init: tensor<f32>) -> tensor<f32> {

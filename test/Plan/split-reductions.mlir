@@ -73,7 +73,7 @@ func.func @none(%x: tensor<64x196x0xf32>, %dy: tensor<64x196x64xf32>, %z: tensor
 // CHECK:         %[[ZEROS:.+]] = linalg.fill {{.*}} -> tensor<8xf32>
 // CHECK:         %[[PARTS:.+]] = linalg.generic {{.*}} ins(%[[X]], %{{.+}} : tensor<64x1024xf32>, tensor<8xi8>) outs(%[[ZEROS]] : tensor<8xf32>)
 // CHECK:         %[[S:.+]] = linalg.generic {{.*}} ins(%[[PARTS]] : tensor<8xf32>) outs(%[[Z]] : tensor<f32>)
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[O:.+]]: f32):
+// CHECK-NEXT:    ^bb0(%[[A:[a-z0-9_]+]]: f32, %[[O:[a-z0-9_]+]]: f32):
 // CHECK-NEXT:      arith.addf %[[O]], %[[A]]
 // CHECK:         return %[[S]]
 func.func @sum(%x: tensor<64x1024xf32>, %z: tensor<f32>) -> tensor<f32> {

@@ -8,7 +8,7 @@
 module attributes {plan.target = #plan.target<chip = "sm_90a", math = tf32>} {
   // A view is passed as what it is; its offset is the launch's.
   // CHECK-LABEL: plan.program @step(
-  // CHECK-SAME:    %[[X:.+]]: memref<8xf32>, %[[K:.+]]: memref<8xf32> {plan.persistent = 0 : i64}, %[[Y:.+]]: memref<4xf32> {plan.result = 0 : i64}) initializer(@step.constants) {
+  // CHECK-SAME:    %[[X:[a-z0-9_]+]]: memref<8xf32>, %[[K:[a-z0-9_]+]]: memref<8xf32> {plan.persistent = 0 : i64}, %[[Y:[a-z0-9_]+]]: memref<4xf32> {plan.result = 0 : i64}) initializer(@step.constants) {
   // CHECK-NEXT:    %[[V:.+]] = memref.subview %[[X]][4] [4] [1]
   // CHECK-NEXT:    plan.launch @copy(%[[V]], %[[Y]]) : memref<4xf32, strided<[1], offset: 4>>, memref<4xf32>
   // CHECK-NEXT:    plan.return

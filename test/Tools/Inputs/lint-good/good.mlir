@@ -5,3 +5,4 @@
 // B-C-COUNT-2: fine
 // A{LITERAL}: [[x]]
 // D-NOT: A has what the call produces
+// A: func @f(%[[X:[a-z0-9_]+]]: f32, %[[Y:[a-z0-9_]+]]: f32)
