@@ -44,22 +44,25 @@ static bool isElementwise(linalg::GenericOp op) {
 }
 
 namespace {
-/// Two operations, the first before the second in the block.
+/// Two operations that can become one, the first before the second in the
+/// block.
 class Merger {
 public:
-  Merger(linalg::GenericOp first, linalg::GenericOp second)
-      : first(first), second(second) {}
-
-  bool canMerge();
+  /// Nothing where `first` and `second` must stay apart, or had better.
+  static std::optional<Merger> match(linalg::GenericOp first,
+                                     linalg::GenericOp second);
   /// Puts one operation in the place of both.
   linalg::GenericOp merge();
 
 private:
+  Merger(linalg::GenericOp first, linalg::GenericOp second)
+      : first(first), second(second) {}
+
   bool haveSameLoops();
   bool followDifferentProducts();
   bool isWorthIt();
   bool meetInElements();
-  bool findPlace();
+  Operation *findPlace();
   OpOperand *findWriter(Value buffer);
   void addOperands(linalg::GenericOp op);
   void clonePayload(OpBuilder &b, linalg::GenericOp op, Block *body,
@@ -67,7 +70,8 @@ private:
   linalg::GenericOp build(OpBuilder &b);
 
   linalg::GenericOp first, second;
-  bool atFirst = false;
+  /// Which of the two stays where it is.
+  Operation *place = nullptr;
   SmallVector<Value> inputs, outputs;
   SmallVector<AffineMap> inputMaps, outputMaps;
 };
@@ -183,8 +187,9 @@ bool Merger::meetInElements() {
   return true;
 }
 
-/// Whether the first can move down to the second, or the second up.
-bool Merger::findPlace() {
+/// The second where the first can move down to it, else the first where the
+/// second can move up; null where neither can.
+Operation *Merger::findPlace() {
   BufferAccesses a = getAccesses(first), b = getAccesses(second);
   bool canSink = true, canRise = true;
   for (Operation *op = first->getNextNode(); op != second;
@@ -193,15 +198,21 @@ bool Merger::findPlace() {
     canSink &= !between.conflictsWith(a);
     canRise &= !between.conflictsWith(b);
     if (!canSink && !canRise)
-      return false;
+      return nullptr;
   }
-  atFirst = !canSink;
-  return true;
+  return canSink ? second : first;
 }
 
-bool Merger::canMerge() {
-  return haveSameLoops() && isWorthIt() && !followDifferentProducts() &&
-         meetInElements() && findPlace();
+std::optional<Merger> Merger::match(linalg::GenericOp first,
+                                    linalg::GenericOp second) {
+  Merger merger(first, second);
+  if (!merger.haveSameLoops() || !merger.isWorthIt() ||
+      merger.followDifferentProducts() || !merger.meetInElements())
+    return std::nullopt;
+  merger.place = merger.findPlace();
+  if (!merger.place)
+    return std::nullopt;
+  return merger;
 }
 
 /// The output of the first operation that stores to `buffer`.
@@ -281,7 +292,6 @@ linalg::GenericOp Merger::build(OpBuilder &b) {
 linalg::GenericOp Merger::merge() {
   addOperands(first);
   addOperands(second);
-  Operation *place = atFirst ? first : second;
   SetVector<Value> captured;
   getUsedValuesDefinedAbove(second->getRegions(), captured);
   captured.insert(second->operand_begin(), second->operand_end());
@@ -394,26 +404,27 @@ struct MergeElementwise
 private:
   /// Merges `op` with operations before it, as long as there is one.
   void mergeBack(linalg::GenericOp op) {
-    while (linalg::GenericOp partner = findPartner(op)) {
-      Merger merger(partner, op);
-      (void)merger.canMerge();
-      op = dropDeadResults(merger.merge());
+    while (std::optional<Merger> merger = findMerger(op)) {
+      op = dropDeadResults(merger->merge());
       ++numMerged;
     }
   }
 
-  linalg::GenericOp findPartner(linalg::GenericOp op) {
+  /// `op` with the nearest operation before it that can become one with it.
+  std::optional<Merger> findMerger(linalg::GenericOp op) {
     if (!isElementwise(op))
-      return nullptr;
+      return std::nullopt;
     int64_t distance = 0;
     for (Operation *other = op->getPrevNode(); other && distance < window;
          other = other->getPrevNode()) {
       auto partner = dyn_cast<linalg::GenericOp>(other);
       distance += isa<linalg::LinalgOp>(other);
-      if (partner && isElementwise(partner) && Merger(partner, op).canMerge())
-        return partner;
+      if (!partner || !isElementwise(partner))
+        continue;
+      if (std::optional<Merger> merger = Merger::match(partner, op))
+        return merger;
     }
-    return nullptr;
+    return std::nullopt;
   }
 };
 } // namespace
