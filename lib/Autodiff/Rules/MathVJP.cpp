@@ -1,7 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Derivatives of math operations, in the order of their names.
+// Derivatives of math operations: the unary ones by families, in each in the
+// order of their names.
 
 #include "ScalarVJP.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,78 +28,128 @@ static Value buildSign(ImplicitLocOpBuilder &b, Value x) {
                                  constant(1), negative);
 }
 
-/// Factor dy/dx of a unary operation; null where there is no rule.
-static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
-  Value x = op->getOperand(0), y = op->getResult(0);
-  Type type = y.getType();
-  auto mul = [&](Value lhs, Value rhs) -> Value {
-    return arith::MulFOp::create(b, lhs, rhs);
-  };
-  auto div = [&](Value lhs, Value rhs) -> Value {
-    return arith::DivFOp::create(b, lhs, rhs);
-  };
-  auto add = [&](Value lhs, Value rhs) -> Value {
-    return arith::AddFOp::create(b, lhs, rhs);
-  };
-  auto constant = [&](double value) { return buildFloat(b, type, value); };
-  auto negate = [&](Value value) -> Value {
-    return arith::NegFOp::create(b, value);
-  };
-  auto inverseRoot = [&](Value value) {
+namespace {
+/// Arithmetic on the argument `x` of a unary operation and its result `y`.
+struct UnaryTerms {
+  UnaryTerms(ImplicitLocOpBuilder &b, Operation *op)
+      : b(b), x(op->getOperand(0)), y(op->getResult(0)) {}
+
+  Value constant(double value) { return buildFloat(b, y.getType(), value); }
+  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
+  Value div(Value lhs, Value rhs) { return arith::DivFOp::create(b, lhs, rhs); }
+  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
+  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
+  Value negate(Value value) { return arith::NegFOp::create(b, value); }
+
+  /// 1 / sqrt(value).
+  Value inverseRoot(Value value) {
     return div(constant(1), math::SqrtOp::create(b, value));
-  };
-  auto oneMinusSquare = [&] { // (1 - x) (1 + x): exact at the poles
+  }
+  /// (1 - x) (1 + x): exact at the poles.
+  Value oneMinusSquare() {
     return mul(add(constant(1), negate(x)), add(constant(1), x));
-  };
-  auto gauss = [&](double factor) { // factor * exp(-x^2)
-    Value square = arith::NegFOp::create(b, mul(x, x));
+  }
+  Value onePlusSquare() { return add(constant(1), mul(x, x)); }
+  /// factor * exp(-x^2).
+  Value gauss(double factor) {
+    Value square = negate(mul(x, x));
     return mul(constant(factor), math::ExpOp::create(b, square));
-  };
+  }
+
+  ImplicitLocOpBuilder &b;
+  Value x, y;
+};
+} // namespace
+
+/// Factors dy/dx of families of unary operations; null for others.
+static Value buildExponentialFactor(UnaryTerms t, Operation *op) {
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case([&](math::AbsFOp) { return buildSign(b, x); })
-      .Case([&](math::AcosOp) { return negate(inverseRoot(oneMinusSquare())); })
-      .Case([&](math::AcoshOp) { // 1 / sqrt((x - 1) (x + 1))
-        return inverseRoot(mul(add(x, constant(-1)), add(x, constant(1))));
+      .Case([&](math::ErfOp) { return t.gauss(2 / std::sqrt(M_PI)); })
+      .Case([&](math::ErfcOp) { return t.gauss(-2 / std::sqrt(M_PI)); })
+      .Case([&](math::Exp2Op) { return t.mul(t.constant(std::log(2.0)), t.y); })
+      .Case([&](math::ExpM1Op) { return t.add(t.y, t.constant(1)); })
+      .Case([&](math::ExpOp) { return t.y; })
+      .Default([](Operation *) { return Value(); });
+}
+
+static Value buildLogarithmFactor(UnaryTerms t, Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](math::Log10Op) {
+        return t.div(t.constant(1 / std::log(10.0)), t.x);
       })
-      .Case([&](math::AsinOp) { return inverseRoot(oneMinusSquare()); })
-      .Case([&](math::AsinhOp) {
-        return inverseRoot(add(constant(1), mul(x, x)));
+      .Case([&](math::Log1pOp) {
+        return t.div(t.constant(1), t.add(t.constant(1), t.x));
       })
-      .Case([&](math::AtanhOp) { return div(constant(1), oneMinusSquare()); })
-      .Case([&](math::AtanOp) {
-        return div(constant(1), add(constant(1), mul(x, x)));
+      .Case([&](math::Log2Op) {
+        return t.div(t.constant(1 / std::log(2.0)), t.x);
       })
+      .Case([&](math::LogOp) { return t.div(t.constant(1), t.x); })
+      .Default([](Operation *) { return Value(); });
+}
+
+/// Roots, and the absolute value, which is the root of a square.
+static Value buildRootFactor(UnaryTerms t, Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](math::AbsFOp) { return buildSign(t.b, t.x); })
       .Case([&](math::CbrtOp) {
-        return div(constant(1), mul(constant(3), mul(y, y)));
+        return t.div(t.constant(1), t.mul(t.constant(3), t.mul(t.y, t.y)));
       })
-      .Case([&](math::CosOp) -> Value {
-        return arith::NegFOp::create(b, math::SinOp::create(b, x).getResult());
+      .Case([&](math::RsqrtOp) {
+        return t.mul(t.constant(-0.5), t.div(t.y, t.x));
       })
-      .Case([&](math::CoshOp) -> Value { return math::SinhOp::create(b, x); })
-      .Case([&](math::ErfOp) { return gauss(2 / std::sqrt(M_PI)); })
-      .Case([&](math::ErfcOp) { return gauss(-2 / std::sqrt(M_PI)); })
-      .Case([&](math::Exp2Op) { return mul(constant(std::log(2.0)), y); })
-      .Case([&](math::ExpM1Op) { return add(y, constant(1)); })
-      .Case([&](math::ExpOp) { return y; })
-      .Case([&](math::Log10Op) { return div(constant(1 / std::log(10.0)), x); })
-      .Case(
-          [&](math::Log1pOp) { return div(constant(1), add(constant(1), x)); })
-      .Case([&](math::Log2Op) { return div(constant(1 / std::log(2.0)), x); })
-      .Case([&](math::LogOp) { return div(constant(1), x); })
-      .Case([&](math::RsqrtOp) { return mul(constant(-0.5), div(y, x)); })
-      .Case([&](math::SinOp) -> Value { return math::CosOp::create(b, x); })
-      .Case([&](math::SinhOp) -> Value { return math::CoshOp::create(b, x); })
       .Case([&](math::SqrtOp) -> Value {
-        Value isZero =
-            arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, y, constant(0));
-        return arith::SelectOp::create(b, isZero, constant(0),
-                                       div(constant(0.5), y));
-      })
-      .Case([&](math::TanOp) { return add(constant(1), mul(y, y)); })
-      .Case([&](math::TanhOp) -> Value {
-        return arith::SubFOp::create(b, constant(1), mul(y, y));
+        Value isZero = arith::CmpFOp::create(t.b, arith::CmpFPredicate::OEQ,
+                                             t.y, t.constant(0));
+        return arith::SelectOp::create(t.b, isZero, t.constant(0),
+                                       t.div(t.constant(0.5), t.y));
       })
       .Default([](Operation *) { return Value(); });
+}
+
+/// Of the circle and of the hyperbola.
+static Value buildAngleFactor(UnaryTerms t, Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case(
+          [&](math::CosOp) { return t.negate(math::SinOp::create(t.b, t.x)); })
+      .Case(
+          [&](math::CoshOp) -> Value { return math::SinhOp::create(t.b, t.x); })
+      .Case([&](math::SinOp) -> Value { return math::CosOp::create(t.b, t.x); })
+      .Case(
+          [&](math::SinhOp) -> Value { return math::CoshOp::create(t.b, t.x); })
+      .Case([&](math::TanOp) { return t.add(t.constant(1), t.mul(t.y, t.y)); })
+      .Case([&](math::TanhOp) { return t.sub(t.constant(1), t.mul(t.y, t.y)); })
+      .Default([](Operation *) { return Value(); });
+}
+
+/// The inverses of those.
+static Value buildInverseAngleFactor(UnaryTerms t, Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](math::AcosOp) {
+        return t.negate(t.inverseRoot(t.oneMinusSquare()));
+      })
+      .Case([&](math::AcoshOp) { // 1 / sqrt((x - 1) (x + 1))
+        return t.inverseRoot(
+            t.mul(t.add(t.x, t.constant(-1)), t.add(t.x, t.constant(1))));
+      })
+      .Case([&](math::AsinOp) { return t.inverseRoot(t.oneMinusSquare()); })
+      .Case([&](math::AsinhOp) { return t.inverseRoot(t.onePlusSquare()); })
+      .Case(
+          [&](math::AtanOp) { return t.div(t.constant(1), t.onePlusSquare()); })
+      .Case([&](math::AtanhOp) {
+        return t.div(t.constant(1), t.oneMinusSquare());
+      })
+      .Default([](Operation *) { return Value(); });
+}
+
+/// Factor dy/dx of a unary operation; null where there is no rule.
+static Value buildUnaryFactor(ImplicitLocOpBuilder &b, Operation *op) {
+  UnaryTerms terms(b, op);
+  for (auto build :
+       {buildExponentialFactor, buildLogarithmFactor, buildRootFactor,
+        buildAngleFactor, buildInverseAngleFactor})
+    if (Value factor = build(terms, op))
+      return factor;
+  return Value();
 }
 
 /// p * x^(p - 1), and 0 for p = 0 also where x is 0.
