@@ -45,6 +45,10 @@ private:
   void emitElements(PayloadEmitter &payload, int64_t vectors);
   void emitAccumulation(PayloadEmitter &payload, int64_t rows, int64_t vectors);
   void emitLaneReduction();
+  Value emitLaneStretch(const Stretch &stretch, Type element);
+  SmallVector<Value> emitLanePass(PayloadEmitter &payload,
+                                  const Stretch &stretch, ValueRange zeros);
+  Value combineLanes(Value combined, int64_t lanes);
 
   plan::KernelOp kernel;
   const KernelStrategy &strategy;
@@ -254,67 +258,82 @@ void NestEmitter::emitAccumulation(PayloadEmitter &payload, int64_t rows,
 // Reductions in lanes
 //===----------------------------------------------------------------------===//
 
+/// One pass over a stretch of the vectorized loop, which accumulates from
+/// `zeros`: a value for each vector of a step.
+SmallVector<Value> NestEmitter::emitLanePass(PayloadEmitter &payload,
+                                             const Stretch &stretch,
+                                             ValueRange zeros) {
+  int64_t step = stretch.size * stretch.lanes;
+  auto nest = scf::ForOp::create(
+      b, arith::ConstantIndexOp::create(b, stretch.begin),
+      arith::ConstantIndexOp::create(b, stretch.begin + stretch.steps * step),
+      arith::ConstantIndexOp::create(b, step), zeros);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(nest.getBody());
+  position.indices[*strategy.vector] = nest.getInductionVar();
+  payload.startPosition();
+  SmallVector<Value> updated(nest.getRegionIterArgs());
+  for (int64_t vector = 0; vector < stretch.size; ++vector) {
+    position.vector = vector * stretch.lanes;
+    updated[vector] = buildCombined(b, payload, strategy.reduction,
+                                    updated[vector], position);
+  }
+  position.vector = 0;
+  payload.startPosition();
+  scf::YieldOp::create(b, updated);
+  return SmallVector<Value>(nest.getResults());
+}
+
+/// Combines the lanes of a value pairwise, the upper half with the lower one.
+Value NestEmitter::combineLanes(Value combined, int64_t lanes) {
+  for (int64_t width = lanes / 2; width >= 1; width /= 2) {
+    Value low = vector::ExtractStridedSliceOp::create(
+        b, combined, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{width},
+        ArrayRef<int64_t>{1});
+    Value high = vector::ExtractStridedSliceOp::create(
+        b, combined, ArrayRef<int64_t>{width}, ArrayRef<int64_t>{width},
+        ArrayRef<int64_t>{1});
+    combined = buildCombiner(b, strategy.reduction, low, high);
+  }
+  if (isa<VectorType>(combined.getType()))
+    combined = vector::ExtractOp::create(b, combined, 0);
+  return combined;
+}
+
+/// What a stretch of the vectorized loop contributes to an output of type
+/// `element`.
+Value NestEmitter::emitLaneStretch(const Stretch &stretch, Type element) {
+  SmallVector<unsigned> others(strategy.inner);
+  llvm::erase(others, *strategy.vector);
+  PayloadEmitter payload(b, strategy, stretch.lanes);
+  Type wide = payload.getWideType(element);
+  SmallVector<Value> zeros(stretch.size,
+                           buildIdentity(b, strategy.reduction, wide));
+  SmallVector<Value> sums =
+      emitReductions(others, zeros, [&](ValueRange carried) {
+        SmallVector<Value> updated(carried);
+        for (auto [value, partial] :
+             llvm::zip_equal(updated, emitLanePass(payload, stretch, zeros)))
+          value = buildCombiner(b, strategy.reduction, value, partial);
+        return updated;
+      });
+  for (Value sum : ArrayRef(sums).drop_front())
+    sums.front() = buildCombiner(b, strategy.reduction, sums.front(), sum);
+  return combineLanes(sums.front(), stretch.lanes);
+}
+
 /// The vectorized loop is a reduction. Each pass over it accumulates for
 /// itself, which keeps long sums exact; lanes are combined pairwise at the end.
 void NestEmitter::emitLaneReduction() {
   unsigned output = op.getDpsInitOperand(0)->getOperandNumber();
   PayloadEmitter scalar(b, strategy, 1);
   Type element = strategy.space.operands[output].type.getElementType();
-  SmallVector<unsigned> others(strategy.inner);
-  llvm::erase(others, *strategy.vector);
   int64_t extent = strategy.space.loops[*strategy.vector].extent;
   Value total = scalar.load(output, position);
   for (const Stretch &stretch :
        splitVectors(extent, strategy.numVectors, strategy.lanes)) {
-    PayloadEmitter payload(b, strategy, stretch.lanes);
-    Type wide = payload.getWideType(element);
-    SmallVector<Value> zeros(stretch.size,
-                             buildIdentity(b, strategy.reduction, wide));
-    int64_t step = stretch.size * stretch.lanes;
-    // One pass over the stretch.
-    auto pass = [&](ValueRange) {
-      auto nest = scf::ForOp::create(
-          b, arith::ConstantIndexOp::create(b, stretch.begin),
-          arith::ConstantIndexOp::create(b,
-                                         stretch.begin + stretch.steps * step),
-          arith::ConstantIndexOp::create(b, step), zeros);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(nest.getBody());
-      position.indices[*strategy.vector] = nest.getInductionVar();
-      payload.startPosition();
-      SmallVector<Value> updated(nest.getRegionIterArgs());
-      for (int64_t vector = 0; vector < stretch.size; ++vector) {
-        position.vector = vector * stretch.lanes;
-        updated[vector] = buildCombined(b, payload, strategy.reduction,
-                                        updated[vector], position);
-      }
-      position.vector = 0;
-      payload.startPosition();
-      scf::YieldOp::create(b, updated);
-      return SmallVector<Value>(nest.getResults());
-    };
-    SmallVector<Value> sums =
-        emitReductions(others, zeros, [&](ValueRange carried) {
-          SmallVector<Value> updated(carried);
-          for (auto [value, partial] : llvm::zip_equal(updated, pass(carried)))
-            value = buildCombiner(b, strategy.reduction, value, partial);
-          return updated;
-        });
-    for (Value sum : ArrayRef(sums).drop_front())
-      sums.front() = buildCombiner(b, strategy.reduction, sums.front(), sum);
-    Value combined = sums.front();
-    for (int64_t width = stretch.lanes / 2; width >= 1; width /= 2) {
-      Value low = vector::ExtractStridedSliceOp::create(
-          b, combined, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{width},
-          ArrayRef<int64_t>{1});
-      Value high = vector::ExtractStridedSliceOp::create(
-          b, combined, ArrayRef<int64_t>{width}, ArrayRef<int64_t>{width},
-          ArrayRef<int64_t>{1});
-      combined = buildCombiner(b, strategy.reduction, low, high);
-    }
-    if (isa<VectorType>(combined.getType()))
-      combined = vector::ExtractOp::create(b, combined, 0);
-    total = buildCombiner(b, strategy.reduction, total, combined);
+    Value part = emitLaneStretch(stretch, element);
+    total = buildCombiner(b, strategy.reduction, total, part);
   }
   position.indices[*strategy.vector] = Value();
   scalar.store(total, output, position);
