@@ -67,6 +67,30 @@ func.func @scatter_of_tosa_without_sizes(%x: tensor<?x4x1xf32>, %i: tensor<?x4xi
 
 // -----
 
+func.func @scatter_without_yield(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %places = arith.constant dense<[[0], [1]]> : tensor<2x1xi32>
+  // expected-error @below {{operation 'tm_tensor.scatter' is not supported; one is that writes the same number of updates to each sample of the batch, inside of the tensor: choose elements with torch.where instead}}
+  %y = "tm_tensor.scatter"(%x, %places, %x) ({
+  ^bb0(%update: f32, %old: f32):
+  }) {dimension_map = array<i64: 0>} : (tensor<2x4xf32>, tensor<2x1xi32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @scatter_into_nothing(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %places = arith.constant dense<[[0], [1]]> : tensor<2x1xi32>
+  %updates = tensor.cast %x : tensor<2x4xf32> to tensor<?x4xf32>
+  // expected-error @below {{operation 'tm_tensor.scatter' is not supported; one is that writes the same number of updates to each sample of the batch, inside of the tensor: choose elements with torch.where instead}}
+  %y = "tm_tensor.scatter"(%updates, %places) ({
+  ^bb0(%update: f32, %old: f32):
+    "tm_tensor.yield"(%update) : (f32) -> ()
+  }) {dimension_map = array<i64: 0>} : (tensor<?x4xf32>, tensor<2x1xi32>) -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
+
+// -----
+
 func.func @branch(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %zero = arith.constant 0 : index
   %limit = arith.constant 1.0 : f32

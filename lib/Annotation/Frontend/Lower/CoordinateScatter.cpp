@@ -121,6 +121,8 @@ LogicalResult ScatterMatcher::matchBody() {
   Block &body = op->getRegion(0).front();
   if (body.getNumArguments() != 2)
     return fail("body has not two arguments");
+  if (body.empty())
+    return fail("body is empty");
   if (body.back().getNumOperands() != 1)
     return fail("body does not give one value");
   bool replaces = body.back().getOperand(0) == body.getArgument(0) &&

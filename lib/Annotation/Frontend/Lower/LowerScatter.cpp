@@ -40,11 +40,13 @@ struct RefineScatter : RewritePattern {
       rewriter.modifyOpInPlace(op, [&] { operand.set(cast.getSource()); });
       isRefined = true;
     }
-    Type type =
-        op->getNumOperands() == 3 ? op->getOperand(2).getType() : Type();
-    if (!isRefined || op->getNumResults() != 1)
+    if (!isRefined)
       return rewriter.notifyMatchFailure(op, "has no operand to refine");
+    // Of another form, which is reported later: the operands alone.
+    if (op->getNumOperands() != 3 || op->getNumResults() != 1)
+      return success();
     Value result = op->getResult(0);
+    Type type = op->getOperand(2).getType();
     if (result.getType() == type)
       return success();
     Type old = result.getType();
