@@ -63,7 +63,7 @@ private:
   LogicalResult inlineCalls();
   LogicalResult lowerTosa(func::FuncOp network);
   LogicalResult lowerAggregates(func::FuncOp network);
-  LogicalResult checkOperations(func::FuncOp network);
+  LogicalResult checkOperations(func::FuncOp network, bool hasAllSizes);
   LogicalResult refineShapes(func::FuncOp network);
   LogicalResult lowerDynamicScatters(func::FuncOp network);
   LogicalResult specializeShapes(func::FuncOp network);
@@ -128,9 +128,11 @@ static bool isDynamic(Operation *op) {
   });
 }
 
-/// Only operations whose meaning we know may stand in a network.
-LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
-  WalkResult result = network.walk<WalkOrder::PreOrder>([](Operation *op) {
+/// Only operations whose meaning we know may stand in a network. Before it has
+/// all sizes, scatters wait for theirs.
+LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network,
+                                                 bool hasAllSizes) {
+  WalkResult result = network.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (auto call = dyn_cast<func::CallOp>(op)) {
       call.emitError() << "function '" << call.getCallee()
                        << "' cannot be inlined: a call is for a function of "
@@ -140,7 +142,7 @@ LogicalResult NormalizeFrontend::checkOperations(func::FuncOp network) {
     // Sizes of a dynamic batch.
     if (isa<affine::AffineApplyOp>(op))
       return WalkResult::advance();
-    if (isScatter(op) && isDynamic(op))
+    if (!hasAllSizes && isScatter(op) && isDynamic(op))
       return WalkResult::skip();
     if (isa_and_nonnull<arith::ArithDialect, func::FuncDialect,
                         linalg::LinalgDialect, math::MathDialect, PDQDialect,
@@ -190,7 +192,7 @@ LogicalResult NormalizeFrontend::lowerDynamicScatters(func::FuncOp network) {
       return failure();
     after = count();
     if (after == before)
-      return checkOperations(network);
+      return checkOperations(network, /*hasAllSizes=*/true);
   }
   return success();
 }
@@ -206,7 +208,7 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   if (llvm::all_of(network.getArgumentTypes(), [](Type input) {
         return cast<RankedTensorType>(input).hasStaticShape();
       }))
-    return success();
+    return checkOperations(network, /*hasAllSizes=*/true);
   RewritePatternSet patterns(&getContext());
   populateRaiseReshapesPatterns(patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
@@ -254,7 +256,8 @@ void NormalizeFrontend::runOnOperation() {
       failed(widenFloats(getOperation(), *network)) || failed(inlineCalls()) ||
       failed(foldGlobals(getOperation(), *network)) ||
       failed(checkInputs(*network)) || failed(lowerTosa(*network)) ||
-      failed(lowerAggregates(*network)) || failed(checkOperations(*network)) ||
+      failed(lowerAggregates(*network)) ||
+      failed(checkOperations(*network, /*hasAllSizes=*/false)) ||
       failed(specializeShapes(*network)) || failed(simplify()) ||
       failed(checkInsertions(*network)))
     return signalPassFailure();
