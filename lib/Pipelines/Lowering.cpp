@@ -73,11 +73,6 @@ static void registerSteps() {
       "pdq-bufferize-tensors",
       "Step 4 of a plan: tensors become buffers with their padding");
   PassPipelineRegistration<>(
-      "pdq-fuse-kernels",
-      "Step 5 of a GPU's plan, behind pdq-outline-kernels: fuse kernels and "
-      "group contractions",
-      buildFuseKernelsPipeline);
-  PassPipelineRegistration<>(
       "pdq-emit-cpu-kernels",
       "Step 6 of a CPU's plan: kernels become loops over the host's vectors",
       [](OpPassManager &pm) {

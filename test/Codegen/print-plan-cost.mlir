@@ -18,8 +18,8 @@
 // The product alone reads and writes 524288 + 131072 + 262144 = 917504 bytes.
 // CHECK:      plan of @f on sm_90a (H100, fp32)
 // CHECK-NEXT: kernel form bytes read bytes written flops us
-// CHECK-NEXT: joined_{{[0-9a-f]+}} matrix 655872 262144 33554432 0.274
-// CHECK-NEXT: joined_{{[0-9a-f]+}} rows 262144 264192 131072 0.157
+// CHECK-NEXT: fused_{{[0-9a-f]+}} matrix 655872 262144 33554432 0.274
+// CHECK-NEXT: fused_{{[0-9a-f]+}} rows 262144 264192 131072 0.157
 // CHECK-NEXT: launches: 2
 // CHECK-NEXT: bytes: 1444352
 // CHECK-NEXT: flops: 33685504
@@ -29,8 +29,8 @@
 // CHECK-NEXT: live bytes: 262144 (arena: 1.00x)
 
 // 918016 bytes at 2.039 TB/s: 0.450 us; 526336 bytes: 0.258 us.
-// A100: joined_{{.*}} 0.450
-// A100: joined_{{.*}} 0.258
+// A100: fused_{{.*}} 0.450
+// A100: fused_{{.*}} 0.258
 func.func @f(%x: tensor<512x256xf32>, %w: tensor<256x128xf32>, %b: tensor<128xf32>) -> (tensor<512x128xf32>, tensor<512xf32>) {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<512x128xf32>

@@ -59,8 +59,8 @@
 
 // The convolution has its bias in front and ReLU behind in one kernel.
 // FUSED-LABEL: plan.program @main(
-// FUSED:         plan.launch @joined_{{.*}}
-// FUSED:       plan.kernel @joined_
+// FUSED:         plan.launch @fused_{{.*}}
+// FUSED:       plan.kernel @fused_
 // FUSED:         arith.mulf
 // FUSED:         arith.maximumf
 func.func @main(%x: tensor<2x16x8x8xf32>, %w: tensor<32x16x1x1xf32>, %b: tensor<32xf32>) -> tensor<2x32x8x8xf32> {

@@ -107,7 +107,7 @@ const Form forms[] = {
         }
         plan.return
       })mlir",
-     "joined_"},
+     "fused_"},
     {"scalar", R"mlir(
       plan.kernel @k(%x: memref<64x8xf32>, %w: memref<3xf32>, %y: memref<64x10xf32>) {
         linalg.generic {indexing_maps = [affine_map<(n, i, k) -> (n, i)>, affine_map<(n, i, k) -> (k)>, affine_map<(n, i, k) -> (n, i + k)>],

@@ -9,10 +9,13 @@
 
 include "pdq/IR/PassBase.td"
 
-def JoinRows : PDQPass<"pdq-join-rows", "ModuleOp"> {
-  let summary = "Launch operations on the same rows together";
+def FuseKernels : PDQPass<"pdq-fuse-kernels", "ModuleOp"> {
+  let summary = "Fuse the kernels of launch plans for a GPU";
   let description = [{
-    Kernels whose first loops are the same rows (images, lines of images, the rows
+    Puts one launch in the place of several. Which kernels can be one, the form of their
+    code decides (`pdq-emit-gpu-kernels`): it is asked before anything is fused.
+
+    `rows`: kernels whose first loops are the same rows (images, lines of images, the rows
     of a matrix) become one kernel, in which one block of threads does everything
     for its row: an elementwise operation with the sums over what it reads or
     computes, or a whole softmax. `rows` is the number of loops of the rows.
@@ -23,77 +26,63 @@ def JoinRows : PDQPass<"pdq-join-rows", "ModuleOp"> {
     plan.launch @gradient(%x, %dy, %dx)
     plan.launch @sum_of_rows(%x, %dy, %sums)
     // becomes
-    plan.launch @joined(%x, %dy, %dx, %sums)
-    plan.kernel @joined(%x, %dy, %dx, %sums) rows(2) {
+    plan.launch @fused(%x, %dy, %dx, %sums)
+    plan.kernel @fused(%x, %dy, %dx, %sums) rows(2) {
       linalg.generic ...
       linalg.generic ...
     ```
 
-    Declines kernels that follow a product each, which can take its own along,
+    Declines kernels that follow different contractions, whose epilogues they can be,
     kernels that share nothing, unless they are small, that read other rows
     of what the other writes, those whose rows are shorter than a warp unless all of
     them are small, and those that other launches must stay between.
-  }];
-  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
-}
 
-def JoinKernels : PDQPass<"pdq-join-kernels", "ModuleOp"> {
-  let summary = "Launch products with the kernels around them";
-  let description = [{
-    A kernel that is a product for a GPU (forms `matrix` and `direct` of
-    `pdq-emit-gpu-kernels`) takes along the elementwise kernel that
-    computes where its sums start (a bias), and the one that takes its result (ReLU,
-    the derivative of it, a residual sum): their payloads run on the elements while
-    a thread has them.
+    `contractions`: a contraction (forms `matrix` and `direct`) is fused with the
+    elementwise kernel that computes where its sums start (a bias), and with its epilogue,
+    the kernel that reads its result (ReLU, the derivative of it, a residual sum): their
+    payloads run on the elements while a thread has them.
 
     ```mlir
     plan.launch @broadcast(%bias, %t)
-    plan.launch @product(%x, %w, %t)
+    plan.launch @matmul(%x, %w, %t)
     plan.launch @relu(%t, %y)
     // becomes
-    plan.launch @joined(%bias, %t, %x, %w, %y)
+    plan.launch @fused(%bias, %t, %x, %w, %y)
     ```
 
-    A product on tensor cores also takes a kernel of rows (`pdq-join-rows`) that
+    The epilogue of a contraction on tensor cores can be a kernel of rows that
     computes elements and sums over them, a loss with its gradient or the gradient
     of a scale, if the sums of rows are only summed up further. They become sums over
     what a block of threads has, and their buffer gets one element for each block;
     the tile is chosen here, for the target of the module, and stated by the kernel.
 
     ```mlir
-    plan.launch @product(%x, %w, %t)
+    plan.launch @matmul(%x, %w, %t)
     plan.launch @rows(%t, %y, %parts) // %parts: memref<4xf32>, a sum for each image
     plan.launch @last(%parts, %s)
     // becomes
-    plan.launch @joined(%x, %w, %t, %y, %parts) // %parts: memref<12xf32>
+    plan.launch @fused(%x, %w, %t, %y, %parts) // %parts: memref<12xf32>
     plan.launch @last(%parts, %s)
     #block = affine_map<(n, p, c) -> (((n * 50 + p) floordiv 64) * 3 + c floordiv 16)>
-    plan.kernel @joined(%x, %w, %t, %y, %parts) tile(<64x16x32>) {
-      ... // the product, and what computes %y
+    plan.kernel @fused(%x, %w, %t, %y, %parts) tile(<64x16x32>) {
+      ... // the contraction, and what computes %y
       linalg.fill ins(%zero : f32) outs(%parts : memref<12xf32>)
       linalg.generic {indexing_maps = [#id, #block], iterator_types = ["reduction", "reduction", "reduction"]}
           ins(%y : memref<4x50x48xf32>) outs(%parts : memref<12xf32>) { addf }
     ```
 
-    A product on tensor cores that starts from another one (`pdq-accumulate-into-init`)
-    takes it along if both walk the result alike: both sums are in the same registers.
+    A contraction on tensor cores that adds to another one (`pdq-accumulate-into-init`)
+    is fused with it if both walk the result alike: both sums are in the same registers.
 
     `plan.register_only` marks the argument of a result that nothing else reads and that
-    no operation behind the product stores to itself. Declines payloads of more than
+    no operation behind the contraction stores to itself. Declines payloads of more than
     256 operations (64 in the form `direct`, which repeats them), kernels that read
     other elements of the result, those that other launches must stay between, and
-    those that store to memory which the product reads: blocks of one launch have no
+    those that store to memory which the contraction reads: blocks of one launch have no
     order.
-  }];
-  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
-  let dependentDialects = ["plan::PlanDialect"];
-}
 
-def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
-  let summary = "Group contractions of one operand in one launch";
-  let description = [{
-    Products for a GPU that read the same operand block by block, with what
-    `pdq-join-kernels` made them take along, become one launch: its blocks take turns
+    `groups`: contractions that read the same operand block by block, with what was fused
+    into them, become one launch: its blocks take turns
     over the kernels, so that those which run at the same time read the same elements.
     They are the phases of the gradient of a strided convolution, branches of a
     network, or queries, keys and values. `groups` is the number of operations
@@ -105,20 +94,34 @@ def GroupContractions : PDQPass<"pdq-group-contractions", "ModuleOp"> {
     plan.launch @other(%z)
     plan.launch @odd(%dy, %w1, %t1)
     // becomes
-    plan.launch @joined(%dy, %w0, %t, %w1, %t1)
+    plan.launch @fused(%dy, %w0, %t, %w1, %t1)
     plan.launch @other(%z)
-    plan.kernel @joined(%dy, %w0, %t, %w1, %t1) groups([2, 2]) tile(<64x16x32>) {
+    plan.kernel @fused(%dy, %w0, %t, %w1, %t1) groups([2, 2]) tile(<64x16x32>) {
       linalg.fill ins(%zero : f32) outs(%t : memref<4x7x7x64xf32>)
       linalg.generic ... // %t += %dy * %w0
       linalg.fill ins(%zero : f32) outs(%t1 : memref<4x7x7x64xf32>)
       linalg.generic ... // %t1 += %dy * %w1
     ```
 
-    The kernels have one form and one tile (that of the target where none is asked for), and a launch has at most eight. Declines kernels that other
+    The kernels have one form and one tile (that of the target where none is asked for),
+    and a launch has at most eight. Declines kernels that other
     launches must stay between, and those that touch what another one writes: slices of one
     buffer that do not meet are different memory.
   }];
-  let statistics = [Statistic<"numJoined", "num-joined", "Launches less">];
+  let options = [
+    Option<"fusesRows", "rows", "bool", /*default=*/"true",
+           "Fuse operations on the same rows">,
+    Option<"fusesContractions", "contractions", "bool", /*default=*/"true",
+           "Fuse contractions with what they start from and their epilogues">,
+    Option<"groupsContractions", "groups", "bool", /*default=*/"true",
+           "Group contractions of one operand">
+  ];
+  let statistics = [
+    Statistic<"numRows", "num-rows", "Launches less by fusing rows">,
+    Statistic<"numContractions", "num-contractions",
+              "Launches less by fusing into contractions">,
+    Statistic<"numGrouped", "num-grouped", "Launches less by grouping contractions">
+  ];
   let dependentDialects = ["plan::PlanDialect"];
 }
 
@@ -126,7 +129,7 @@ def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
   let summary = "Print what the kernels of launch plans move and compute";
   let description = [{
     For each launch of each program, in the form that
-    `pdq-form-gpu-kernels` leaves: bytes read and written (each element that is
+    `pdq-fuse-kernels` leaves: bytes read and written (each element that is
     touched once), floating point operations (a multiply-add is two), and the time
     that the named chip takes at least: the larger of bytes by its bandwidth and
     operations by its peak, that of tensor cores for matrix products (data sheets

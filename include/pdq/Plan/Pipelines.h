@@ -39,7 +39,7 @@ void buildBufferizeTensorsPipeline(OpPassManager &pm,
                                    const PlanOptions &options);
 
 /// Step 5: functions become programs, structured operations kernels. For a GPU
-/// kernels are fused behind it (`buildFuseKernelsPipeline`).
+/// kernels are fused behind it (`-pdq-fuse-kernels`).
 void buildOutlineKernelsPipeline(OpPassManager &pm, const PlanOptions &options);
 
 /// Steps 1 to 5.

@@ -25,20 +25,12 @@ PlanOptions mlir::pdq::getGPUPlanOptions(StringRef chip) {
           getChipLimits(chip).multiprocessors};
 }
 
-// programs and linalg kernels -> fewer launches
-void mlir::pdq::buildFuseKernelsPipeline(OpPassManager &pm) {
-  // Before contractions take elementwise kernels along that sums could share.
-  pm.addPass(createJoinRows());
-  pm.addPass(createJoinKernels());
-  pm.addPass(createGroupContractions());
-}
-
 // functions on tensors -> programs and linalg kernels
 void mlir::pdq::buildGPUPlanPipeline(OpPassManager &pm, StringRef math,
                                      StringRef chip) {
   pm.addPass(createSetTarget({math.str(), chip.str()}));
   buildPlanPipeline(pm, getGPUPlanOptions(chip));
-  buildFuseKernelsPipeline(pm);
+  pm.addPass(createFuseKernels());
 }
 
 // linalg kernels -> the code of one thread

@@ -81,32 +81,32 @@ bool KernelCalls::mustKeepOrder(Operation *op, Operation *other) {
   });
 }
 
-/// Adds the attributes of a part's argument to those that the joined kernel's
+/// Adds the attributes of a part's argument to those that the fused kernel's
 /// has from other parts: what one of them knows of the alignment holds for all.
-static void mergeAttributes(DictionaryAttr attributes, plan::KernelOp joined,
+static void mergeAttributes(DictionaryAttr attributes, plan::KernelOp fused,
                             unsigned number) {
   for (NamedAttribute attribute :
        attributes ? attributes.getValue() : ArrayRef<NamedAttribute>()) {
     auto known = dyn_cast_or_null<IntegerAttr>(
-        joined.getArgAttr(number, attribute.getName()));
+        fused.getArgAttr(number, attribute.getName()));
     auto own = dyn_cast<IntegerAttr>(attribute.getValue());
     if (!known || !own || own.getInt() > known.getInt())
-      joined.setArgAttr(number, attribute.getName(), attribute.getValue());
+      fused.setArgAttr(number, attribute.getName(), attribute.getValue());
   }
 }
 
 /// Clones the operations of one part in front of `end`; constants go first, so
 /// that an operation can be expanded wherever it stands.
 static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
-                      plan::KernelOp joined, Operation *end) {
+                      plan::KernelOp fused, Operation *end) {
   plan::KernelOp kernel = part.kernel;
   OpBuilder b(end);
   IRMapping mapping;
   for (BlockArgument argument : kernel.getArguments()) {
     unsigned number =
         llvm::find(operands, part.getOperand(argument)) - operands.begin();
-    mapping.map(argument, joined.getArgument(number));
-    mergeAttributes(kernel.getArgAttrDict(argument.getArgNumber()), joined,
+    mapping.map(argument, fused.getArgument(number));
+    mergeAttributes(kernel.getArgAttrDict(argument.getArgNumber()), fused,
                     number);
   }
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -126,25 +126,24 @@ plan::KernelOp KernelCalls::build(ArrayRef<KernelCall> parts,
       llvm::map_to_vector(operands, [](Value operand) -> Type {
         return plan::dropOffset(cast<MemRefType>(operand.getType()));
       });
-  auto joined = plan::KernelOp::create(builder, module.getLoc(), "joined",
-                                       builder.getFunctionType(types, {}));
-  OpBuilder inner = OpBuilder::atBlockEnd(joined.addEntryBlock());
+  auto fused = plan::KernelOp::create(builder, module.getLoc(), "fused",
+                                      builder.getFunctionType(types, {}));
+  OpBuilder inner = OpBuilder::atBlockEnd(fused.addEntryBlock());
   Operation *end = plan::ReturnOp::create(inner, module.getLoc());
   for (const KernelCall &part : parts)
-    clonePart(part, operands, joined, end);
-  annotate(joined);
+    clonePart(part, operands, fused, end);
+  annotate(fused);
   std::string text;
   llvm::raw_string_ostream stream(text);
-  joined.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
-  auto [it, isNew] = known.try_emplace(text, joined);
+  fused.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
+  auto [it, isNew] = known.try_emplace(text, fused);
   if (!isNew) {
-    joined.erase();
+    fused.erase();
     return it->second;
   }
-  joined.setName("joined_" +
-                 llvm::utohexstr(llvm::xxh3_64bits(text), true, 16));
-  symbols.insert(joined);
-  return joined;
+  fused.setName("fused_" + llvm::utohexstr(llvm::xxh3_64bits(text), true, 16));
+  symbols.insert(fused);
+  return fused;
 }
 
 SetVector<Value> mlir::pdq::collectBuffers(ArrayRef<KernelCall> parts) {
@@ -159,8 +158,8 @@ plan::LaunchOp KernelCalls::replace(
     function_ref<void(plan::KernelOp, ArrayRef<Value>)> annotate) {
   SetVector<Value> operands = collectBuffers(parts);
   plan::KernelOp kernel =
-      build(parts, operands.getArrayRef(), [&](plan::KernelOp joined) {
-        annotate(joined, operands.getArrayRef());
+      build(parts, operands.getArrayRef(), [&](plan::KernelOp fused) {
+        annotate(fused, operands.getArrayRef());
       });
   SmallVector<Value> values(operands.begin(), operands.end());
   for (Value value : values)

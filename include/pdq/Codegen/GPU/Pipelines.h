@@ -17,10 +17,6 @@ inline constexpr unsigned deviceAlignment = 16;
 /// Options of plans for `chip`; empty stands for every supported one.
 PlanOptions getGPUPlanOptions(StringRef chip);
 
-/// Kernels that are linalg operations -> fewer of them, for the target of the
-/// module.
-void buildFuseKernelsPipeline(OpPassManager &pm);
-
 /// Functions on tensors -> launch plans and kernels that are linalg operations,
 /// fused. `math` and `chip` are those of `-pdq-set-target`.
 void buildGPUPlanPipeline(OpPassManager &pm, StringRef math, StringRef chip);

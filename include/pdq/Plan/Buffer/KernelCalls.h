@@ -61,7 +61,7 @@ public:
 private:
   ModuleOp module;
   SymbolTable symbols;
-  /// Joined kernels by their content.
+  /// Fused kernels by their content.
   llvm::StringMap<plan::KernelOp> known;
   /// Accesses of the operations that were asked for and still exist.
   llvm::DenseMap<Operation *, std::unique_ptr<BufferAccesses>> accesses;

@@ -9,9 +9,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "pdq/Codegen/Common/KernelStrategy.h"
-#include "pdq/Codegen/GPU/Direct/DirectStrategy.h"
 #include "pdq/Codegen/GPU/Epilogue/GroupEmitter.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
+#include "pdq/Codegen/GPU/Forms.h"
 #include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
@@ -78,9 +77,9 @@ static bool numbersParts(linalg::LinalgOp op, ArrayRef<OpOperand *> factors,
 /// Adds the bytes of the factors of a product of two different tensors to those
 /// of other products, and the bytes of its result: without parts, which are
 /// summed up later.
-static void addProductBytes(linalg::LinalgOp op,
-                            DenseMap<Value, int64_t> &factors,
-                            int64_t &resultBytes) {
+static void addContractionBytes(linalg::LinalgOp op,
+                                DenseMap<Value, int64_t> &factors,
+                                int64_t &resultBytes) {
   FailureOr<Reduction> reduction = findReduction(op);
   if (failed(reduction) || !reduction->isMultiplyAdd)
     return;
@@ -131,33 +130,38 @@ static bool isStored(plan::KernelOp kernel, Value buffer) {
          !kernel.getArgAttr(argument.getArgNumber(), plan::registerOnlyName);
 }
 
-/// The form of a kernel with these operations; adds the bytes of its products.
-/// What a product takes along is none.
-static StringRef classify(ArrayRef<linalg::LinalgOp> ops,
-                          DenseMap<Value, int64_t> &factors,
-                          int64_t &resultBytes) {
-  StringRef form, reason;
-  while (!ops.empty()) {
-    SmallVector<linalg::LinalgOp> products = findProducts(ops);
-    if (products.empty())
-      return form.empty() ? "elementwise" : form;
-    for (linalg::LinalgOp op : products)
-      addProductBytes(op, factors, resultBytes);
-    if (succeeded(matchMatrix(products, reason)))
-      return "matrix";
-    if (succeeded(matchDirect(products.front(), reason)))
-      return "direct";
-    form = "reduction";
-    ops = ops.drop_front(llvm::find(ops, products.back()) - ops.begin() + 1);
+/// Adds the form of a group of operations to `cost`, and the bytes of its
+/// contractions to `factors`. What is fused into a contraction is none.
+static void addForm(ArrayRef<linalg::LinalgOp> ops,
+                    DenseMap<Value, int64_t> &factors, KernelCost &cost) {
+  cost.form = plan::Form::Elementwise;
+  while (true) {
+    SmallVector<linalg::LinalgOp> contractions = findContractions(ops);
+    if (contractions.empty())
+      return;
+    for (linalg::LinalgOp op : contractions)
+      addContractionBytes(op, factors, cost.productBytes);
+    cost.form = plan::Form::Reduction;
+    if (const ContractionForm *form = findContractionForm(contractions)) {
+      cost.form = form->getForm();
+      cost.usesTensorCores = form->usesTensorCores();
+      return;
+    }
+    ops =
+        ops.drop_front(llvm::find(ops, contractions.back()) - ops.begin() + 1);
   }
-  return form;
 }
 
 FailureOr<KernelCost> mlir::pdq::computeCost(plan::KernelOp kernel) {
   KernelCost cost;
   DenseMap<Value, int64_t> read, written, factors;
+  if (getKernelOps(kernel).empty()) {
+    kernel.emitError("kernel holds no linalg operation, expected the form that "
+                     "pdq-fuse-kernels leaves");
+    return failure();
+  }
   for (ArrayRef<linalg::LinalgOp> ops : getGroups(kernel)) {
-    cost.form = classify(ops, factors, cost.productBytes);
+    addForm(ops, factors, cost);
     for (linalg::LinalgOp op : ops) {
       addReads(op, read, written);
       for (OpOperand &output : op.getDpsInitsMutable())
@@ -165,13 +169,8 @@ FailureOr<KernelCost> mlir::pdq::computeCost(plan::KernelOp kernel) {
       cost.flops += countFlops(op) * countIterations(op);
     }
   }
-  if (cost.form.empty()) {
-    kernel.emitError("kernel holds no linalg operation, expected the form that "
-                     "pdq-form-gpu-kernels leaves");
-    return failure();
-  }
   if (kernel.getRows())
-    cost.form = "rows";
+    cost.form = plan::Form::Rows;
   for (auto [buffer, bytes] : factors)
     cost.productBytes += bytes;
   for (auto [buffer, bytes] : read)
@@ -193,6 +192,6 @@ ArrayRef<ChipRates> mlir::pdq::getChipRates() {
 double mlir::pdq::getRooflineSeconds(const KernelCost &cost,
                                      const ChipRates &rates, double products) {
   double bytes = double(cost.bytesRead + cost.bytesWritten) / rates.bytes;
-  double peak = cost.form == "matrix" ? products : rates.fp32;
+  double peak = cost.usesTensorCores ? products : rates.fp32;
   return std::max(bytes, double(cost.flops) / peak);
 }

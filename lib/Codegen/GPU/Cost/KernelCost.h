@@ -13,8 +13,8 @@ namespace mlir::pdq {
 /// The cost of one launch. Every element that is touched counts once: what a
 /// kernel reads again is taken for cached.
 struct KernelCost {
-  /// "matrix", "direct", "reduction", "elementwise".
-  StringRef form;
+  plan::Form form = plan::Form::Elementwise;
+  bool usesTensorCores = false;
   int64_t bytesRead = 0, bytesWritten = 0;
   /// Floating point operations; a multiply-add is two.
   int64_t flops = 0;
@@ -23,7 +23,7 @@ struct KernelCost {
   int64_t productBytes = 0;
 };
 
-/// The cost of a kernel as `-pdq-form-gpu-kernels` leaves it; fails, with an
+/// The cost of a kernel as `-pdq-fuse-kernels` leaves it; fails, with an
 /// error, where it holds no linalg operation.
 FailureOr<KernelCost> computeCost(plan::KernelOp kernel);
 

@@ -77,7 +77,8 @@ void PrintPlanCost::printLaunch(StringRef kernel, const KernelCost &cost) {
   sum.productBytes += cost.productBytes;
   seconds += time;
   llvm::errs() << llvm::format("%-32s %-12s %12lld %12lld %14lld %9.3f\n",
-                               kernel.str().c_str(), cost.form.str().c_str(),
+                               kernel.str().c_str(),
+                               plan::stringifyForm(cost.form).str().c_str(),
                                static_cast<long long>(cost.bytesRead),
                                static_cast<long long>(cost.bytesWritten),
                                static_cast<long long>(cost.flops), time * 1e6);

@@ -356,30 +356,30 @@ void DirectEmitter::storeSums(ArrayRef<Value> sums) {
   unsigned vectorDim =
       strategy.vector ? strategy.space.loops[*strategy.vector].dim : 0;
   std::optional<ElementOp> initial;
-  if (strategy.initial)
-    initial.emplace(b, strategy.initial, strategy.space.op, strategy.lanes,
-                    vectorDim);
+  if (strategy.fused.initial)
+    initial.emplace(b, strategy.fused.initial, strategy.space.op,
+                    strategy.lanes, vectorDim);
   linalg::LinalgOp op = strategy.space.op;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   auto getPlace = [&](unsigned dim) {
     return map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
   };
-  EpilogueEmitter epilogue(b, op.getDpsInits()[0], strategy.epilogue,
+  EpilogueEmitter epilogue(b, op.getDpsInits()[0], strategy.fused.epilogue,
                            strategy.lanes,
                            strategy.vector ? *getPlace(vectorDim) : 0);
   for (auto [place, value] : llvm::zip_equal(enumerate(strategy.tile), sums)) {
     SmallVector<Value> indices = getIndices(place);
     int64_t offset = getOffset(output, place);
-    Value start = initial         ? initial->evaluate(indices)
-                  : strategy.init ? strategy.init
-                                  : loadFactor(output, offset);
+    Value start = initial               ? initial->evaluate(indices)
+                  : strategy.fused.init ? strategy.fused.init
+                                        : loadFactor(output, offset);
     if (start.getType() != getSumType())
       start = vector::BroadcastOp::create(b, getSumType(), start);
     Value sum = arith::AddFOp::create(b, start, value);
     Value address = add(output.base, constant(offset));
-    if (strategy.storesResult && strategy.lanes == 1)
+    if (strategy.fused.storesResult && strategy.lanes == 1)
       memref::StoreOp::create(b, sum, output.flat, address);
-    else if (strategy.storesResult)
+    else if (strategy.fused.storesResult)
       vector::StoreOp::create(b, sum, output.flat, address,
                               /*nontemporal=*/false,
                               output.isAligned ? llvm::MaybeAlign(16)
@@ -407,8 +407,7 @@ void DirectEmitter::emit() {
   }
   setLaunch(kernel, {strategy.getNumBlocks(), 1, 1}, {strategy.blockSize, 1, 1},
             plan::Form::Direct);
-  for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
-    op->erase();
+  eraseKernelOps(kernel);
 }
 
 void mlir::pdq::emitDirect(plan::KernelOp kernel,

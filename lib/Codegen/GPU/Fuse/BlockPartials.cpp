@@ -6,7 +6,6 @@
 #include "BlockPartials.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -90,60 +89,56 @@ static void resize(KernelCalls &calls, const KernelCall &writer, Value buffer,
   }
 }
 
-std::optional<MatrixTile> mlir::pdq::resizePartials(KernelCalls &calls,
-                                                    const KernelCall &main,
-                                                    const KernelCall &epilogue,
-                                                    plan::Math math,
-                                                    StringRef chip) {
-  SmallVector<linalg::LinalgOp> sums = getSums(epilogue.kernel);
-  if (sums.empty())
-    return std::nullopt;
-  StringRef reason;
-  MatrixStrategy strategy =
-      *matchMatrix(findProducts(getKernelOps(main.kernel)), reason);
-  MatrixTile tile = chooseTile(getTiles(strategy, math, chip),
-                               strategy.getShape(), math, chip);
-  SmallVector<int64_t> grid = getGrid(strategy, tile);
-  for (linalg::LinalgOp op : sums) {
+bool mlir::pdq::hasSums(plan::KernelOp kernel) {
+  return !getSums(kernel).empty();
+}
+
+void mlir::pdq::resizePartials(KernelCalls &calls, const KernelCall &epilogue,
+                               const BlockPartition &partition) {
+  for (linalg::LinalgOp op : getSums(epilogue.kernel)) {
     Value buffer = epilogue.getOperand(op.getDpsInits()[0]);
     auto type = cast<MemRefType>(buffer.getType());
     SmallVector<int64_t> shape(type.getRank(), 1);
-    shape.front() = grid[0] * grid[2];
+    shape.front() = partition.numBlocks;
     resize(calls, epilogue, buffer,
            MemRefType::get(shape, type.getElementType()));
   }
-  return tile;
 }
 
-void mlir::pdq::sumOverBlocks(plan::KernelOp kernel, const MatrixTile &tile) {
-  StringRef reason;
+/// Makes `part` a sum over all elements of a block, whose number says where in
+/// the result it goes.
+static void sumOverBlock(const EpilogueOp &part, AffineExpr block) {
+  linalg::GenericOp op = part.op;
+  Builder b(op.getContext());
+  // From dimensions of the result to loops of the sum.
+  SmallVector<AffineExpr> loops(part.dims.size());
+  for (auto [loop, dim] : llvm::enumerate(part.dims))
+    loops[dim] = b.getAffineDimExpr(loop);
+  SmallVector<AffineExpr> places(
+      cast<MemRefType>(op.getDpsInits()[0].getType()).getRank(),
+      b.getAffineConstantExpr(0));
+  places.front() = block.replaceDims(loops);
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  maps.back() = AffineMap::get(loops.size(), 0, places, b.getContext());
+  op.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
+  op.setIteratorTypesAttr(b.getArrayAttr(SmallVector<Attribute>(
+      loops.size(), linalg::IteratorTypeAttr::get(
+                        b.getContext(), utils::IteratorType::reduction))));
+}
+
+void mlir::pdq::sumOverBlocks(plan::KernelOp kernel,
+                              const BlockPartition &partition) {
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
-                                products = findProducts(ops);
-  MatrixStrategy strategy = *matchMatrix(products, reason);
-  auto *last = llvm::find(ops, products.back());
-  ArrayRef<linalg::LinalgOp> behind(std::next(last), ops.end());
+                                contractions = findContractions(ops);
+  const auto *last = llvm::find(ops, contractions.back());
+  Value result = contractions.front().getDpsInits().front();
+  StringRef reason;
   SmallVector<EpilogueOp> epilogue =
-      *matchEpilogue(strategy.output.buffer, behind, maxMatrixPayload, reason);
-  AffineExpr block = getBlockNumber(strategy, tile);
-  Builder b(kernel.getContext());
-  for (const EpilogueOp &part : epilogue) {
-    if (!part.reduces())
-      continue;
-    linalg::GenericOp op = part.op;
-    // From dimensions of the result to loops of the sum.
-    SmallVector<AffineExpr> loops(part.dims.size()), places;
-    for (auto [loop, dim] : llvm::enumerate(part.dims))
-      loops[dim] = b.getAffineDimExpr(loop);
-    places.assign(cast<MemRefType>(op.getDpsInits()[0].getType()).getRank(),
-                  b.getAffineConstantExpr(0));
-    places.front() = block.replaceDims(loops);
-    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    maps.back() = AffineMap::get(loops.size(), 0, places, kernel.getContext());
-    op.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
-    op.setIteratorTypesAttr(b.getArrayAttr(SmallVector<Attribute>(
-        loops.size(),
-        linalg::IteratorTypeAttr::get(kernel.getContext(),
-                                      utils::IteratorType::reduction))));
-  }
-  kernel.setTileAttr(tile.getAttr(kernel.getContext()));
+      *findContractionForm(contractions)
+           ->matchEpilogue(result, ArrayRef(std::next(last), ops.end()),
+                           reason);
+  for (const EpilogueOp &part : epilogue)
+    if (part.reduces())
+      sumOverBlock(part, partition.number);
+  kernel.setTileAttr(partition.tile);
 }

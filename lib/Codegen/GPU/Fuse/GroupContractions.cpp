@@ -3,17 +3,9 @@
 //
 // Contractions of one operand as one launch.
 
+#include "Fusion.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "pdq/Codegen/GPU/Direct/DirectStrategy.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
-#include "pdq/Codegen/Passes.h"
-#include "pdq/Plan/Buffer/KernelCalls.h"
-
-namespace mlir::pdq {
-#define GEN_PASS_DEF_GROUPCONTRACTIONS
-#include "pdq/Codegen/Passes.h.inc"
-} // namespace mlir::pdq
+#include "pdq/Codegen/GPU/Forms.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -23,110 +15,38 @@ static constexpr int64_t window = 64;
 static constexpr size_t maxGroups = 8;
 
 namespace {
-/// A launch of a product that can be grouped.
+/// A launch of a contraction that can be grouped.
 struct Candidate {
   KernelCall launch;
-  /// The buffer that its blocks read one piece after the other.
-  Value operand;
-  /// Batches of the product, each of which all blocks go through.
-  int64_t batch = 1;
-  /// What a block computes; nothing in the form `direct`, which has one size.
-  std::optional<MatrixTile> tile;
+  BlockWalk walk;
 
+  Value getOperand() const { return launch.getOperand(walk.operand); }
   bool fits(const Candidate &other) const {
-    auto hasBlocksOf = [&](const MatrixTile &own) {
-      return own.rows == other.tile->rows &&
-             own.columns == other.tile->columns &&
-             own.isWarpgroup == other.tile->isWarpgroup;
-    };
-    return operand == other.operand && batch == other.batch &&
-           tile.has_value() == other.tile.has_value() &&
-           (!tile || hasBlocksOf(*tile));
+    return getOperand() == other.getOperand() && walk.agreesWith(other.walk);
   }
-};
-
-class ContractionGrouper {
-public:
-  ContractionGrouper(KernelCalls &calls, plan::Math math, StringRef chip)
-      : calls(calls), math(math), chip(chip) {}
-
-  /// Joins launches of one program; returns the number of launches less.
-  unsigned run(plan::ProgramOp program);
-
-private:
-  std::optional<Candidate> match(Operation *op);
-  std::optional<MatrixTile> findTile(plan::KernelOp kernel,
-                                     const MatrixStrategy &strategy);
-  bool canJoin(ArrayRef<Candidate> group, Operation *op);
-  void join(ArrayRef<Candidate> group);
-
-  KernelCalls &calls;
-  plan::Math math;
-  StringRef chip;
 };
 } // namespace
 
-/// The tile that the kernel asks for, else the one that suits it best. Where it
-/// has few terms, others of the group may have more: it does without the tiles
-/// for few.
-std::optional<MatrixTile>
-ContractionGrouper::findTile(plan::KernelOp kernel,
-                             const MatrixStrategy &strategy) {
-  ArrayRef<MatrixTile> tiles = getTiles(strategy, math, chip);
-  std::optional<plan::TileAttr> wanted = kernel.getTile();
-  if (!wanted) {
-    MatrixShape shape = strategy.getShape();
-    shape.terms = std::max(shape.terms, tiles.front().terms);
-    return chooseTile(tiles, shape, math, chip);
-  }
-  for (const MatrixTile &tile : tiles)
-    if (tile.hasSizes(*wanted))
-      return tile;
-  return std::nullopt;
-}
-
-/// The factor of a product that has more elements.
-static Value getLargerFactor(const KernelCall &launch,
-                             const DirectStrategy &strategy) {
-  auto getFactor = [&](unsigned number) {
-    return launch.getOperand(strategy.space.operands[number].buffer);
-  };
-  auto count = [](Value buffer) {
-    return cast<MemRefType>(buffer.getType()).getNumElements();
-  };
-  Value lhs = getFactor(strategy.lhs), rhs = getFactor(strategy.rhs);
-  return count(lhs) < count(rhs) ? rhs : lhs;
-}
-
-std::optional<Candidate> ContractionGrouper::match(Operation *op) {
+static std::optional<Candidate>
+matchCandidate(KernelCalls &calls, Operation *op, plan::TargetAttr target) {
   FailureOr<KernelCall> launch = calls.resolve(op);
   if (failed(launch) || launch->kernel.getRows() || launch->kernel.getGroups())
     return std::nullopt;
-  SmallVector<linalg::LinalgOp> products =
-      findProducts(getKernelOps(launch->kernel));
-  if (products.empty())
+  SmallVector<linalg::LinalgOp> ops =
+      findContractions(getKernelOps(launch->kernel));
+  const ContractionForm *form = findContractionForm(ops);
+  std::optional<BlockWalk> walk;
+  if (form)
+    walk = form->findBlockWalk(launch->kernel, ops, target);
+  if (!walk)
     return std::nullopt;
-  Candidate candidate{*launch, Value(), 1, std::nullopt};
-  StringRef reason;
-  if (auto strategy = matchMatrix(products, reason); succeeded(strategy)) {
-    candidate.operand = launch->getOperand(strategy->lhs.buffer);
-    candidate.batch = strategy->batch.size;
-    candidate.tile = findTile(launch->kernel, *strategy);
-    return candidate.tile ? std::optional(candidate) : std::nullopt;
-  }
-  if (products.size() > 1)
-    return std::nullopt;
-  if (auto strategy = matchDirect(products.front(), reason);
-      succeeded(strategy)) {
-    candidate.operand = getLargerFactor(*launch, *strategy);
-    return candidate;
-  }
-  return std::nullopt;
+  return Candidate{*launch, *walk};
 }
 
 /// Whether the launch `op` can be moved to the first one of `group`, and its
 /// blocks can run beside those of all others.
-bool ContractionGrouper::canJoin(ArrayRef<Candidate> group, Operation *op) {
+static bool canGroup(KernelCalls &calls, ArrayRef<Candidate> group,
+                     Operation *op) {
   plan::LaunchOp first = group.front().launch.call;
   int64_t distance = 0;
   for (Operation *other = op->getPrevNode();; other = other->getPrevNode()) {
@@ -138,58 +58,51 @@ bool ContractionGrouper::canJoin(ArrayRef<Candidate> group, Operation *op) {
   }
 }
 
-void ContractionGrouper::join(ArrayRef<Candidate> group) {
+/// The tile with the most terms at a time; fewer are for short contractions.
+static plan::TileAttr getDeepestTile(ArrayRef<Candidate> group) {
+  plan::TileAttr deepest = group.front().walk.tile;
+  for (const Candidate &candidate : group)
+    if (deepest && candidate.walk.tile.getK() > deepest.getK())
+      deepest = candidate.walk.tile;
+  return deepest;
+}
+
+static void group(KernelCalls &calls, ArrayRef<Candidate> group) {
   SmallVector<KernelCall> parts;
   SmallVector<int64_t> sizes;
-  // The one with the most terms at a time; fewer are for short products.
-  std::optional<MatrixTile> tile = group.front().tile;
-  for (const Candidate &candidate : group)
-    if (tile && candidate.tile->terms > tile->terms)
-      tile = candidate.tile;
   for (const Candidate &candidate : group) {
-    plan::KernelOp kernel = candidate.launch.kernel;
     parts.push_back(candidate.launch);
-    sizes.push_back(getKernelOps(kernel).size());
+    sizes.push_back(getKernelOps(candidate.launch.kernel).size());
   }
   plan::LaunchOp place = parts.front().call;
+  plan::TileAttr tile = getDeepestTile(group);
   calls.replace(parts, place, [&](plan::KernelOp kernel, ArrayRef<Value>) {
     kernel.setGroups(sizes);
     if (tile)
-      kernel.setTileAttr(tile->getAttr(kernel.getContext()));
+      kernel.setTileAttr(tile);
   });
 }
 
-unsigned ContractionGrouper::run(plan::ProgramOp program) {
+unsigned mlir::pdq::groupContractions(KernelCalls &calls,
+                                      plan::ProgramOp program,
+                                      plan::TargetAttr target) {
   SmallVector<Candidate> open;
   for (Operation &op : program.getBody().front())
-    if (std::optional<Candidate> candidate = match(&op))
+    if (std::optional<Candidate> candidate = matchCandidate(calls, &op, target))
       open.push_back(*candidate);
-  unsigned numJoined = 0;
+  unsigned numGrouped = 0;
   while (!open.empty()) {
-    SmallVector<Candidate> group{open.front()}, others;
+    SmallVector<Candidate> members{open.front()}, others;
     for (const Candidate &candidate : ArrayRef(open).drop_front()) {
-      bool joins = group.size() < maxGroups && group.front().fits(candidate) &&
-                   canJoin(group, candidate.launch.call);
-      (joins ? group : others).push_back(candidate);
+      bool joins = members.size() < maxGroups &&
+                   members.front().fits(candidate) &&
+                   canGroup(calls, members, candidate.launch.call);
+      (joins ? members : others).push_back(candidate);
     }
-    if (group.size() > 1)
-      join(group);
-    numJoined += group.size() - 1;
+    if (members.size() > 1)
+      group(calls, members);
+    numGrouped += members.size() - 1;
     open = std::move(others);
   }
-  return numJoined;
+  return numGrouped;
 }
-
-namespace {
-struct GroupContractions
-    : mlir::pdq::impl::GroupContractionsBase<GroupContractions> {
-  void runOnOperation() override {
-    KernelCalls calls(getOperation());
-    plan::TargetAttr target = plan::getTarget(getOperation());
-    ContractionGrouper joiner(calls, target.getMath(), target.getChip());
-    for (auto program : getOperation().getOps<plan::ProgramOp>())
-      numJoined += joiner.run(program);
-    calls.eraseUnused();
-  }
-};
-} // namespace

@@ -78,7 +78,7 @@ static unsigned getColumnDim(const MatrixStrategy &strategy) {
 SumStorer::SumStorer(MatmulBuilder &code, const Accumulators &sums)
     : code(code), b(code.b), strategy(code.strategy), sums(sums),
       stretch(chooseStretch()), pitch(stretch + padding),
-      epilogue(b, strategy.output.buffer, strategy.epilogue,
+      epilogue(b, strategy.output.buffer, strategy.fused.epilogue,
                strategy.columnLanes, getColumnDim(strategy)) {
   flat = buildFlat(b, strategy.output.buffer);
   for (Value index : b.delinearize(code.batch, strategy.batch.extents))
@@ -86,9 +86,9 @@ SumStorer::SumStorer(MatmulBuilder &code, const Accumulators &sums)
   start = b.add(
       b.buildAddress(code.batch, strategy.batch.extents, strategy.batch.output),
       strategy.output.offset);
-  if (strategy.initial)
-    initial.emplace(b, strategy.initial, strategy.op, strategy.columnLanes,
-                    strategy.columns.loops.back());
+  if (strategy.fused.initial)
+    initial.emplace(b, strategy.fused.initial, strategy.op,
+                    strategy.columnLanes, strategy.columns.loops.back());
 }
 
 /// All columns, or the largest part of them for which there is memory.
@@ -183,7 +183,7 @@ SmallVector<Value> SumStorer::placeIndices(const Line &row,
 /// Where the sums start.
 Value SumStorer::buildStart(ArrayRef<Value> indices, Value address) {
   auto type = getType(b.getF32Type());
-  Value value = strategy.init;
+  Value value = strategy.fused.init;
   if (initial)
     value = initial->evaluate(indices);
   else if (!value && strategy.columnLanes == 1)
@@ -225,7 +225,7 @@ SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
   Value address =
       b.toIndex(b.add(b.add(start, rowLine.address), columnLine.address));
   Value sum = arith::AddFOp::create(b, buildStart(indices, address), products);
-  if (strategy.storesResult)
+  if (strategy.fused.storesResult)
     storeResult(sum, address);
   linalg::LinalgOp op = strategy.op;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
@@ -265,7 +265,7 @@ SmallVector<Value> SumStorer::walk(int64_t first, ValueRange partial) {
 void SumStorer::storePartial(ArrayRef<Value> partial) {
   SmallVector<PartialSum> parts;
   SmallVector<const EpilogueOp *> owners;
-  for (const EpilogueOp &part : strategy.epilogue) {
+  for (const EpilogueOp &part : strategy.fused.epilogue) {
     if (!part.reduces())
       continue;
     parts.push_back({&part.reduction, partial[parts.size()]});

@@ -62,7 +62,7 @@ static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
 static LogicalResult checkSums(const MatrixStrategy &strategy,
                                const MatrixTile &tile) {
   AffineExpr block = getBlockNumber(strategy, tile);
-  for (const EpilogueOp &part : strategy.epilogue) {
+  for (const EpilogueOp &part : strategy.fused.epilogue) {
     linalg::GenericOp op = part.op;
     if (!part.reduces())
       continue;
@@ -128,7 +128,6 @@ LogicalResult mlir::pdq::emitMatrix(plan::KernelOp kernel,
   storeSums(code, tile->isWarpgroup ? emitWarpgroupProducts(code)
                                     : emitWarpProducts(code));
   setMatrixLaunch(kernel, strategy, *tile, target);
-  for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
-    op->erase();
+  eraseKernelOps(kernel);
   return success();
 }

@@ -274,25 +274,6 @@ bool mlir::pdq::haveSameResult(const MatrixStrategy &lhs,
          isSame(lhs.batch, rhs.batch) && lhs.output.offset == rhs.output.offset;
 }
 
-SmallVector<linalg::LinalgOp> mlir::pdq::getKernelOps(plan::KernelOp kernel) {
-  return llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-}
-
-SmallVector<linalg::LinalgOp>
-mlir::pdq::findProducts(ArrayRef<linalg::LinalgOp> ops) {
-  SmallVector<linalg::LinalgOp> products;
-  for (linalg::LinalgOp op : ops) {
-    bool isNext = op.getNumReductionLoops() > 0 &&
-                  (products.empty() || op.getDpsInits().front() ==
-                                           products.front().getDpsInits()[0]);
-    if (isNext)
-      products.push_back(op);
-    else if (!products.empty())
-      break;
-  }
-  return products;
-}
-
 FailureOr<MatrixStrategy>
 mlir::pdq::matchMatrix(ArrayRef<linalg::LinalgOp> products, StringRef &reason) {
   FailureOr<MatrixStrategy> strategy = matchMatrix(products.front(), reason);

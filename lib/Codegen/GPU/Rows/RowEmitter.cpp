@@ -9,6 +9,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "pdq/Codegen/Common/KernelForm.h"
 #include "pdq/Codegen/Common/PayloadEmitter.h"
 #include "pdq/Codegen/GPU/Epilogue/BlockSums.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
@@ -228,8 +229,7 @@ void RowEmitter::emit() {
   }
   setLaunch(kernel, {strategy.getNumRows(), 1, 1}, {threads, 1, 1},
             plan::Form::Rows);
-  for (auto op : llvm::to_vector(kernel.getOps<linalg::LinalgOp>()))
-    op->erase();
+  eraseKernelOps(kernel);
 }
 
 void mlir::pdq::emitRows(plan::KernelOp kernel, const RowStrategy &strategy) {

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
+#include "pdq/Codegen/Common/KernelForm.h"
 #include "pdq/Codegen/Common/PayloadEmitter.h"
 
 using namespace mlir;
@@ -254,7 +255,7 @@ void ThreadEmitter::emit() {
                         : plan::Form::Reduction;
   setLaunch(kernel, {strategy.getNumBlocks(), 1, 1},
             {strategy.getBlockSize(), 1, 1}, form);
-  op->erase();
+  eraseKernelOps(kernel);
 }
 
 void mlir::pdq::emitThreads(plan::KernelOp kernel,
@@ -279,8 +280,8 @@ static void storeInit(ImplicitLocOpBuilder &b, linalg::LinalgOp op, Value init,
   memref::StoreOp::create(b, init, output->get(), element);
 }
 
-LogicalResult mlir::pdq::emitFallback(plan::KernelOp kernel,
-                                      linalg::LinalgOp op, Value init) {
+LogicalResult mlir::pdq::emitScalar(plan::KernelOp kernel, linalg::LinalgOp op,
+                                    Value init) {
   constexpr int64_t blockSize = 128;
   SmallVector<int64_t> extents;
   SmallVector<unsigned> parallel;
@@ -313,6 +314,7 @@ LogicalResult mlir::pdq::emitFallback(plan::KernelOp kernel,
   if (failed(loops))
     return failure();
   rewriter.eraseOp(op);
+  eraseKernelOps(kernel);
   // The threads are the parallel loops: what is left of these is the body.
   for (auto [dim, index] : llvm::zip_equal(parallel, indices)) {
     auto loop = cast<scf::ForOp>((*loops)[dim]);

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "pdq/Codegen/Common/KernelForm.h"
 #include "pdq/Codegen/Common/PayloadEmitter.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
 
@@ -240,7 +241,7 @@ void TransposeEmitter::emit() {
   computeElements();
   int64_t blocks = tilesOfFast * llvm::divideCeil(strategy.numSlow, tile);
   setLaunch(kernel, {blocks, 1, 1}, {tile * rows, 1, 1}, plan::Form::Transpose);
-  op->erase();
+  eraseKernelOps(kernel);
 }
 
 void mlir::pdq::emitTranspose(plan::KernelOp kernel,

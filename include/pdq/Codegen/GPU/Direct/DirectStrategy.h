@@ -9,7 +9,7 @@
 #define PDQ_CODEGEN_GPU_DIRECT_DIRECTSTRATEGY_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "pdq/Codegen/GPU/Epilogue/Epilogue.h"
+#include "pdq/Codegen/GPU/ContractionForm.h"
 
 namespace mlir::pdq {
 
@@ -31,19 +31,9 @@ struct DirectStrategy {
   /// Each piece belongs to `threadsPerOutput` threads of a block, a power of
   /// two, which share what is walked.
   int64_t outputsPerBlock = blockSize, threadsPerOutput = 1;
-  /// Where the sums start; null where they are added to what the result holds.
-  Value init;
-  /// Computes where the sums start, instead of `init`; or null.
-  linalg::GenericOp initial;
-  /// Takes the elements of the result while they are in registers.
-  SmallVector<EpilogueOp> epilogue;
-  /// Whether the result itself is needed.
-  bool storesResult = true;
+  FusedOps fused;
 
   static constexpr int64_t blockSize = 256;
-  /// Operations of a payload of the epilogue, at most: it is repeated for each
-  /// element that a thread holds.
-  static constexpr size_t maxPayload = 64;
 
   /// Iterations of all these loops.
   int64_t count(ArrayRef<unsigned> loops) const;

@@ -9,7 +9,7 @@
 #define PDQ_CODEGEN_GPU_MATRIX_MATRIXSTRATEGY_H
 
 #include "pdq/Codegen/Common/KernelStrategy.h"
-#include "pdq/Codegen/GPU/Epilogue/Epilogue.h"
+#include "pdq/Codegen/GPU/ContractionForm.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
 #include "pdq/Plan/IR/Plan.h"
 
@@ -44,14 +44,7 @@ struct MatrixStrategy {
   /// Neighbouring columns, 4, 2 or 1, that are neighbours of the result in
   /// memory, at addresses that their size divides.
   int64_t columnLanes = 1;
-  /// Where the sums start; null where they are added to what the result holds.
-  Value init;
-  /// Computes where the sums start, instead of `init`; or null.
-  linalg::GenericOp initial;
-  /// Takes the elements of the result while threads have them.
-  SmallVector<EpilogueOp> epilogue;
-  /// Whether the result itself is needed.
-  bool storesResult = true;
+  FusedOps fused;
   /// Products that are added to the same result: rows, columns and batches are
   /// the same, operands and terms their own.
   std::vector<MatrixStrategy> further;
@@ -63,12 +56,6 @@ struct MatrixStrategy {
     return shape;
   }
 };
-
-/// Operations of a payload of an epilogue, at most.
-constexpr size_t maxMatrixPayload = 256;
-
-/// The operations of a kernel, in order.
-SmallVector<linalg::LinalgOp> getKernelOps(plan::KernelOp kernel);
 
 /// Blocks of `strategy` with `tile`: [tiles, 1, batches].
 SmallVector<int64_t> getGrid(const MatrixStrategy &strategy,
@@ -98,10 +85,6 @@ FailureOr<MatrixStrategy> matchMatrix(ArrayRef<linalg::LinalgOp> products,
 /// Whether both products walk their results alike, so that they can be added in
 /// one kernel.
 bool haveSameResult(const MatrixStrategy &lhs, const MatrixStrategy &rhs);
-
-/// The first of a kernel's operations that reduces, and those right behind it
-/// that add to the same result.
-SmallVector<linalg::LinalgOp> findProducts(ArrayRef<linalg::LinalgOp> ops);
 
 } // namespace mlir::pdq
 

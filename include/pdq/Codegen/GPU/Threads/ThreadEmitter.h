@@ -32,8 +32,8 @@ void emitThreads(plan::KernelOp kernel, const ThreadStrategy &strategy);
 /// Gives every element of the result a thread that walks scalar loops: takes
 /// every linalg operation. A reduction starts from `init` where that is given.
 /// Fails where it has no form as loops.
-LogicalResult emitFallback(plan::KernelOp kernel, linalg::LinalgOp op,
-                           Value init);
+LogicalResult emitScalar(plan::KernelOp kernel, linalg::LinalgOp op,
+                         Value init);
 
 } // namespace mlir::pdq
 

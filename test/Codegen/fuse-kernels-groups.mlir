@@ -1,8 +1,8 @@
 // Which products run in one launch.
 
-// RUN: pdq-opt %s --pdq-group-contractions | FileCheck %s
-// RUN: pdq-opt %s --pdq-group-contractions --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
-// RUN: pdq-opt %s --pdq-group-contractions --pdq-set-target="chip=sm_90a math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=COST
+// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false contractions=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false contractions=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false contractions=false" --pdq-set-target="chip=sm_90a math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=COST
 
 #lhs = affine_map<(m, n, k) -> (m, k)>
 #rhs = affine_map<(m, n, k) -> (k, n)>
@@ -43,14 +43,14 @@ plan.kernel @copy(%x: memref<16x32xf32>, %y: memref<16x32xf32>) {
 // COST-LABEL:  plan of @columns
 // COST-NEXT:   kernel
 // The image once, both filters, both halves: 4096 + 2 * 2048, 2 * 8192.
-// COST-NEXT:   joined_{{[0-9a-f]+}} matrix 8192 16384
+// COST-NEXT:   fused_{{[0-9a-f]+}} matrix 8192 16384
 // COST:        launches: 2
 // COST:        product bytes: 24576
 // CHECK-LABEL: plan.program @columns(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[V:[a-z0-9]+]]: memref<16x32xf32>, %[[U:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x64xf32>)
 // CHECK-DAG:     %[[LOW:.+]] = memref.subview %[[Y]][0, 0] [64, 32] [1, 1]
 // CHECK-DAG:     %[[HIGH:.+]] = memref.subview %[[Y]][0, 32] [64, 32] [1, 1]
-// CHECK:         plan.launch @joined_[[$PAIR:[0-9a-f]+]](%[[X]], %[[W]], %[[LOW]], %[[V]], %[[HIGH]])
+// CHECK:         plan.launch @fused_[[$PAIR:[0-9a-f]+]](%[[X]], %[[W]], %[[LOW]], %[[V]], %[[HIGH]])
 // CHECK-NEXT:    plan.launch @copy(%[[U]], %[[W]])
 // CHECK-NEXT:    plan.return
 plan.program @columns(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<16x32xf32>, %u: memref<16x32xf32>, %y: memref<64x64xf32>) {
@@ -110,7 +110,7 @@ plan.program @repeated(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<
 }
 
 // The operations of one product behind those of the other.
-// CHECK:       plan.kernel @joined_[[$PAIR]](%[[X:[a-z0-9]+]]: memref<64x16xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<16x32xf32> {{.*}}, %[[Y:[a-z0-9]+]]: memref<64x32xf32, strided<[64, 1]>> {{.*}}, %[[V:[a-z0-9]+]]: memref<16x32xf32> {{.*}}, %[[Z:[a-z0-9]+]]: memref<64x32xf32, strided<[64, 1]>>
+// CHECK:       plan.kernel @fused_[[$PAIR]](%[[X:[a-z0-9]+]]: memref<64x16xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<16x32xf32> {{.*}}, %[[Y:[a-z0-9]+]]: memref<64x32xf32, strided<[64, 1]>> {{.*}}, %[[V:[a-z0-9]+]]: memref<16x32xf32> {{.*}}, %[[Z:[a-z0-9]+]]: memref<64x32xf32, strided<[64, 1]>>
 // CHECK-SAME:      groups([2, 2]) tile(<64x16x32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[Y]] :
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[Y]] :
@@ -118,7 +118,7 @@ plan.program @repeated(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: memref<
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[V]] : {{.*}}) outs(%[[Z]] :
 
 // Every second block does the second product; both use the same shared memory.
-// EMIT:        plan.kernel @joined_{{.*}}form(matrix) launch(<grid = [4, 1, 1], block = [128, 1, 1]>)
+// EMIT:        plan.kernel @fused_{{.*}}form(matrix) launch(<grid = [4, 1, 1], block = [128, 1, 1]>)
 // EMIT-COUNT-2:  memref.alloc()
 // EMIT-NOT:      memref.alloc()
 // EMIT:          %[[BLOCK:.+]] = gpu.block_id x

@@ -1,7 +1,7 @@
 // Which kernels are launched together because they work on the same rows.
 
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-rows | FileCheck %s
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-rows --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="contractions=false groups=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="contractions=false groups=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
 
 #id = affine_map<(n, c) -> (n, c)>
 #row = affine_map<(n, c) -> (n)>
@@ -12,7 +12,7 @@
 // CHECK-LABEL: plan.program @sum_of_squares(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[S:[a-z0-9]+]]: memref<64xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         plan.launch @joined_[[$SUM:[0-9a-f]+]](%[[X]], %[[T]], %[[S]])
+// CHECK:         plan.launch @fused_[[$SUM:[0-9a-f]+]](%[[X]], %[[T]], %[[S]])
 // CHECK-NEXT:    plan.return
 func.func @sum_of_squares(%x: memref<64x256xf32>, %s: memref<64xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -63,7 +63,7 @@ func.func @transposed(%x: memref<256x256xf32>, %y: memref<256x256xf32>, %s: memr
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[M:[a-z0-9]+]]: memref<f32>)
 // CHECK:         %[[T:.+]] = memref.alloc
 // CHECK:         %[[V:.+]] = memref.collapse_shape %[[T]]
-// CHECK-NEXT:    plan.launch @joined_[[$SMALL:[0-9a-f]+]](%[[X]], %[[T]], %[[V]], %[[Y]], %[[N]], %[[M]])
+// CHECK-NEXT:    plan.launch @fused_[[$SMALL:[0-9a-f]+]](%[[X]], %[[T]], %[[V]], %[[Y]], %[[N]], %[[M]])
 // CHECK-NEXT:    plan.return
 func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: memref<f32>) {
   %t = memref.alloc() : memref<2x4xf32>
@@ -92,7 +92,7 @@ func.func @small(%x: memref<2x4xf32>, %n: memref<f32>, %y: memref<8xf32>, %m: me
 // Transpositions have other rows: only the sum goes up to what it reads.
 // CHECK-LABEL: plan.program @others(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[T:[a-z0-9]+]]: memref<256x128xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>)
-// CHECK:         plan.launch @joined_[[$OTHERS:[0-9a-f]+]](%[[X]], %[[Y]], %[[S]])
+// CHECK:         plan.launch @fused_[[$OTHERS:[0-9a-f]+]](%[[X]], %[[Y]], %[[S]])
 // CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[Y]], %[[T]])
 // CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Y]])
 // CHECK-NEXT:    plan.return
@@ -126,7 +126,7 @@ func.func @others(%x: memref<128x256xf32>, %y: memref<128x256xf32>, %t: memref<2
 // Rows of ten classes are short, but a launch takes longer than all of them.
 // CHECK-LABEL: plan.program @short(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>)
-// CHECK:         plan.launch @joined_[[$SHORT:[0-9a-f]+]](%[[X]], %[[MAX]], %[[Y]])
+// CHECK:         plan.launch @fused_[[$SHORT:[0-9a-f]+]](%[[X]], %[[MAX]], %[[Y]])
 // CHECK-NEXT:    plan.return
 func.func @short(%x: memref<32x10xf32>, %max: memref<32xf32>, %y: memref<32x10xf32>) {
   %lowest = arith.constant 0xFF800000 : f32
@@ -195,27 +195,27 @@ func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x
 
 // What one block does, in the order of the launches; 0 loops of rows where one block
 // does everything.
-// CHECK:       plan.kernel @joined_[[$SMALL]](%[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[T:[a-z0-9]+]]: memref<2x4xf32>, %[[V:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[M:[a-z0-9]+]]: memref<f32>) rows(0)
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<2x4xf32>) outs(%[[T]] : memref<2x4xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[V]] : memref<8xf32>) outs(%[[Y]] : memref<8xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[N]] : memref<f32>) outs(%[[M]] : memref<f32>)
-
-// CHECK:       plan.kernel @joined_[[$OTHERS]](%[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>) rows(1)
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<128x256xf32>) outs(%[[Y]] : memref<128x256xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<128x256xf32>) outs(%[[S]] : memref<128xf32>)
-
-// CHECK:       plan.kernel @joined_[[$SHORT]](%[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>) rows(1)
-// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[MAX]] : memref<32xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<32x10xf32>) outs(%[[MAX]] : memref<32xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[MAX]] : memref<32x10xf32>, memref<32xf32>) outs(%[[Y]] : memref<32x10xf32>)
-
-// CHECK:       plan.kernel @joined_[[$SUM]](%[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[T:[a-z0-9]+]]: memref<64x256xf32> {plan.register_only}, %[[S:[a-z0-9]+]]: memref<64xf32>) rows(1)
+// CHECK:       plan.kernel @fused_[[$SUM]](%[[X:[a-z0-9]+]]: memref<64x256xf32>, %[[T:[a-z0-9]+]]: memref<64x256xf32> {plan.register_only}, %[[S:[a-z0-9]+]]: memref<64xf32>) rows(1)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<64x256xf32>) outs(%[[T]] : memref<64x256xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[S]] : memref<64xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x256xf32>) outs(%[[S]] : memref<64xf32>)
 
+// CHECK:       plan.kernel @fused_[[$SMALL]](%[[X:[a-z0-9]+]]: memref<2x4xf32>, %[[T:[a-z0-9]+]]: memref<2x4xf32>, %[[V:[a-z0-9]+]]: memref<8xf32>, %[[Y:[a-z0-9]+]]: memref<8xf32>, %[[N:[a-z0-9]+]]: memref<f32>, %[[M:[a-z0-9]+]]: memref<f32>) rows(0)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<2x4xf32>) outs(%[[T]] : memref<2x4xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[V]] : memref<8xf32>) outs(%[[Y]] : memref<8xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[N]] : memref<f32>) outs(%[[M]] : memref<f32>)
+
+// CHECK:       plan.kernel @fused_[[$OTHERS]](%[[X:[a-z0-9]+]]: memref<128x256xf32>, %[[Y:[a-z0-9]+]]: memref<128x256xf32>, %[[S:[a-z0-9]+]]: memref<128xf32>) rows(1)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<128x256xf32>) outs(%[[Y]] : memref<128x256xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<128x256xf32>) outs(%[[S]] : memref<128xf32>)
+
+// CHECK:       plan.kernel @fused_[[$SHORT]](%[[X:[a-z0-9]+]]: memref<32x10xf32>, %[[MAX:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<32x10xf32>) rows(1)
+// CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[MAX]] : memref<32xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<32x10xf32>) outs(%[[MAX]] : memref<32xf32>)
+// CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[MAX]] : memref<32x10xf32>, memref<32xf32>) outs(%[[Y]] : memref<32x10xf32>)
+
 // 64 rows of 64 vectors: each value is loaded once and never stored.
-// EMIT:      plan.kernel @joined_{{.*}}plan.register_only
+// EMIT:      plan.kernel @fused_{{.*}}plan.register_only
 // EMIT-SAME:   form(rows) launch(<grid = [64, 1, 1], block = [64, 1, 1]>)
 // EMIT:        scf.for
 // EMIT:          vector.load

@@ -1,8 +1,8 @@
 // Products take along the sums over what their result becomes: rows' partial sums
 // become those of the product's blocks.
 
-// RUN: pdq-opt %s --pdq-join-kernels | FileCheck %s
-// RUN: pdq-opt %s --pdq-join-kernels | pdq-opt --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false groups=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false groups=false" | pdq-opt --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
 
 #id = affine_map<(n, p, c) -> (n, p, c)>
 #row = affine_map<(n, p, c) -> (n)>
@@ -19,8 +19,8 @@
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x50x32xf32>, %[[W:[a-z0-9]+]]: memref<32x48xf32>, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32>, %[[S:[a-z0-9]+]]: memref<f32>)
 // CHECK:         %[[T:.+]] = memref.alloc() : memref<4x50x48xf32>
 // CHECK:         %[[PARTS:.+]] = memref.alloc() : memref<12xf32>
-// CHECK:         plan.launch @joined_[[$JOINED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]], %[[PARTS]])
-// CHECK-NEXT:    plan.launch @joined_[[$LAST:[0-9a-f]+]](%[[PARTS]], %[[S]])
+// CHECK:         plan.launch @fused_[[$JOINED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]], %[[PARTS]])
+// CHECK-NEXT:    plan.launch @fused_[[$LAST:[0-9a-f]+]](%[[PARTS]], %[[S]])
 // CHECK-NEXT:    plan.return
 plan.program @sums(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4x50x48xf32>, %s: memref<f32>) {
   %t = memref.alloc() : memref<4x50x48xf32>
@@ -61,8 +61,8 @@ plan.program @given(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4
   plan.return
 }
 
-// CHECK:      plan.kernel @joined_[[$LAST]](%{{.+}}: memref<12xf32>
-// CHECK:      plan.kernel @joined_[[$JOINED]](%[[X:[a-z0-9]+]]: memref<4x50x32xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<32x48xf32> {{.*}}, %[[T:[a-z0-9]+]]: memref<4x50x48xf32> {{{.*}}plan.register_only}, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32> {{.*}}, %[[PARTS:[a-z0-9]+]]: memref<12xf32>
+// CHECK:      plan.kernel @fused_[[$LAST]](%{{.+}}: memref<12xf32>
+// CHECK:      plan.kernel @fused_[[$JOINED]](%[[X:[a-z0-9]+]]: memref<4x50x32xf32> {{.*}}, %[[W:[a-z0-9]+]]: memref<32x48xf32> {{.*}}, %[[T:[a-z0-9]+]]: memref<4x50x48xf32> {{{.*}}plan.register_only}, %[[Y:[a-z0-9]+]]: memref<4x50x48xf32> {{.*}}, %[[PARTS:[a-z0-9]+]]: memref<12xf32>
 // CHECK-SAME:     tile(<64x16x32>)
 // CHECK:        linalg.fill ins(%{{.+}} : f32) outs(%[[T]] :
 // CHECK:        linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%[[T]] :
@@ -71,7 +71,7 @@ plan.program @given(%x: memref<4x50x32xf32>, %w: memref<32x48xf32>, %y: memref<4
 // CHECK:        linalg.fill ins(%{{.+}} : f32) outs(%[[PARTS]] : memref<12xf32>)
 // CHECK:        linalg.generic {{.*}}#[[$BLOCK]]], iterator_types = ["reduction", "reduction", "reduction"]} ins(%[[Y]] : memref<4x50x48xf32>) outs(%[[PARTS]] : memref<12xf32>)
 
-// EMIT-LABEL: plan.kernel @joined_{{.+}}memref<12xf32>{{.+}}form(matrix)
+// EMIT-LABEL: plan.kernel @fused_{{.+}}memref<12xf32>{{.+}}form(matrix)
 // EMIT:         nvvm.mma.sync
 // EMIT:         %[[PARTS:.+]] = scf.for {{.*}} -> (vector<4xf32>)
 // EMIT:           arith.maximumf {{.*}} : vector<4xf32>

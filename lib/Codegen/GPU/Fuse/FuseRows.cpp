@@ -4,18 +4,13 @@
 // One launch for operations on the same rows, and one for what is so small that
 // a block of threads does all of it.
 
+#include "Fusion.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "pdq/Codegen/GPU/Rows/RowStrategy.h"
-#include "pdq/Codegen/Passes.h"
 #include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
 #include "pdq/Plan/IR/Plan.h"
-
-namespace mlir::pdq {
-#define GEN_PASS_DEF_JOINROWS
-#include "pdq/Codegen/Passes.h.inc"
-} // namespace mlir::pdq
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -32,15 +27,15 @@ static constexpr int64_t fewIterations = 8192;
 
 namespace {
 /// Two launches, the first before the second in the block.
-class RowJoiner {
+class RowFuser {
 public:
-  RowJoiner(KernelCalls &calls, KernelCall first, KernelCall second)
+  RowFuser(KernelCalls &calls, KernelCall first, KernelCall second)
       : calls(calls), parts{first, second} {}
 
   /// Decides how the two become one: one block for both where they are `small`,
   /// else one for each row.
-  bool canJoin(bool small);
-  plan::LaunchOp join();
+  bool canFuse(bool small);
+  plan::LaunchOp fuse();
 
 private:
   bool areSmall();
@@ -80,7 +75,7 @@ static int64_t getMostIterations(const KernelCall &part) {
   return most;
 }
 
-/// The rows that a kernel was joined on or that its reduction has; nothing
+/// The rows that a kernel was fused on or that its reduction has; nothing
 /// where any rows will do.
 static std::optional<unsigned> getFixedRowLoops(const KernelCall &part) {
   if (std::optional<uint64_t> rows = plan::KernelOp(part.kernel).getRows())
@@ -92,12 +87,12 @@ static std::optional<unsigned> getFixedRowLoops(const KernelCall &part) {
 }
 
 /// Whether one block of threads could do all of it.
-bool RowJoiner::areSmall() {
+bool RowFuser::areSmall() {
   return countIterations(parts[0]) + countIterations(parts[1]) <= fewIterations;
 }
 
 /// The number of loops of the rows that both have; 0: one block does it all.
-std::optional<unsigned> RowJoiner::findRowLoops(bool small) {
+std::optional<unsigned> RowFuser::findRowLoops(bool small) {
   if (small)
     return areSmall() ? std::optional(0u) : std::nullopt;
   std::optional<unsigned> first = getFixedRowLoops(parts[0]),
@@ -110,7 +105,7 @@ std::optional<unsigned> RowJoiner::findRowLoops(bool small) {
 
 /// Whether all operations have `count` loops of rows, with the same extents,
 /// and rows are long enough for a block, or a launch is most of the time.
-bool RowJoiner::haveRows(unsigned count) {
+bool RowFuser::haveRows(unsigned count) {
   std::optional<SmallVector<int64_t>> rows;
   bool isLong = count == 0 || areSmall();
   for (const KernelCall &part : parts)
@@ -132,7 +127,7 @@ bool RowJoiner::haveRows(unsigned count) {
 }
 
 /// Whether a good part of the elements is read once instead of twice.
-bool RowJoiner::shareBuffer() {
+bool RowFuser::shareBuffer() {
   int64_t most =
       std::max(getMostIterations(parts[0]), getMostIterations(parts[1]));
   return llvm::any_of(parts[0].getBuffers(), [&](Value buffer) {
@@ -163,9 +158,9 @@ findProducts(KernelCalls &calls, const KernelCall &part) {
   return products;
 }
 
-/// Whether each reads the result of a product of its own, which can take it
-/// along (`-pdq-join-kernels`).
-bool RowJoiner::followDifferentProducts() {
+/// Whether each reads the result of a product of its own, which can have it as
+/// its epilogue.
+bool RowFuser::followDifferentProducts() {
   auto first = findProducts(calls, parts[0]),
        second = findProducts(calls, parts[1]);
   return !first.empty() && !second.empty() &&
@@ -175,7 +170,7 @@ bool RowJoiner::followDifferentProducts() {
 
 /// Whether every block keeps to its rows of the memory that one of the two
 /// writes: blocks have no order.
-bool RowJoiner::areRowsApart() {
+bool RowFuser::areRowsApart() {
   llvm::DenseSet<Value> written;
   for (const KernelCall &part : parts)
     written.insert_range(calls.getAccesses(part.call).writes);
@@ -208,7 +203,7 @@ bool RowJoiner::areRowsApart() {
 }
 
 /// Whether the first can move down to the second, or the second up.
-bool RowJoiner::findPlace() {
+bool RowFuser::findPlace() {
   BufferAccesses a = calls.getAccesses(parts[0].call),
                  b = calls.getAccesses(parts[1].call);
   bool canSink = true, canRise = true;
@@ -224,7 +219,7 @@ bool RowJoiner::findPlace() {
   return true;
 }
 
-bool RowJoiner::canJoin(bool small) {
+bool RowFuser::canFuse(bool small) {
   std::optional<unsigned> count = findRowLoops(small);
   // What is found out fast comes first.
   if (!count || (*count > 0 && !shareBuffer()) || !haveRows(*count) ||
@@ -240,90 +235,82 @@ bool RowJoiner::canJoin(bool small) {
          findPlace();
 }
 
-plan::LaunchOp RowJoiner::join() {
+plan::LaunchOp RowFuser::fuse() {
   return calls.replace(parts, place,
                        [&](plan::KernelOp kernel, ArrayRef<Value>) {
                          kernel.setRows(numRowLoops);
                        });
 }
 
-namespace {
-struct JoinRows : mlir::pdq::impl::JoinRowsBase<JoinRows> {
-  void runOnOperation() override {
-    KernelCalls calls(getOperation());
-    for (auto program : getOperation().getOps<plan::ProgramOp>())
-      // Small ones later: they would stand between the others.
-      for (bool small : {false, true})
-        joinAll(calls, program, small);
-    for (auto program : getOperation().getOps<plan::ProgramOp>())
-      for (auto call : llvm::to_vector(program.getOps<plan::LaunchOp>()))
-        keepInRegisters(calls, call);
-    calls.eraseUnused();
+/// Marks what a kernel of rows need not store, as nothing else reads it.
+static void keepInRegisters(KernelCalls &calls, plan::LaunchOp call) {
+  FailureOr<KernelCall> launch = calls.resolve(call);
+  if (failed(launch))
+    return;
+  IntegerAttr rows = launch->kernel.getRowsAttr();
+  StringRef reason;
+  FailureOr<RowStrategy> strategy =
+      rows ? matchRows(launch->kernel, rows.getInt(), reason)
+           : FailureOr<RowStrategy>(failure());
+  if (failed(strategy))
+    return;
+  SetVector<Value> unstored;
+  for (BlockArgument argument : findHandedOn(*strategy)) {
+    Value buffer = launch->getOperand(argument);
+    if (isLocal(buffer, {*launch}))
+      unstored.insert(buffer);
   }
+  if (unstored.empty())
+    return;
+  calls.replace({*launch}, call,
+                [&](plan::KernelOp kernel, ArrayRef<Value> buffers) {
+                  kernel.setRowsAttr(rows);
+                  for (auto [number, buffer] : llvm::enumerate(buffers))
+                    if (unstored.contains(buffer))
+                      kernel.setArgAttr(number, plan::registerOnlyName,
+                                        UnitAttr::get(kernel.getContext()));
+                });
+}
 
-private:
-  /// Marks what a kernel of rows need not store, as nothing else reads it.
-  void keepInRegisters(KernelCalls &calls, plan::LaunchOp call) {
-    FailureOr<KernelCall> launch = calls.resolve(call);
-    if (failed(launch))
-      return;
-    IntegerAttr rows = launch->kernel.getRowsAttr();
-    StringRef reason;
-    FailureOr<RowStrategy> strategy =
-        rows ? matchRows(launch->kernel, rows.getInt(), reason)
-             : FailureOr<RowStrategy>(failure());
-    if (failed(strategy))
-      return;
-    SetVector<Value> unstored;
-    for (BlockArgument argument : findHandedOn(*strategy)) {
-      Value buffer = launch->getOperand(argument);
-      if (isLocal(buffer, {*launch}))
-        unstored.insert(buffer);
-    }
-    if (unstored.empty())
-      return;
-    calls.replace({*launch}, call,
-                  [&](plan::KernelOp kernel, ArrayRef<Value> buffers) {
-                    kernel.setRowsAttr(rows);
-                    for (auto [number, buffer] : llvm::enumerate(buffers))
-                      if (unstored.contains(buffer))
-                        kernel.setArgAttr(number, plan::registerOnlyName,
-                                          UnitAttr::get(&getContext()));
-                  });
+/// Fuses a launch with the nearest one in front of it that it can be fused
+/// with, and returns the new launch; null where there is none.
+static plan::LaunchOp fuseBack(KernelCalls &calls, const KernelCall &second,
+                               bool small) {
+  int64_t distance = 0;
+  for (Operation *op = plan::LaunchOp(second.call)->getPrevNode();
+       op && distance < window; op = op->getPrevNode()) {
+    FailureOr<KernelCall> first = calls.resolve(op);
+    if (failed(first))
+      continue;
+    ++distance;
+    RowFuser fuser(calls, *first, second);
+    if (fuser.canFuse(small))
+      return fuser.fuse();
   }
+  return nullptr;
+}
 
-  /// Joins each launch with those in front of it, as long as there is one.
-  void joinAll(KernelCalls &calls, plan::ProgramOp program, bool small) {
-    Operation *op = &program.getBody().front().front();
-    while (op) {
-      Operation *next = op->getNextNode();
-      FailureOr<KernelCall> second = calls.resolve(op);
-      while (succeeded(second)) {
-        plan::LaunchOp joined = joinBack(calls, *second, small);
-        numJoined += joined ? 1 : 0;
-        second = joined ? calls.resolve(joined) : FailureOr<KernelCall>();
-      }
-      op = next;
+/// Fuses each launch with those in front of it, as long as there is one.
+static unsigned fuseAll(KernelCalls &calls, plan::ProgramOp program,
+                        bool small) {
+  unsigned numFused = 0;
+  for (Operation &op : llvm::make_early_inc_range(program.getBody().front())) {
+    FailureOr<KernelCall> second = calls.resolve(&op);
+    while (succeeded(second)) {
+      plan::LaunchOp fused = fuseBack(calls, *second, small);
+      numFused += fused ? 1 : 0;
+      second = fused ? calls.resolve(fused) : FailureOr<KernelCall>();
     }
   }
+  return numFused;
+}
 
-  /// Joins a launch with the nearest one in front of it that it can be joined
-  /// with, and returns the new launch; null where there is none.
-  plan::LaunchOp joinBack(KernelCalls &calls, const KernelCall &second,
-                          bool small) {
-    int64_t distance = 0;
-    for (Operation *op = plan::LaunchOp(second.call)->getPrevNode();
-         op && distance < window; op = op->getPrevNode()) {
-      FailureOr<KernelCall> first = calls.resolve(op);
-      if (failed(first))
-        continue;
-      ++distance;
-      RowJoiner joiner(calls, *first, second);
-      if (!joiner.canJoin(small))
-        continue;
-      return joiner.join();
-    }
-    return nullptr;
-  }
-};
-} // namespace
+unsigned mlir::pdq::fuseRows(KernelCalls &calls, plan::ProgramOp program) {
+  unsigned numFused = 0;
+  // Small ones later: they would stand between the others.
+  for (bool small : {false, true})
+    numFused += fuseAll(calls, program, small);
+  for (auto call : llvm::to_vector(program.getOps<plan::LaunchOp>()))
+    keepInRegisters(calls, call);
+  return numFused;
+}

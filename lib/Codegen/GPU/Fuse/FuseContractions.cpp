@@ -1,22 +1,16 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Products take the kernels around them along: the bias in front, and what the
-// result goes through behind, with the sums over it.
+// The kernels around a contraction are fused into it: the bias in front, and
+// the epilogue behind, with the sums over it.
 
 #include "BlockPartials.h"
+#include "Fusion.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "pdq/Codegen/GPU/Direct/DirectStrategy.h"
 #include "pdq/Codegen/GPU/Epilogue/ElementOp.h"
-#include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
-#include "pdq/Codegen/Passes.h"
+#include "pdq/Codegen/GPU/Forms.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
 #include "pdq/Plan/IR/Plan.h"
-
-namespace mlir::pdq {
-#define GEN_PASS_DEF_JOINKERNELS
-#include "pdq/Codegen/Passes.h.inc"
-} // namespace mlir::pdq
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -25,18 +19,27 @@ using namespace mlir::pdq;
 static constexpr int64_t window = 64;
 
 namespace {
-/// Joins the kernels of one module.
-class Joiner {
+/// The contractions of a kernel, and the form that they have.
+struct Contractions {
+  SmallVector<linalg::LinalgOp> ops;
+  const ContractionForm *form = nullptr;
+
+  explicit operator bool() const { return form; }
+  Value getResult() const {
+    linalg::LinalgOp first = ops.front();
+    return first.getDpsInits().front();
+  }
+};
+
+/// Fuses the kernels around contractions into them.
+class ContractionFuser {
 public:
-  Joiner(KernelCalls &calls, plan::Math math, StringRef chip)
-      : calls(calls), math(math), chip(chip) {}
+  ContractionFuser(KernelCalls &calls, plan::TargetAttr target)
+      : calls(calls), target(target) {}
 
-  /// The launches of matrix products, in order. Joining erases no other ones.
-  SmallVector<plan::LaunchOp> findLaunches(plan::ProgramOp program);
-
-  /// Joins what can be joined with a product; returns the number of launches
-  /// less.
-  unsigned join(plan::LaunchOp call);
+  /// Fuses what can be fused into the contraction that `call` launches; returns
+  /// the number of launches less.
+  unsigned fuse(plan::LaunchOp call);
 
 private:
   std::optional<KernelCall> findInitial(const KernelCall &main, Value result);
@@ -48,10 +51,10 @@ private:
                  const KernelCall &epilogue);
   bool overwritesInputs(const KernelCall &epilogue, Value result,
                         ArrayRef<KernelCall> before);
+  unsigned fuseAround(const KernelCall &main, Value result);
 
   KernelCalls &calls;
-  plan::Math math;
-  StringRef chip;
+  plan::TargetAttr target;
 };
 } // namespace
 
@@ -64,19 +67,16 @@ static linalg::GenericOp getElementwise(plan::KernelOp kernel) {
   return generic && generic.getNumReductionLoops() == 0 ? generic : nullptr;
 }
 
-/// The products of a kernel that are added to one result, on tensor cores or
-/// one direct, alone or behind what they start from; none where there is more.
-static SmallVector<linalg::LinalgOp> getProducts(plan::KernelOp kernel) {
-  SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel),
-                                products = findProducts(ops);
-  if (products.empty() || products.back() != ops.back() ||
-      ops.size() > products.size() + 1)
-    return {};
-  StringRef reason;
-  bool areProducts = succeeded(matchMatrix(products, reason)) ||
-                     (products.size() == 1 &&
-                      succeeded(matchDirect(products.front(), reason)));
-  return areProducts ? products : SmallVector<linalg::LinalgOp>();
+/// The contractions of a kernel that are alone in it, or behind what they start
+/// from; no form where there is more, or they have none.
+static Contractions getContractions(plan::KernelOp kernel) {
+  SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel);
+  Contractions found{findContractions(ops)};
+  if (found.ops.empty() || found.ops.back() != ops.back() ||
+      ops.size() > found.ops.size() + 1)
+    return found;
+  found.form = findContractionForm(found.ops);
+  return found;
 }
 
 /// The argument of a kernel that is bound to `operand`; null where there is not
@@ -95,8 +95,8 @@ static Value findArgument(const KernelCall &launch, Value operand) {
 }
 
 /// The elementwise kernel that computes where the sums of `main` start.
-std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
-                                              Value result) {
+std::optional<KernelCall> ContractionFuser::findInitial(const KernelCall &main,
+                                                        Value result) {
   BufferAccesses passed = calls.getAccesses(main.call);
   Value root = getRoot(result);
   int64_t distance = 0;
@@ -127,11 +127,12 @@ std::optional<KernelCall> Joiner::findInitial(const KernelCall &main,
   return std::nullopt;
 }
 
-/// The product in front of `main` that computes where the sums of `main` start.
-std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
-                                             Value result) {
-  StringRef reason;
-  if (getKernelOps(main.kernel).size() != 1)
+/// The contraction in front of `main` that computes where the sums of `main`
+/// start.
+std::optional<KernelCall> ContractionFuser::findFormer(const KernelCall &main,
+                                                       Value result) {
+  SmallVector<linalg::LinalgOp> ops = getKernelOps(main.kernel);
+  if (ops.size() != 1)
     return std::nullopt;
   Value root = getRoot(result);
   int64_t distance = 0;
@@ -149,14 +150,9 @@ std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
   FailureOr<KernelCall> launch = calls.resolve(op);
   if (!findArgument(*launch, result))
     return std::nullopt;
-  SmallVector<linalg::LinalgOp> products = getProducts(launch->kernel);
-  if (products.empty() ||
-      launch->getOperand(products.front().getDpsInits()[0]) != result)
-    return std::nullopt;
-  FailureOr<MatrixStrategy> strategy =
-                                matchMatrix(getKernelOps(main.kernel), reason),
-                            former = matchMatrix(products, reason);
-  if (failed(strategy) || failed(former) || !haveSameResult(*strategy, *former))
+  Contractions former = getContractions(launch->kernel);
+  if (!former || launch->getOperand(former.getResult()) != result ||
+      !former.form->canAddTo(former.ops, ops.front()))
     return std::nullopt;
   for (Operation *between = op->getNextNode(); between != main.call;
        between = between->getNextNode())
@@ -167,37 +163,37 @@ std::optional<KernelCall> Joiner::findFormer(const KernelCall &main,
 
 /// Whether the elements of `result` are all that `epilogue` reads or writes of
 /// it, each by the thread that has it, and partial sums can be those of blocks.
-bool Joiner::canFollow(const KernelCall &main, Value result,
-                       const KernelCall &epilogue) {
+bool ContractionFuser::canFollow(const KernelCall &main, Value result,
+                                 const KernelCall &epilogue) {
   Value argument = findArgument(epilogue, result);
   Value root = getRoot(result);
   if (!argument || llvm::any_of(epilogue.getBuffers(), [&](Value buffer) {
         return buffer != result && getRoot(buffer) == root;
       }))
     return false;
+  Contractions contractions = getContractions(main.kernel);
   StringRef reason;
-  bool isMatrix = succeeded(matchMatrix(getProducts(main.kernel), reason));
-  FailureOr<SmallVector<EpilogueOp>> parts = matchEpilogue(
-      argument, getKernelOps(epilogue.kernel),
-      isMatrix ? maxMatrixPayload : DirectStrategy::maxPayload, reason);
+  FailureOr<SmallVector<EpilogueOp>> parts = contractions.form->matchEpilogue(
+      argument, getKernelOps(epilogue.kernel), reason);
   if (failed(parts))
     return false;
+  bool hasSums =
+      contractions.form->findPartition(contractions.ops, target).has_value();
   return llvm::all_of(*parts, [&](const EpilogueOp &part) {
     linalg::GenericOp op = part.op;
     return !part.reduces() ||
-           (isMatrix &&
+           (hasSums &&
             canResizePartials(calls, epilogue,
                               epilogue.getOperand(op.getDpsInits()[0])));
   });
 }
 
-/// The kernel that takes the result of `main`. `place` is the call
-/// that the joined kernel replaces: of the two the one that the other, with
+/// The kernel that reads the result of `main`. `place` is the call
+/// that the fused kernel replaces: of the two the one that the other, with
 /// `before`, can be moved to.
-std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
-                                               Value result,
-                                               ArrayRef<KernelCall> before,
-                                               Operation *&place) {
+std::optional<KernelCall>
+ContractionFuser::findEpilogue(const KernelCall &main, Value result,
+                               ArrayRef<KernelCall> before, Operation *&place) {
   Value root = getRoot(result);
   BufferAccesses moved = calls.getAccesses(main.call);
   for (const KernelCall &launch : before) {
@@ -236,8 +232,9 @@ std::optional<KernelCall> Joiner::findEpilogue(const KernelCall &main,
 /// Whether `epilogue` stores to memory that a part in front of it reads, other
 /// than element by element in `result`: the blocks of one launch have no order,
 /// so that one would overwrite what another still reads.
-bool Joiner::overwritesInputs(const KernelCall &epilogue, Value result,
-                              ArrayRef<KernelCall> before) {
+bool ContractionFuser::overwritesInputs(const KernelCall &epilogue,
+                                        Value result,
+                                        ArrayRef<KernelCall> before) {
   Value root = getRoot(result);
   for (Value written : calls.getAccesses(epilogue.call).writes)
     if (written != root && llvm::any_of(before, [&](const KernelCall &part) {
@@ -254,72 +251,73 @@ static bool writes(plan::KernelOp kernel, Value argument) {
   });
 }
 
-SmallVector<plan::LaunchOp> Joiner::findLaunches(plan::ProgramOp program) {
-  SmallVector<plan::LaunchOp> products;
-  for (auto call : program.getOps<plan::LaunchOp>()) {
-    FailureOr<KernelCall> launch = calls.resolve(call);
-    if (succeeded(launch) && !getProducts(launch->kernel).empty())
-      products.push_back(call);
-  }
-  return products;
-}
-
-unsigned Joiner::join(plan::LaunchOp call) {
+unsigned ContractionFuser::fuse(plan::LaunchOp call) {
   FailureOr<KernelCall> main = calls.resolve(call);
-  Value argument = getProducts(main->kernel).front().getDpsInits().front();
+  Value argument = getContractions(main->kernel).getResult();
   Value result = main->getOperand(argument);
   if (findArgument(*main, result) != argument)
     return 0;
-  unsigned numJoined = 0;
+  unsigned numFused = 0;
   if (std::optional<KernelCall> former = findFormer(*main, result)) {
     call = calls.replace({*former, *main}, call,
                          [](plan::KernelOp, ArrayRef<Value>) {});
     main = calls.resolve(call);
-    ++numJoined;
+    ++numFused;
   }
+  return numFused + fuseAround(*main, result);
+}
+
+/// Fuses what `result` starts from and what reads it; returns the number of
+/// launches less.
+unsigned ContractionFuser::fuseAround(const KernelCall &main, Value result) {
   SmallVector<KernelCall> parts;
-  if (llvm::hasSingleElement(main->kernel.getOps<linalg::LinalgOp>()))
-    if (std::optional<KernelCall> initial = findInitial(*main, result))
+  if (llvm::hasSingleElement(getKernelOps(main.kernel)))
+    if (std::optional<KernelCall> initial = findInitial(main, result))
       parts.push_back(*initial);
-  Operation *place = call;
-  std::optional<KernelCall> epilogue =
-      findEpilogue(*main, result, parts, place);
-  parts.push_back(*main);
+  Operation *place = main.call;
+  std::optional<KernelCall> epilogue = findEpilogue(main, result, parts, place);
+  parts.push_back(main);
   if (epilogue && overwritesInputs(*epilogue, result, parts)) {
     epilogue = std::nullopt;
-    place = call;
+    place = main.call;
   }
   if (epilogue)
     parts.push_back(*epilogue);
   if (parts.size() == 1)
-    return numJoined;
+    return 0;
   bool isUnstored = epilogue && isLocal(result, parts) &&
                     !writes(epilogue->kernel, findArgument(*epilogue, result));
-  std::optional<MatrixTile> tile;
-  if (epilogue)
-    tile = resizePartials(calls, *main, *epilogue, math, chip);
+  std::optional<BlockPartition> partition;
+  if (epilogue && hasSums(epilogue->kernel)) {
+    Contractions contractions = getContractions(main.kernel);
+    partition = contractions.form->findPartition(contractions.ops, target);
+    resizePartials(calls, *epilogue, *partition);
+  }
   calls.replace(
       parts, place, [&](plan::KernelOp kernel, ArrayRef<Value> buffers) {
         if (isUnstored)
           kernel.setArgAttr(llvm::find(buffers, result) - buffers.begin(),
                             plan::registerOnlyName,
                             UnitAttr::get(kernel.getContext()));
-        if (tile)
-          sumOverBlocks(kernel, *tile);
+        if (partition)
+          sumOverBlocks(kernel, *partition);
       });
-  return numJoined + parts.size() - 1;
+  return parts.size() - 1;
 }
 
-namespace {
-struct JoinKernels : mlir::pdq::impl::JoinKernelsBase<JoinKernels> {
-  void runOnOperation() override {
-    KernelCalls calls(getOperation());
-    plan::TargetAttr target = plan::getTarget(getOperation());
-    Joiner joiner(calls, target.getMath(), target.getChip());
-    for (auto program : getOperation().getOps<plan::ProgramOp>())
-      for (plan::LaunchOp call : joiner.findLaunches(program))
-        numJoined += joiner.join(call);
-    calls.eraseUnused();
+unsigned mlir::pdq::fuseContractions(KernelCalls &calls,
+                                     plan::ProgramOp program,
+                                     plan::TargetAttr target) {
+  SmallVector<plan::LaunchOp> launches;
+  for (auto call : program.getOps<plan::LaunchOp>()) {
+    FailureOr<KernelCall> launch = calls.resolve(call);
+    if (succeeded(launch) && getContractions(launch->kernel))
+      launches.push_back(call);
   }
-};
-} // namespace
+  ContractionFuser fuser(calls, target);
+  unsigned numFused = 0;
+  // Fusing erases no other ones of them.
+  for (plan::LaunchOp call : launches)
+    numFused += fuser.fuse(call);
+  return numFused;
+}

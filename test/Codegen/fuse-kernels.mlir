@@ -1,7 +1,7 @@
 // Which elementwise kernels a product takes along.
 
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-kernels | FileCheck %s
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-join-kernels --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="rows=false groups=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="rows=false groups=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
 
 #id = affine_map<(m, n) -> (m, n)>
 #pair = affine_map<(m, n, p) -> (m, n)>
@@ -16,7 +16,7 @@
 // CHECK-LABEL: plan.program @all(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         plan.launch @joined_[[$ALL:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]])
+// CHECK:         plan.launch @fused_[[$ALL:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]])
 // CHECK-NEXT:    plan.return
 func.func @all(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -46,7 +46,7 @@ func.func @all(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf3
 // CHECK-LABEL: plan.program @added(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[U:[a-z0-9]+]]: memref<64x24xf32>, %[[V:[a-z0-9]+]]: memref<24x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         plan.launch @joined_[[$ADDED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[U]], %[[V]], %[[Y]])
+// CHECK:         plan.launch @fused_[[$ADDED:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[U]], %[[V]], %[[Y]])
 // CHECK-NEXT:    plan.return
 func.func @added(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %u: memref<64x24xf32>, %v: memref<24x32xf32>, %y: memref<64x32xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -129,7 +129,7 @@ func.func @added_elsewhere(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %v: mem
 // CHECK-LABEL: plan.program @needed(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>, %[[Z:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         plan.launch @joined_[[$NEEDED:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]])
+// CHECK:         plan.launch @fused_[[$NEEDED:[0-9a-f]+]](%[[B]], %[[T]], %[[X]], %[[W]], %[[Y]])
 // CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Z]])
 // CHECK-NEXT:    plan.return
 func.func @needed(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32xf32>, %y: memref<64x32xf32>, %z: memref<64x32xf32>) {
@@ -163,7 +163,7 @@ func.func @needed(%x: memref<64x16xf32>, %w: memref<16x32xf32>, %bias: memref<32
 }
 
 // The bias changes between its use and the product, and what follows reads each
-// element of the sum twice: nothing is joined.
+// element of the sum twice: nothing is fused.
 // CHECK-LABEL: plan.program @apart(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[B:[a-z0-9]+]]: memref<32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32x2xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
@@ -236,7 +236,7 @@ func.func @overwrites(%p: memref<65x16xf32>, %w: memref<16x16xf32>) {
 // CHECK-LABEL: plan.program @depthwise(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<2x8x8x16xf32>, %[[W:[a-z0-9]+]]: memref<3x3x16xf32>, %[[Y:[a-z0-9]+]]: memref<2x6x6x16xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         plan.launch @joined_[[$DEPTHWISE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]])
+// CHECK:         plan.launch @fused_[[$DEPTHWISE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]], %[[Y]])
 // CHECK-NEXT:    plan.return
 func.func @depthwise(%x: memref<2x8x8x16xf32>, %w: memref<3x3x16xf32>, %y: memref<2x6x6x16xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -289,7 +289,7 @@ func.func @no_product(%x: memref<64x32xf32>, %y: memref<64xf32>) {
 // CHECK-LABEL: plan.program @in_place(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<80x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Z:[a-z0-9]+]]: memref<32x80xf32>)
 // CHECK:         %[[T:.+]] = memref.alloc
-// CHECK:         plan.launch @joined_[[$IN_PLACE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]])
+// CHECK:         plan.launch @fused_[[$IN_PLACE:[0-9a-f]+]](%[[X]], %[[W]], %[[T]])
 // CHECK-NEXT:    plan.launch @generic_{{[0-9a-f]+}}(%[[T]], %[[Z]])
 // CHECK-NEXT:    plan.return
 func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x80xf32>) {
@@ -318,7 +318,7 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 }
 
 // What the sums start from, the product, and what takes them, each with its operands.
-// CHECK:       plan.kernel @joined_[[$ALL]](%[[B:[a-z0-9]+]]: memref<32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {plan.register_only}, %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
+// CHECK:       plan.kernel @fused_[[$ALL]](%[[B:[a-z0-9]+]]: memref<32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {plan.register_only}, %[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[B]] : memref<32xf32>) outs(%[[T]] : memref<64x32xf32>)
 // CHECK-NEXT:    ^bb0(%[[BIAS:.+]]: f32, %{{.+}}: f32):
 // CHECK-NEXT:      linalg.yield %[[BIAS]]
@@ -326,27 +326,27 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x32xf32>) outs(%[[Y]] : memref<64x32xf32>)
 // CHECK:           arith.maximumf
 
-// CHECK:       plan.kernel @joined_[[$ADDED]](%[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {plan.register_only}, %[[U:[a-z0-9]+]]: memref<64x24xf32>, %[[V:[a-z0-9]+]]: memref<24x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
+// CHECK:       plan.kernel @fused_[[$ADDED]](%[[X:[a-z0-9]+]]: memref<64x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<64x32xf32> {plan.register_only}, %[[U:[a-z0-9]+]]: memref<64x24xf32>, %[[V:[a-z0-9]+]]: memref<24x32xf32>, %[[Y:[a-z0-9]+]]: memref<64x32xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[T]] : memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : memref<64x16xf32>, memref<16x32xf32>) outs(%[[T]] : memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[U]], %[[V]] : memref<64x24xf32>, memref<24x32xf32>) outs(%[[T]] : memref<64x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<64x32xf32>) outs(%[[Y]] : memref<64x32xf32>)
 
-// CHECK:       plan.kernel @joined_[[$NEEDED]](%{{.+}}: memref<32xf32>, %{{.+}}: memref<64x32xf32>, %{{.+}}: memref<64x16xf32>, %{{.+}}: memref<16x32xf32>, %{{.+}}: memref<64x32xf32>)
+// CHECK:       plan.kernel @fused_[[$NEEDED]](%{{.+}}: memref<32xf32>, %{{.+}}: memref<64x32xf32>, %{{.+}}: memref<64x16xf32>, %{{.+}}: memref<16x32xf32>, %{{.+}}: memref<64x32xf32>)
 
-// CHECK:       plan.kernel @joined_[[$DEPTHWISE]](%[[X:[a-z0-9]+]]: memref<2x8x8x16xf32>, %[[W:[a-z0-9]+]]: memref<3x3x16xf32>, %[[T:[a-z0-9]+]]: memref<2x6x6x16xf32> {plan.register_only}, %[[Y:[a-z0-9]+]]: memref<2x6x6x16xf32>)
+// CHECK:       plan.kernel @fused_[[$DEPTHWISE]](%[[X:[a-z0-9]+]]: memref<2x8x8x16xf32>, %[[W:[a-z0-9]+]]: memref<3x3x16xf32>, %[[T:[a-z0-9]+]]: memref<2x6x6x16xf32> {plan.register_only}, %[[Y:[a-z0-9]+]]: memref<2x6x6x16xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[T]] : memref<2x6x6x16xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : memref<2x8x8x16xf32>, memref<3x3x16xf32>) outs(%[[T]] : memref<2x6x6x16xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<2x6x6x16xf32>) outs(%[[Y]] : memref<2x6x6x16xf32>)
 
-// CHECK:       plan.kernel @joined_[[$IN_PLACE]](%[[X:[a-z0-9]+]]: memref<80x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<80x32xf32>)
+// CHECK:       plan.kernel @fused_[[$IN_PLACE]](%[[X:[a-z0-9]+]]: memref<80x16xf32>, %[[W:[a-z0-9]+]]: memref<16x32xf32>, %[[T:[a-z0-9]+]]: memref<80x32xf32>)
 // CHECK:         linalg.fill ins(%{{.+}} : f32) outs(%[[T]] : memref<80x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[W]] : memref<80x16xf32>, memref<16x32xf32>) outs(%[[T]] : memref<80x32xf32>)
 // CHECK:         linalg.generic {{.*}} ins(%[[T]] : memref<80x32xf32>) outs(%[[T]] : memref<80x32xf32>)
 // CHECK:           math.absf
 
 // The bias is loaded and ReLU computed between the product and its one store.
-// EMIT-LABEL: plan.kernel @joined_
+// EMIT-LABEL: plan.kernel @fused_
 // EMIT-SAME:    form(matrix)
 // EMIT:         nvvm.mma.sync
 // EMIT:         scf.if
@@ -357,20 +357,20 @@ func.func @in_place(%x: memref<80x16xf32>, %w: memref<16x32xf32>, %z: memref<32x
 // EMIT:           memref.store
 
 // The sums go from one loop to the next, and through shared memory once.
-// EMIT:      plan.kernel @joined_{{.+}}memref<24x32xf32>{{.+}}form(matrix)
+// EMIT:      plan.kernel @fused_{{.+}}memref<24x32xf32>{{.+}}form(matrix)
 // EMIT:      %[[SUMS:.+]]:{{[0-9]+}} = scf.for
 // EMIT:        nvvm.mma.sync
 // EMIT:      scf.for {{.+}}%[[SUMS]]#0
 // EMIT:        nvvm.mma.sync
 // EMIT:      arith.maximumf
 
-// EMIT:      plan.kernel @joined_{{.+}}form(direct)
+// EMIT:      plan.kernel @fused_{{.+}}form(direct)
 // EMIT:      vector.fma
 // EMIT:      arith.maximumf {{.+}} : vector<4xf32>
 // EMIT-NOT:  memref.store
 // EMIT:      vector.store {{.+}} : memref<1152xf32>, vector<4xf32>
 
-// EMIT-LABEL: plan.kernel @joined_{{.*}}memref<80x32xf32>
+// EMIT-LABEL: plan.kernel @fused_{{.*}}memref<80x32xf32>
 // EMIT:         nvvm.mma.sync
 // EMIT:         scf.for
 // EMIT-NOT:       store
