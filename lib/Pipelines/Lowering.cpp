@@ -54,6 +54,23 @@ static void registerStep(StringRef name, StringRef description) {
       });
 }
 
+// functions on buffers -> programs and kernels that are linalg operations
+static void buildFormKernelsPipeline(OpPassManager &pm,
+                                     const PlanOptions &options) {
+  buildOutlineKernelsPipeline(pm, options);
+  if (options.isForGPU)
+    pm.addPass(createFuseKernels());
+}
+
+// kernels that are linalg operations -> their code
+static void buildEmitKernelsPipeline(OpPassManager &pm,
+                                     const PlanOptions &options) {
+  if (options.isForGPU)
+    buildEmitGPUKernelsPipeline(pm);
+  else
+    buildEmitCPUKernelsPipeline(pm, getVectorWidth(CPUTarget::Host));
+}
+
 /// The steps in their order; `pdq-lower-to-cpu` and `pdq-lower-to-gpu` are all
 /// of them.
 static void registerSteps() {
@@ -72,12 +89,13 @@ static void registerSteps() {
   registerStep<buildBufferizeTensorsPipeline>(
       "pdq-bufferize-tensors",
       "Step 4 of a plan: tensors become buffers with their padding");
-  PassPipelineRegistration<>(
-      "pdq-emit-cpu-kernels",
-      "Step 6 of a CPU's plan: kernels become loops over the host's vectors",
-      [](OpPassManager &pm) {
-        buildEmitKernelsPipeline(pm, getVectorWidth(CPUTarget::Host));
-      });
+  registerStep<buildFormKernelsPipeline>(
+      "pdq-form-kernels",
+      "Step 5 of a plan: operations become kernels, a GPU's are fused");
+  registerStep<buildEmitKernelsPipeline>(
+      "pdq-emit-kernels",
+      "Step 6 of a plan: kernels become loops over the host's vectors, or the "
+      "code of one thread of a GPU");
 }
 
 void mlir::pdq::registerLoweringPipelines() {
@@ -87,10 +105,10 @@ void mlir::pdq::registerLoweringPipelines() {
       "Lower functions on tensors to launch plans and vector kernels",
       [](OpPassManager &pm) {
         buildPlanPipeline(pm);
-        buildEmitKernelsPipeline(pm, getVectorWidth(CPUTarget::Host));
+        buildEmitCPUKernelsPipeline(pm, getVectorWidth(CPUTarget::Host));
       });
   registerPipeline<TargetOptions>(
-      "pdq-form-gpu-kernels",
+      "pdq-lower-to-gpu-plan",
       "Turn functions on tensors into launch plans and linalg kernels of a GPU",
       [](OpPassManager &pm, const TargetOptions &options) {
         buildGPUPlanPipeline(pm, options.math, options.chip);

@@ -8,7 +8,8 @@
 
 namespace mlir::pdq {
 
-/// Registers `pdq-lower-to-cpu`, `pdq-form-gpu-kernels` and `pdq-lower-to-gpu`.
+/// Registers `pdq-lower-to-cpu`, `pdq-lower-to-gpu-plan` and
+/// `pdq-lower-to-gpu`.
 void registerLoweringPipelines();
 
 } // namespace mlir::pdq

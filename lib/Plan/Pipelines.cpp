@@ -102,10 +102,8 @@ void mlir::pdq::buildBufferizeTensorsPipeline(OpPassManager &pm,
   pm.addPass(createBufferize());
   // Bufferization leaves chains of casts and copies of buffers to themselves.
   addCleanup(pm);
-  if (options.isForGPU) {
-    pm.addPass(createMergeElementwise());
+  if (options.isForGPU)
     pm.addPass(createHoistPaddingFills());
-  }
 }
 
 // functions on buffers -> programs and kernels that are linalg operations

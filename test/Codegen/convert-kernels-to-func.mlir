@@ -22,7 +22,7 @@ plan.kernel @loops(%x: memref<8xf32> {llvm.align = 16 : i64}, %y: memref<8xf32> 
 
 // -----
 
-// expected-error@+1 {{'plan.kernel' op has no code for a CPU: run pdq-vectorize-kernels}}
+// expected-error@+1 {{'plan.kernel' op has no code for a CPU: run pdq-emit-cpu-kernels}}
 plan.kernel @k(%x: memref<4xf32>) {
   plan.return
 }

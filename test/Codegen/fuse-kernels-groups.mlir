@@ -1,8 +1,8 @@
 // Which products run in one launch.
 
-// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false contractions=false" | FileCheck %s
-// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false contractions=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
-// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false contractions=false" --pdq-set-target="chip=sm_90a math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=COST
+// RUN: pdq-opt %s --pdq-fuse-kernels="elementwise=false rows=false contractions=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-fuse-kernels="elementwise=false rows=false contractions=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-fuse-kernels="elementwise=false rows=false contractions=false" --pdq-set-target="chip=sm_90a math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=COST
 
 #lhs = affine_map<(m, n, k) -> (m, k)>
 #rhs = affine_map<(m, n, k) -> (k, n)>

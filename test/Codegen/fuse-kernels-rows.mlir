@@ -1,7 +1,7 @@
 // Which kernels are launched together because they work on the same rows.
 
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="contractions=false groups=false" | FileCheck %s
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="contractions=false groups=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="elementwise=false contractions=false groups=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="elementwise=false contractions=false groups=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
 
 #id = affine_map<(n, c) -> (n, c)>
 #row = affine_map<(n, c) -> (n)>

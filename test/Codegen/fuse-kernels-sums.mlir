@@ -1,8 +1,8 @@
 // Products take along the sums over what their result becomes: rows' partial sums
 // become those of the product's blocks.
 
-// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false groups=false" | FileCheck %s
-// RUN: pdq-opt %s --pdq-fuse-kernels="rows=false groups=false" | pdq-opt --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-fuse-kernels="elementwise=false rows=false groups=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-fuse-kernels="elementwise=false rows=false groups=false" | pdq-opt --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
 
 #id = affine_map<(n, p, c) -> (n, p, c)>
 #row = affine_map<(n, p, c) -> (n)>

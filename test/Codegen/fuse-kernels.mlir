@@ -1,7 +1,7 @@
 // Which elementwise kernels a product takes along.
 
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="rows=false groups=false" | FileCheck %s
-// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="rows=false groups=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="elementwise=false rows=false groups=false" | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="elementwise=false rows=false groups=false" --pdq-emit-gpu-kernels | FileCheck %s --check-prefix=EMIT
 
 #id = affine_map<(m, n) -> (m, n)>
 #pair = affine_map<(m, n, p) -> (m, n)>

@@ -1,8 +1,8 @@
 // The cost of launches, by hand.
 
-// RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target=chip=sm_90a --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s
-// RUN: pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target="chip=sm_80 math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=A100
-// RUN: not pdq-opt %s --pdq-form-gpu-kernels --pdq-set-target=chip=sm_86 --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=CHIP
+// RUN: pdq-opt %s --pdq-lower-to-gpu-plan --pdq-set-target=chip=sm_90a --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s
+// RUN: pdq-opt %s --pdq-lower-to-gpu-plan --pdq-set-target="chip=sm_80 math=tf32" --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=A100
+// RUN: not pdq-opt %s --pdq-lower-to-gpu-plan --pdq-set-target=chip=sm_86 --pdq-print-plan-cost -o /dev/null 2>&1 | FileCheck %s --check-prefix=CHIP
 // RUN: not pdq-opt %S/Inputs/tensors.mlir --pdq-print-plan-cost 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: chip of 'plan.target' is '' (-pdq-set-target), expected one of sm_80, sm_90a, sm_100
 // CHIP: error: chip of 'plan.target' is 'sm_86' (-pdq-set-target), expected one of sm_80, sm_90a, sm_100

@@ -1,7 +1,7 @@
 // What the passes and pipelines for a GPU refuse as `math` and `chip`.
 
-// RUN: not pdq-opt %s --pdq-form-gpu-kernels=math=fp16 2>&1 | FileCheck %s --check-prefix=MATH
-// RUN: not pdq-opt %s --pdq-form-gpu-kernels=chip=sm_75 2>&1 | FileCheck %s --check-prefix=CHIP
+// RUN: not pdq-opt %s --pdq-lower-to-gpu-plan=math=fp16 2>&1 | FileCheck %s --check-prefix=MATH
+// RUN: not pdq-opt %s --pdq-lower-to-gpu-plan=chip=sm_75 2>&1 | FileCheck %s --check-prefix=CHIP
 // RUN: not pdq-opt %s --pdq-set-target=chip=H100 2>&1 | FileCheck %s --check-prefix=NAME
 // RUN: not pdq-opt %s --pdq-lower-to-gpu="chip=sm_80 chip=sm_90a" 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not pdq-opt %s --pdq-lower-to-gpu=chips=sm_80 2>&1 | FileCheck %s --check-prefix=UNKNOWN

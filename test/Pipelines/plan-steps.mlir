@@ -5,14 +5,18 @@
 // RUN: pdq-opt %t.1.mlir --pdq-choose-layouts -o %t.2.mlir && FileCheck %s --check-prefix=TWO < %t.2.mlir
 // RUN: pdq-opt %t.2.mlir --pdq-fuse-tensors -o %t.3.mlir && FileCheck %s --check-prefix=THREE < %t.3.mlir
 // RUN: pdq-opt %t.3.mlir --pdq-bufferize-tensors -o %t.4.mlir && FileCheck %s --check-prefix=FOUR < %t.4.mlir
-// RUN: pdq-opt %t.4.mlir --pdq-outline-kernels --cse -o %t.5.mlir && FileCheck %s --check-prefix=FIVE < %t.5.mlir
-// RUN: pdq-opt %t.5.mlir --pdq-emit-cpu-kernels -o %t.6.mlir && FileCheck %s --check-prefix=SIX < %t.6.mlir
+// RUN: pdq-opt %t.4.mlir --pdq-form-kernels -o %t.5.mlir && FileCheck %s --check-prefix=FIVE < %t.5.mlir
+// RUN: pdq-opt %t.5.mlir --pdq-emit-kernels -o %t.6.mlir && FileCheck %s --check-prefix=SIX < %t.6.mlir
 // RUN: pdq-opt %s --pdq-lower-to-cpu | diff - %t.6.mlir
 
-// RUN: pdq-opt %s --pdq-set-target=chip=sm_90a --pdq-canonicalize-tensors="gpu chip=sm_90a" --pdq-choose-layouts="gpu chip=sm_90a" --pdq-fuse-tensors="gpu chip=sm_90a" --pdq-bufferize-tensors="gpu chip=sm_90a" --pdq-outline-kernels="alignment=16 absorb-fills" --cse -o %t.gpu.mlir
+// RUN: pdq-opt %s --pdq-set-target=chip=sm_90a --pdq-canonicalize-tensors="gpu chip=sm_90a" --pdq-choose-layouts="gpu chip=sm_90a" --pdq-fuse-tensors="gpu chip=sm_90a" --pdq-bufferize-tensors="gpu chip=sm_90a" -o %t.buffers.mlir
+// RUN: pdq-opt %t.buffers.mlir --pdq-outline-kernels="alignment=16 absorb-fills" --cse -o %t.gpu.mlir
 // RUN: FileCheck %s --check-prefix=GPU < %t.gpu.mlir
-// RUN: pdq-opt %t.gpu.mlir --pdq-fuse-kernels -o %t.fused.mlir && FileCheck %s --check-prefix=FUSED < %t.fused.mlir
-// RUN: pdq-opt %s --pdq-form-gpu-kernels=chip=sm_90a | diff - %t.fused.mlir
+// RUN: pdq-opt %t.buffers.mlir --pdq-form-kernels="gpu chip=sm_90a" -o %t.fused.mlir && FileCheck %s --check-prefix=FUSED < %t.fused.mlir
+// RUN: pdq-opt %t.gpu.mlir --pdq-fuse-kernels | diff - %t.fused.mlir
+// RUN: pdq-opt %s --pdq-lower-to-gpu-plan=chip=sm_90a | diff - %t.fused.mlir
+// RUN: pdq-opt %t.fused.mlir --pdq-emit-kernels="gpu chip=sm_90a" --pdq-convert-kernels-to-gpu -o %t.code.mlir
+// RUN: pdq-opt %s --pdq-lower-to-gpu=chip=sm_90a | diff - %t.code.mlir
 // RUN: not pdq-opt %s --pdq-choose-layouts=gpus 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // UNKNOWN: error: option 'gpus' is unknown; did you mean 'gpu'?
 

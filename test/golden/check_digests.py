@@ -172,7 +172,7 @@ def make_plan(maker, network, region, chip, math_mode):
     plan, cost = maker.run(
         maker.annotate(network, 2),
         f"--pdq-build-programs=region={region} batch=32 samples=1024",
-        f"--pdq-form-gpu-kernels={target}",
+        f"--pdq-lower-to-gpu-plan={target}",
         "--pdq-print-plan-cost",
     )
     yield "plan", plan

@@ -121,7 +121,7 @@ def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
 
     ```
     pdq-opt net.mlirbc --pdq-annotate --pdq-build-programs=region=block0
-        --pdq-form-gpu-kernels --pdq-print-plan-cost=chip=sm_90a
+        --pdq-lower-to-gpu-plan --pdq-print-plan-cost=chip=sm_90a
     ```
 
     Before:

@@ -15,6 +15,20 @@ def FuseKernels : PDQPass<"pdq-fuse-kernels", "ModuleOp"> {
     Puts one launch in the place of several. Which kernels can be one, the form of their
     code decides (`pdq-emit-gpu-kernels`): it is asked before anything is fused.
 
+    `elementwise`: elementwise kernels with the same loops become one operation, with
+    the payloads behind each other, where one reads what the other computes, both
+    read the same buffer, or there are few elements. A result that nothing else reads is
+    not stored. Every element is computed as before, to the bit.
+
+    ```mlir
+    plan.launch @add(%x, %t)
+    plan.launch @max(%t, %y)
+    // becomes
+    plan.launch @fused(%x, %y)
+    plan.kernel @fused(%x, %y) {
+      linalg.generic ... ins(%x) outs(%y) { add, max }
+    ```
+
     `rows`: kernels whose first loops are the same rows (images, lines of images, the rows
     of a matrix) become one kernel, in which one block of threads does everything
     for its row: an elementwise operation with the sums over what it reads or
@@ -32,8 +46,8 @@ def FuseKernels : PDQPass<"pdq-fuse-kernels", "ModuleOp"> {
       linalg.generic ...
     ```
 
-    Declines kernels that follow different contractions, whose epilogues they can be,
-    kernels that share nothing, unless they are small, that read other rows
+    Both decline kernels that can be epilogues of different contractions,
+    that share nothing, unless they are small, that read other rows or elements
     of what the other writes, those whose rows are shorter than a warp unless all of
     them are small, and those that other launches must stay between.
 
@@ -109,6 +123,8 @@ def FuseKernels : PDQPass<"pdq-fuse-kernels", "ModuleOp"> {
     buffer that do not meet are different memory.
   }];
   let options = [
+    Option<"fusesElementwise", "elementwise", "bool", /*default=*/"true",
+           "Fuse elementwise operations with the same loops">,
     Option<"fusesRows", "rows", "bool", /*default=*/"true",
            "Fuse operations on the same rows">,
     Option<"fusesContractions", "contractions", "bool", /*default=*/"true",
@@ -117,6 +133,8 @@ def FuseKernels : PDQPass<"pdq-fuse-kernels", "ModuleOp"> {
            "Group contractions of one operand">
   ];
   let statistics = [
+    Statistic<"numElementwise", "num-elementwise",
+              "Launches less by fusing elementwise operations">,
     Statistic<"numRows", "num-rows", "Launches less by fusing rows">,
     Statistic<"numContractions", "num-contractions",
               "Launches less by fusing into contractions">,
@@ -142,14 +160,14 @@ def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
   let dependentDialects = ["plan::PlanDialect"];
 }
 
-def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::pdq::plan::KernelOp"> {
+def EmitCPUKernels : PDQPass<"pdq-emit-cpu-kernels", "::mlir::pdq::plan::KernelOp"> {
   let summary = "Turn linalg kernels into loop nests over vectors";
   let description = [{
     Replaces the operation of a kernel (see `pdq-outline-kernels`) by explicit
     loops: one loop is vectorized, reductions keep a register tile of
     accumulators, and the outermost parallel loop runs over the range that the
     caller gives. Convolutions in all three directions, matrix products,
-    elementwise operations and reductions are one form: a loop nest in
+    elementwise operations and reductions are one form, `vector`: a loop nest in
     which every address is linear.
 
     Before:
@@ -171,33 +189,35 @@ def VectorizeKernels : PDQPass<"pdq-vectorize-kernels", "::mlir::pdq::plan::Kern
         ...
     ```
 
-    Declines, with a remark, kernels whose operands are not indexed linearly or
-    that reduce by something other than a sum, maximum or minimum; these are
-    left to `pdq-lower-kernels-to-loops`. The order of sums depends on shapes and
-    the vector width only.
+    Kernels whose operands are not indexed linearly or that reduce by something other
+    than a sum, maximum or minimum get, with a remark, scalar loops (form `scalar`, with
+    the reason as `declined`), which are always correct and never fast:
+
+    ```mlir
+    plan.kernel @k(...) form(scalar) range(8) declined("...") {
+      %begin, %end = plan.range
+      scf.for %i = %begin to %end step %c1 {
+        scf.for %j = %c0 to %c4 step %c1 {
+          %a = memref.load %x[%i, %j] : memref<8x4xf32>
+          ...
+    ```
+
+    A parallel outermost loop is the range of the kernel; otherwise the range is 1. The
+    order of sums depends on shapes and the vector width only; with scalar loops it is
+    that of the operation's loops.
   }];
   let options = [
     Option<"vectorWidth", "vector-width", "unsigned", /*default=*/"16",
-           "32-bit elements of a vector register: 4, 8 or 16">
+           "32-bit elements of a vector register: 4, 8 or 16; 0: scalar loops">
   ];
   let statistics = [
     Statistic<"numVectorized", "num-vectorized", "Kernels vectorized">,
-    Statistic<"numDeclined", "num-declined", "Kernels left to the scalar fallback">
+    Statistic<"numDeclined", "num-declined", "Kernels with the scalar fallback">
   ];
-  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect", "math::MathDialect",
-                           "memref::MemRefDialect", "scf::SCFDialect", "vector::VectorDialect"];
-}
-
-def LowerKernelsToLoops : PDQPass<"pdq-lower-kernels-to-loops", "::mlir::pdq::plan::KernelOp"> {
-  let summary = "Lower kernels that no emitter took to scalar loops";
-  let description = [{
-    Turns the linalg operation of a kernel that no emitter took into scf loops, always
-    correct and never fast. A parallel outermost loop becomes the range of the kernel;
-    otherwise the range is 1. From the form `scalar` and the reason (`declined`) the
-    executor makes a remark.
-  }];
-  let dependentDialects = ["scf::SCFDialect", "memref::MemRefDialect",
-                           "affine::AffineDialect"];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect",
+                           "LLVM::LLVMDialect", "math::MathDialect",
+                           "memref::MemRefDialect", "scf::SCFDialect",
+                           "vector::VectorDialect"];
 }
 
 def ConvertKernelsToFunc : PDQPass<"pdq-convert-kernels-to-func", "ModuleOp"> {
@@ -260,7 +280,7 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::pdq::plan::KernelO
       all three directions and matrix products are one form. A block of threads
       computes a tile of the result, chosen from a table by the extents and the chip
       (a kernel may also ask for one). The sums go through shared memory, so that neighbouring threads store
-      neighbours, 16 bytes each, and apply what the product takes along to them.
+      neighbours, 16 bytes each, and apply the epilogue to them.
       Tiles of operands are copied to shared memory asynchronously, one
       multiplied and two travelling, and warps multiply (`mma.sync`). With
       `chip=sm_90a`, where operands can be loaded 16 bytes at a time, they travel
@@ -275,7 +295,7 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::pdq::plan::KernelO
       through shared memory in a fixed order;
     - `shared_reduction`: the threads of a group walk a share each and combine
       through shared memory in a fixed order;
-    - `rows`: kernels of `-pdq-join-rows`; one block of threads for each row;
+    - `rows`: kernels of rows (`-pdq-fuse-kernels`); one block of threads for each row;
     - `scalar`: scalar loops, for operations that are not linear in memory.
 
     Before:

@@ -624,29 +624,6 @@ def Bufferize : PDQPass<"pdq-bufferize", "ModuleOp"> {
                            "linalg::LinalgDialect", "memref::MemRefDialect"];
 }
 
-def MergeElementwise : PDQPass<"pdq-merge-elementwise", "ModuleOp"> {
-  let summary = "Join elementwise operations on buffers into launches with several results";
-  let description = [{
-    Two elementwise `linalg.generic` on buffers with the same loops become one, with
-    the payloads behind each other, where one reads what the other computes, both
-    read the same buffer, or there are few elements; and where the operations between
-    allow one of them to move. A result that nothing else reads is not stored.
-
-    ```mlir
-    linalg.generic ... ins(%x) outs(%t) { add }
-    linalg.generic ... ins(%t) outs(%y) { max }
-    // becomes
-    linalg.generic ... ins(%x) outs(%y) { add, max }
-    ```
-
-    Every element is computed as before, to the bit. Declines operations that follow
-    a product each, which can take its own along, and those that read
-    other elements of what the other writes.
-  }];
-  let statistics = [Statistic<"numMerged", "num-merged", "Operations that were joined">];
-  let dependentDialects = ["linalg::LinalgDialect"];
-}
-
 def HoistPaddingFills : PDQPass<"pdq-hoist-padding-fills", "ModuleOp"> {
   let summary = "Hoist fills of padding out of calls";
   let description = [{
@@ -654,7 +631,7 @@ def HoistPaddingFills : PDQPass<"pdq-hoist-padding-fills", "ModuleOp"> {
     a persistent buffer: the function `plan.initializer`, which the executor calls once,
     fills those parts, and calls leave them as they are. Temporaries with the same
     type and borders that are never in use at the same time share one buffer, unless
-    one is computed from the other: `-pdq-join-kernels` may do both in one launch.
+    one is computed from the other: `-pdq-fuse-kernels` may do both in one launch.
 
     ```mlir
     func.func @f(%x: memref<4xf32>) {

@@ -50,7 +50,7 @@ struct ConvertKernelsToFunc
     auto kernels = llvm::to_vector(getOperation().getOps<plan::KernelOp>());
     for (plan::KernelOp kernel : kernels)
       if (!kernel.getRange()) {
-        kernel.emitOpError("has no code for a CPU: run pdq-vectorize-kernels");
+        kernel.emitOpError("has no code for a CPU: run pdq-emit-cpu-kernels");
         return signalPassFailure();
       }
     llvm::for_each(kernels, convertKernel);

@@ -21,11 +21,10 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 // linalg kernels -> loops over vectors
-void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm,
-                                         unsigned vectorWidth) {
+void mlir::pdq::buildEmitCPUKernelsPipeline(OpPassManager &pm,
+                                            unsigned vectorWidth) {
   OpPassManager &kernels = pm.nest<plan::KernelOp>();
-  kernels.addPass(createVectorizeKernels({vectorWidth}));
-  kernels.addPass(createLowerKernelsToLoops());
+  kernels.addPass(createEmitCPUKernels({vectorWidth}));
   // Payloads are cloned into the loops with all they compute again and again.
   kernels.addPass(createLoopInvariantCodeMotionPass());
   kernels.addPass(createApproximateMath());
@@ -37,7 +36,7 @@ void mlir::pdq::buildEmitKernelsPipeline(OpPassManager &pm,
 // library, as mlir-runner calls them
 void mlir::pdq::buildEmitInOrderKernelsPipeline(OpPassManager &pm) {
   OpPassManager &kernels = pm.nest<plan::KernelOp>();
-  kernels.addPass(createLowerKernelsToLoops());
+  kernels.addPass(createEmitCPUKernels({/*vectorWidth=*/0}));
   kernels.addPass(createLoopInvariantCodeMotionPass());
   kernels.addPass(createSoundCanonicalizerPass());
   kernels.addPass(createCSEPass());

@@ -98,7 +98,7 @@ mlir::pdq::emitKernel(plan::KernelOp kernel, ArrayRef<const KernelForm *> forms,
   FailureOr<KernelParts> parts = splitKernel(kernel);
   if (failed(parts))
     return failure();
-  StringRef declined;
+  StringRef declined = "none here takes several operations";
   for (const KernelForm *form : forms) {
     if (!form->takes(parts->kind))
       continue;

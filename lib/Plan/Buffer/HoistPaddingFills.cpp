@@ -183,17 +183,24 @@ static bool reduces(Operation *op) {
   return structured && structured.getNumReductionLoops() > 0;
 }
 
-/// The last operation before `op` that writes what `op` reads, the first of a
-/// chain of products that are added; `op` itself where there is none.
+/// Where the values that `op` stores come from: the reduction in front of the
+/// elementwise operations before it, the first of a chain of contractions that
+/// are added; `op` itself where nothing is in front. All of these can be one
+/// launch, in which nothing may overwrite what another part still reads.
 static Operation *findSource(Operation *op) {
-  Operation *source = findWriter(op, getAccesses(op).reads);
-  while (reduces(source)) {
+  Operation *source = op;
+  do {
+    Operation *writer = findWriter(source, getAccesses(source).reads);
+    if (!writer)
+      return source;
+    source = writer;
+  } while (!reduces(source));
+  while (true) {
     Operation *former = findWriter(source, getAccesses(source).writes);
     if (!reduces(former))
-      break;
+      return source;
     source = former;
   }
-  return source ? source : op;
 }
 
 /// The buffers of `function` that keep borders, in order.

@@ -118,9 +118,39 @@ static void clonePart(const KernelCall &part, ArrayRef<Value> operands,
   }
 }
 
-plan::KernelOp KernelCalls::build(ArrayRef<KernelCall> parts,
-                                  ArrayRef<Value> operands,
-                                  function_ref<void(plan::KernelOp)> annotate) {
+Operation *KernelCalls::findPlace(const KernelCall &first,
+                                  const KernelCall &second) {
+  bool canSink = true, canRise = true;
+  for (Operation *op = plan::LaunchOp(first.call)->getNextNode();
+       op != second.call; op = op->getNextNode()) {
+    const BufferAccesses &between = getAccesses(op);
+    canSink &= !between.conflictsWith(getAccesses(first.call));
+    canRise &= !between.conflictsWith(getAccesses(second.call));
+    if (!canSink && !canRise)
+      return nullptr;
+  }
+  return canSink ? second.call : first.call;
+}
+
+/// Erases the arguments that nothing uses, and the operands that they stand
+/// for.
+static void dropUnusedArguments(plan::KernelOp kernel,
+                                SetVector<Value> &operands) {
+  llvm::BitVector unused(kernel.getNumArguments());
+  for (BlockArgument argument : kernel.getArguments())
+    if (argument.use_empty())
+      unused.set(argument.getArgNumber());
+  SetVector<Value> used;
+  for (auto [number, operand] : llvm::enumerate(operands))
+    if (!unused.test(number))
+      used.insert(operand);
+  (void)kernel.eraseArguments(unused);
+  operands = std::move(used);
+}
+
+plan::KernelOp KernelCalls::build(
+    ArrayRef<KernelCall> parts, SetVector<Value> &operands,
+    function_ref<void(plan::KernelOp, ArrayRef<Value>)> annotate) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   SmallVector<Type> types =
       llvm::map_to_vector(operands, [](Value operand) -> Type {
@@ -131,8 +161,9 @@ plan::KernelOp KernelCalls::build(ArrayRef<KernelCall> parts,
   OpBuilder inner = OpBuilder::atBlockEnd(fused.addEntryBlock());
   Operation *end = plan::ReturnOp::create(inner, module.getLoc());
   for (const KernelCall &part : parts)
-    clonePart(part, operands, fused, end);
-  annotate(fused);
+    clonePart(part, operands.getArrayRef(), fused, end);
+  annotate(fused, operands.getArrayRef());
+  dropUnusedArguments(fused, operands);
   std::string text;
   llvm::raw_string_ostream stream(text);
   fused.print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
@@ -157,10 +188,7 @@ plan::LaunchOp KernelCalls::replace(
     ArrayRef<KernelCall> parts, Operation *place,
     function_ref<void(plan::KernelOp, ArrayRef<Value>)> annotate) {
   SetVector<Value> operands = collectBuffers(parts);
-  plan::KernelOp kernel =
-      build(parts, operands.getArrayRef(), [&](plan::KernelOp fused) {
-        annotate(fused, operands.getArrayRef());
-      });
+  plan::KernelOp kernel = build(parts, operands, annotate);
   SmallVector<Value> values(operands.begin(), operands.end());
   for (Value value : values)
     moveBefore(value, place);

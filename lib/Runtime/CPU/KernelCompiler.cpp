@@ -159,7 +159,7 @@ LogicalResult KernelCompilerImpl::emit(Job &job, ModuleOp module) const {
   if (inOrder)
     buildEmitInOrderKernelsPipeline(loops);
   else
-    buildEmitKernelsPipeline(loops, getVectorWidth(target));
+    buildEmitCPUKernelsPipeline(loops, getVectorWidth(target));
   if (failed(loops.run(module)))
     return failure();
   for (auto [kernel, function] :

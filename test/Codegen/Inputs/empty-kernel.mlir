@@ -1,4 +1,4 @@
-// A kernel without an operation: lower-kernels-to-loops.mlir.
+// A kernel without an operation: emit-cpu-kernels-loops.mlir.
 plan.kernel @empty(%x: memref<4xf32>) {
   plan.return
 }

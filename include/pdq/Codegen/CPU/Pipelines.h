@@ -12,7 +12,7 @@ namespace mlir::pdq {
 
 /// Kernels that are linalg operations -> kernels that are loops over vectors of
 /// `vectorWidth` 32-bit elements.
-void buildEmitKernelsPipeline(OpPassManager &pm, unsigned vectorWidth);
+void buildEmitCPUKernelsPipeline(OpPassManager &pm, unsigned vectorWidth);
 
 /// Kernels that are linalg operations -> scalar loops in the operations' order.
 void buildEmitInOrderKernelsPipeline(OpPassManager &pm);

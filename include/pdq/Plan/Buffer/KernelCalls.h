@@ -44,13 +44,14 @@ public:
   /// write different slices of a buffer in any.
   bool mustKeepOrder(Operation *op, Operation *other);
 
-  /// A kernel with the operations of `parts`, one part behind the other.
-  /// `operands` are the buffers that its arguments stand for. Kernels with
-  /// equal content are one.
-  plan::KernelOp build(ArrayRef<KernelCall> parts, ArrayRef<Value> operands,
-                       function_ref<void(plan::KernelOp)> annotate);
+  /// The one of two launches, the first before the second in the block, that
+  /// the other can be moved to; null where others must stay between.
+  Operation *findPlace(const KernelCall &first, const KernelCall &second);
 
-  /// Puts one call in front of `place` that stands for all `parts`.
+  /// Puts one call in front of `place` that stands for all `parts`, of a kernel
+  /// with their operations, one part behind the other. `annotate` changes the
+  /// kernel, whose arguments stand for these buffers; those that nothing uses
+  /// any more go. Kernels with equal content are one.
   plan::LaunchOp
   replace(ArrayRef<KernelCall> parts, Operation *place,
           function_ref<void(plan::KernelOp, ArrayRef<Value>)> annotate);
@@ -59,6 +60,9 @@ public:
   void eraseUnused();
 
 private:
+  plan::KernelOp build(ArrayRef<KernelCall> parts, SetVector<Value> &operands,
+                       function_ref<void(plan::KernelOp, ArrayRef<Value>)>);
+
   ModuleOp module;
   SymbolTable symbols;
   /// Fused kernels by their content.

@@ -5,12 +5,10 @@
 // the epilogue behind, with the sums over it.
 
 #include "BlockPartials.h"
+#include "Contractions.h"
 #include "Fusion.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "pdq/Codegen/GPU/Epilogue/ElementOp.h"
-#include "pdq/Codegen/GPU/Forms.h"
-#include "pdq/Plan/Buffer/KernelCalls.h"
-#include "pdq/Plan/IR/Plan.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -19,18 +17,6 @@ using namespace mlir::pdq;
 static constexpr int64_t window = 64;
 
 namespace {
-/// The contractions of a kernel, and the form that they have.
-struct Contractions {
-  SmallVector<linalg::LinalgOp> ops;
-  const ContractionForm *form = nullptr;
-
-  explicit operator bool() const { return form; }
-  Value getResult() const {
-    linalg::LinalgOp first = ops.front();
-    return first.getDpsInits().front();
-  }
-};
-
 /// Fuses the kernels around contractions into them.
 class ContractionFuser {
 public:
@@ -65,33 +51,6 @@ static linalg::GenericOp getElementwise(plan::KernelOp kernel) {
     return nullptr;
   auto generic = dyn_cast<linalg::GenericOp>((*ops.begin()).getOperation());
   return generic && generic.getNumReductionLoops() == 0 ? generic : nullptr;
-}
-
-/// The contractions of a kernel that are alone in it, or behind what they start
-/// from; no form where there is more, or they have none.
-static Contractions getContractions(plan::KernelOp kernel) {
-  SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel);
-  Contractions found{findContractions(ops)};
-  if (found.ops.empty() || found.ops.back() != ops.back() ||
-      ops.size() > found.ops.size() + 1)
-    return found;
-  found.form = findContractionForm(found.ops);
-  return found;
-}
-
-/// The argument of a kernel that is bound to `operand`; null where there is not
-/// exactly one.
-static Value findArgument(const KernelCall &launch, Value operand) {
-  Value found;
-  for (auto [number, value] :
-       llvm::enumerate(plan::LaunchOp(launch.call).getOperands())) {
-    if (value != operand)
-      continue;
-    if (found)
-      return nullptr;
-    found = plan::KernelOp(launch.kernel).getArgument(number);
-  }
-  return found;
 }
 
 /// The elementwise kernel that computes where the sums of `main` start.

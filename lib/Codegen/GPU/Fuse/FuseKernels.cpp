@@ -4,6 +4,8 @@
 // The pass that fuses kernels: which ones, their forms decide.
 
 #include "Fusion.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "pdq/Codegen/Common/KernelForm.h"
 #include "pdq/Codegen/Passes.h"
 
 namespace mlir::pdq {
@@ -22,8 +24,12 @@ struct FuseKernels : mlir::pdq::impl::FuseKernelsBase<FuseKernels> {
     KernelCalls calls(getOperation());
     plan::TargetAttr target = plan::getTarget(getOperation());
     auto programs = getOperation().getOps<plan::ProgramOp>();
-    // Rows first: a sum and what it shares its rows with would be apart once a
-    // contraction has taken one of them.
+    generalizeKernels();
+    if (fusesElementwise)
+      for (plan::ProgramOp program : programs)
+        numElementwise += fuseElementwise(calls, program);
+    // Before contractions: a sum and what it shares its rows with would be
+    // apart once a contraction has taken one of them.
     if (fusesRows)
       for (plan::ProgramOp program : programs)
         numRows += fuseRows(calls, program);
@@ -34,6 +40,19 @@ struct FuseKernels : mlir::pdq::impl::FuseKernelsBase<FuseKernels> {
       for (plan::ProgramOp program : programs)
         numGrouped += groupContractions(calls, program, target);
     calls.eraseUnused();
+  }
+
+private:
+  /// Spells copies and other named elementwise operations as generic ones.
+  void generalizeKernels() {
+    IRRewriter rewriter(&getContext());
+    for (auto kernel : getOperation().getOps<plan::KernelOp>())
+      for (linalg::LinalgOp op : getKernelOps(kernel))
+        if (!isa<linalg::GenericOp, linalg::FillOp>(*op) &&
+            op.getNumReductionLoops() == 0) {
+          rewriter.setInsertionPoint(op);
+          (void)linalg::generalizeNamedOp(rewriter, op);
+        }
   }
 };
 } // namespace

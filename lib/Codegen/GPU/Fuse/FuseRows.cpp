@@ -4,11 +4,11 @@
 // One launch for operations on the same rows, and one for what is so small that
 // a block of threads does all of it.
 
+#include "Contractions.h"
 #include "Fusion.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "pdq/Codegen/GPU/Rows/RowStrategy.h"
-#include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Buffer/KernelCalls.h"
 #include "pdq/Plan/IR/Plan.h"
 
@@ -42,9 +42,7 @@ private:
   std::optional<unsigned> findRowLoops(bool small);
   bool haveRows(unsigned count);
   bool shareBuffer();
-  bool followDifferentProducts();
   bool areRowsApart();
-  bool findPlace();
 
   KernelCalls &calls;
   SmallVector<KernelCall> parts;
@@ -136,38 +134,6 @@ bool RowFuser::shareBuffer() {
   });
 }
 
-/// The launches of products whose results a launch reads.
-static llvm::SmallSetVector<Operation *, 2>
-findProducts(KernelCalls &calls, const KernelCall &part) {
-  llvm::SmallSetVector<Operation *, 2> products;
-  const BufferAccesses &accesses = calls.getAccesses(part.call);
-  for (Value buffer : part.getBuffers()) {
-    if (!accesses.reads.contains(getRoot(buffer)))
-      continue;
-    for (Operation *user : buffer.getUsers()) {
-      FailureOr<KernelCall> writer = calls.resolve(user);
-      if (failed(writer) || user == part.call ||
-          !user->isBeforeInBlock(part.call))
-        continue;
-      for (linalg::LinalgOp op : getOps(*writer))
-        if (isContraction(op) &&
-            writer->getOperand(op.getDpsInits()[0]) == buffer)
-          products.insert(user);
-    }
-  }
-  return products;
-}
-
-/// Whether each reads the result of a product of its own, which can have it as
-/// its epilogue.
-bool RowFuser::followDifferentProducts() {
-  auto first = findProducts(calls, parts[0]),
-       second = findProducts(calls, parts[1]);
-  return !first.empty() && !second.empty() &&
-         llvm::none_of(first,
-                       [&](Operation *op) { return second.contains(op); });
-}
-
 /// Whether every block keeps to its rows of the memory that one of the two
 /// writes: blocks have no order.
 bool RowFuser::areRowsApart() {
@@ -202,37 +168,22 @@ bool RowFuser::areRowsApart() {
   return true;
 }
 
-/// Whether the first can move down to the second, or the second up.
-bool RowFuser::findPlace() {
-  BufferAccesses a = calls.getAccesses(parts[0].call),
-                 b = calls.getAccesses(parts[1].call);
-  bool canSink = true, canRise = true;
-  for (Operation *op = parts[0].call->getNextNode(); op != parts[1].call;
-       op = op->getNextNode()) {
-    BufferAccesses between = calls.getAccesses(op);
-    canSink &= !between.conflictsWith(a);
-    canRise &= !between.conflictsWith(b);
-    if (!canSink && !canRise)
-      return false;
-  }
-  place = canSink ? parts[1].call : parts[0].call;
-  return true;
-}
-
 bool RowFuser::canFuse(bool small) {
   std::optional<unsigned> count = findRowLoops(small);
   // What is found out fast comes first.
   if (!count || (*count > 0 && !shareBuffer()) || !haveRows(*count) ||
-      (*count > 0 && followDifferentProducts()))
+      (*count > 0 && followDifferentContractions(calls, parts[0], parts[1])))
     return false;
   numRowLoops = *count;
   if (numRowLoops > 0 && !areRowsApart())
     return false;
   int64_t numOps =
       llvm::range_size(getOps(parts[0])) + llvm::range_size(getOps(parts[1]));
-  return numOps <= maxOps &&
-         static_cast<int64_t>(collectBuffers(parts).size()) <= maxBuffers &&
-         findPlace();
+  if (numOps > maxOps ||
+      static_cast<int64_t>(collectBuffers(parts).size()) > maxBuffers)
+    return false;
+  place = calls.findPlace(parts[0], parts[1]);
+  return place;
 }
 
 plan::LaunchOp RowFuser::fuse() {

@@ -11,6 +11,9 @@
 
 namespace mlir::pdq {
 
+/// Launches of elementwise operations with the same loops.
+unsigned fuseElementwise(KernelCalls &calls, plan::ProgramOp program);
+
 /// Launches of operations on the same rows, and those that are so small that a
 /// block of threads does all of them.
 unsigned fuseRows(KernelCalls &calls, plan::ProgramOp program);

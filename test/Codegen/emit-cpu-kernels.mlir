@@ -1,12 +1,10 @@
 // Kernels become loops over vectors of 4 elements; what has no vector form stays for
 // the scalar fallback. What the loops compute: test/unit/KernelTest.cpp.
 
-// RUN: pdq-opt %s --pdq-vectorize-kernels=vector-width=4 --canonicalize --cse --verify-diagnostics | FileCheck %s
-// RUN: pdq-opt %s --pdq-vectorize-kernels=vector-width=16 2>/dev/null | FileCheck %s --check-prefix=WIDE
-// RUN: not pdq-opt %s --pdq-vectorize-kernels=vector-width=0 2>&1 | FileCheck %s --check-prefix=NO-LANES
-// RUN: not pdq-opt %s --pdq-vectorize-kernels=vector-width=5 2>&1 | FileCheck %s --check-prefix=FIVE-LANES
-// NO-LANES: error: option 'vector-width' is 0, expected 4, 8 or 16
-// FIVE-LANES: error: option 'vector-width' is 5, expected 4, 8 or 16
+// RUN: pdq-opt %s --pdq-emit-cpu-kernels=vector-width=4 --canonicalize --cse --verify-diagnostics | FileCheck %s
+// RUN: pdq-opt %s --pdq-emit-cpu-kernels=vector-width=16 2>/dev/null | FileCheck %s --check-prefix=WIDE
+// RUN: not pdq-opt %s --pdq-emit-cpu-kernels=vector-width=5 2>&1 | FileCheck %s --check-prefix=FIVE-LANES
+// FIVE-LANES: error: option 'vector-width' is 5, expected 4, 8 or 16, or 0 for scalar loops
 
 #i = affine_map<(i) -> (i)>
 #pair = affine_map<(i, j) -> (i, j)>
@@ -153,8 +151,14 @@ plan.kernel @product(%x: memref<2x2xf32>, %w: memref<2x8xf32>, %y: memref<2x8xf3
 
 // The reason goes with the kernel, for the message of the executor.
 // CHECK-LABEL: plan.kernel @product_of_a_row(
-// CHECK-SAME:    declined("its payload is no sum, maximum or minimum of one term")
-// CHECK-NEXT:    linalg.generic
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x8xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>)
+// CHECK-SAME:    form(scalar) declined("its payload is no sum, maximum or minimum of one term") range(4)
+// CHECK:         scf.for %[[I:.+]] =
+// CHECK-NEXT:      scf.for %[[J:.+]] =
+// CHECK-NEXT:        %[[A:.+]] = memref.load %[[X]][%[[I]], %[[J]]]
+// CHECK-NEXT:        %[[O:.+]] = memref.load %[[Y]][%[[I]]]
+// CHECK-NEXT:        %[[R:.+]] = arith.mulf %[[O]], %[[A]]
+// CHECK-NEXT:        memref.store %[[R]], %[[Y]][%[[I]]]
 plan.kernel @product_of_a_row(%x: memref<4x8xf32>, %y: memref<4xf32>) {
   // expected-remark @below {{kernel takes the scalar fallback: its payload is no sum, maximum or minimum of one term}}
   linalg.generic {indexing_maps = [#pair, #row], iterator_types = ["parallel", "reduction"]} ins(%x : memref<4x8xf32>) outs(%y : memref<4xf32>) {

@@ -1,7 +1,7 @@
-// Kernels that no emitter took become scalar loops.
+// Scalar loops.
 
-// RUN: pdq-opt %s --pdq-lower-kernels-to-loops --canonicalize | FileCheck %s
-// RUN: not pdq-opt %S/Inputs/empty-kernel.mlir --pdq-lower-kernels-to-loops 2>&1 | FileCheck %s --check-prefix=EMPTY
+// RUN: pdq-opt %s --pdq-emit-cpu-kernels=vector-width=0 --canonicalize | FileCheck %s
+// RUN: not pdq-opt %S/Inputs/empty-kernel.mlir --pdq-emit-cpu-kernels=vector-width=0 2>&1 | FileCheck %s --check-prefix=EMPTY
 // EMPTY: error: 'plan.kernel' op kernel holds 0 linalg operations, expected 1
 
 #id = affine_map<(i, j) -> (i, j)>

@@ -1,6 +1,6 @@
-// Which elementwise operations on buffers become one, and what must stay apart.
+// Which elementwise kernels become one, and what must stay apart.
 
-// RUN: pdq-opt %s --pdq-merge-elementwise | FileCheck %s
+// RUN: pdq-opt %s --pdq-outline-kernels=absorb-fills --cse --pdq-fuse-kernels="rows=false contractions=false groups=false" | FileCheck %s
 
 #id = affine_map<(i) -> (i)>
 #one = affine_map<(i) -> ()>
@@ -9,15 +9,11 @@
 #none = affine_map<() -> ()>
 
 // The temporary in between is not stored, and %x is read once.
-// CHECK-LABEL: func.func @chain(
+// CHECK-LABEL: plan.program @chain(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>) {
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
-// CHECK-NEXT:      %[[E:.+]] = math.exp %[[A]]
-// CHECK-NEXT:      %[[M:.+]] = arith.mulf %[[E]], %[[A]]
-// CHECK-NEXT:      linalg.yield %[[M]] : f32
-// CHECK-NOT:     linalg.generic
-// CHECK:         return
+// CHECK-NEXT:    memref.alloc
+// CHECK-NEXT:    plan.launch @fused_[[$CHAIN:[0-9A-Fa-f]+]](%[[X]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @chain(%x: memref<8192xf32>, %y: memref<8192xf32>) {
   %t = memref.alloc() : memref<8192xf32>
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%t : memref<8192xf32>) {
@@ -35,16 +31,11 @@ func.func @chain(%x: memref<8192xf32>, %y: memref<8192xf32>) {
 
 // A reduction reads the first result in between: the second operation rises to
 // the first, and both results stay.
-// CHECK-LABEL: func.func @rises(
+// CHECK-LABEL: plan.program @rises(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>, %[[Z:[a-z0-9]+]]: memref<8192xf32>, %[[S:[a-z0-9]+]]: memref<f32>)
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]], %[[Z]] : memref<8192xf32>, memref<8192xf32>) {
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %{{.+}}: f32, %{{.+}}: f32):
-// CHECK-NEXT:      %[[E:.+]] = math.exp %[[A]]
-// CHECK-NEXT:      %[[N:.+]] = arith.negf %[[E]]
-// CHECK-NEXT:      linalg.yield %[[E]], %[[N]] : f32, f32
-// CHECK-NEXT:    }
-// CHECK-NEXT:    linalg.reduce { arith.addf } ins(%[[Y]] : memref<8192xf32>) outs(%[[S]] : memref<f32>)
-// CHECK-NEXT:    return
+// CHECK-NEXT:    plan.launch @fused_[[$RISES:[0-9A-Fa-f]+]](%[[X]], %[[Y]], %[[Z]])
+// CHECK-NEXT:    plan.launch @reduce_{{.+}}(%[[Y]], %[[S]])
+// CHECK-NEXT:    plan.return
 func.func @rises(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32>, %s: memref<f32>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%y : memref<8192xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -61,11 +52,12 @@ func.func @rises(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32
 }
 
 // The second reads the sum of what the first computes: no place for both.
-// CHECK-LABEL: func.func @needs_sum(
+// CHECK-LABEL: plan.program @needs_sum(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>, %[[Z:[a-z0-9]+]]: memref<8192xf32>, %[[S:[a-z0-9]+]]: memref<f32>)
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>)
-// CHECK:         linalg.reduce { arith.addf } ins(%[[Y]] : memref<8192xf32>) outs(%[[S]] : memref<f32>)
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[Y]], %[[S]] : memref<8192xf32>, memref<f32>) outs(%[[Z]] : memref<8192xf32>)
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[X]], %[[Y]])
+// CHECK-NEXT:    plan.launch @reduce_{{.+}}(%[[Y]], %[[S]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[Y]], %[[S]], %[[Z]])
+// CHECK-NEXT:    plan.return
 func.func @needs_sum(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192xf32>, %s: memref<f32>) {
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]} ins(%x : memref<8192xf32>) outs(%y : memref<8192xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -82,10 +74,11 @@ func.func @needs_sum(%x: memref<8192xf32>, %y: memref<8192xf32>, %z: memref<8192
 }
 
 // The second reads other elements than the first writes.
-// CHECK-LABEL: func.func @transposed(
+// CHECK-LABEL: plan.program @transposed(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x8xf32>, %[[Y:[a-z0-9]+]]: memref<8x8xf32>, %[[Z:[a-z0-9]+]]: memref<8x8xf32>)
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8x8xf32>) outs(%[[Y]] : memref<8x8xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<8x8xf32>) outs(%[[Z]] : memref<8x8xf32>)
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[X]], %[[Y]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[Y]], %[[Z]])
+// CHECK-NEXT:    plan.return
 func.func @transposed(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf32>) {
   linalg.generic {indexing_maps = [#plain, #plain], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -100,10 +93,11 @@ func.func @transposed(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf
 }
 
 // The first reads other elements than the second overwrites.
-// CHECK-LABEL: func.func @overwrites(
+// CHECK-LABEL: plan.program @overwrites(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8x8xf32>, %[[Y:[a-z0-9]+]]: memref<8x8xf32>)
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8x8xf32>) outs(%[[Y]] : memref<8x8xf32>)
-// CHECK:         linalg.generic {{.*}} ins(%[[Y]] : memref<8x8xf32>) outs(%[[X]] : memref<8x8xf32>)
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[X]], %[[Y]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[Y]], %[[X]])
+// CHECK-NEXT:    plan.return
 func.func @overwrites(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
   linalg.generic {indexing_maps = [#reverse, #plain], iterator_types = ["parallel", "parallel"]} ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -117,15 +111,10 @@ func.func @overwrites(%x: memref<8x8xf32>, %y: memref<8x8xf32>) {
 }
 
 // Scalars that share nothing: one launch; the stored one is updated in place.
-// CHECK-LABEL: func.func @scalars(
+// CHECK-LABEL: plan.program @scalars(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<f32>, %[[B:[a-z0-9]+]]: memref<f32>)
-// CHECK-NEXT:    linalg.generic {{.*}} outs(%[[A]], %[[B]] : memref<f32>, memref<f32>) {
-// CHECK-NEXT:    ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[Y:[a-z0-9_]+]]: f32):
-// CHECK-NEXT:      %[[S:.+]] = arith.addf %[[X]], %[[X]]
-// CHECK-NEXT:      %[[P:.+]] = arith.mulf %[[Y]], %[[Y]]
-// CHECK-NEXT:      linalg.yield %[[S]], %[[P]]
-// CHECK-NEXT:    }
-// CHECK-NEXT:    return
+// CHECK-NEXT:    plan.launch @fused_[[$SCALARS:[0-9A-Fa-f]+]](%[[A]], %[[B]])
+// CHECK-NEXT:    plan.return
 func.func @scalars(%a: memref<f32>, %b: memref<f32>) {
   linalg.generic {indexing_maps = [#none], iterator_types = []} outs(%a : memref<f32>) {
   ^bb0(%o: f32):
@@ -141,10 +130,11 @@ func.func @scalars(%a: memref<f32>, %b: memref<f32>) {
 }
 
 // Large ones that share nothing stay apart.
-// CHECK-LABEL: func.func @strangers(
+// CHECK-LABEL: plan.program @strangers(
 // CHECK-SAME:    %[[A:[a-z0-9]+]]: memref<8192xf32>, %[[B:[a-z0-9]+]]: memref<8192xf32>)
-// CHECK-NEXT:    linalg.generic {{.*}} outs(%[[A]] : memref<8192xf32>)
-// CHECK:         linalg.generic {{.*}} outs(%[[B]] : memref<8192xf32>)
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[A]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[B]])
+// CHECK-NEXT:    plan.return
 func.func @strangers(%a: memref<8192xf32>, %b: memref<8192xf32>) {
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%a : memref<8192xf32>) {
   ^bb0(%o: f32):
@@ -160,15 +150,11 @@ func.func @strangers(%a: memref<8192xf32>, %b: memref<8192xf32>) {
 }
 
 // A copy is an elementwise operation; one of a buffer to itself is none.
-// CHECK-LABEL: func.func @copies(
+// CHECK-LABEL: plan.program @copies(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>)
 // CHECK-NEXT:    memref.alloc
-// CHECK-NEXT:    linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>) {
-// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
-// CHECK-NEXT:      %[[E:.+]] = math.exp %[[A]]
-// CHECK-NEXT:      linalg.yield %[[E]] : f32
-// CHECK-NEXT:    }
-// CHECK-NEXT:    return
+// CHECK-NEXT:    plan.launch @fused_[[$COPIES:[0-9A-Fa-f]+]](%[[X]], %[[Y]])
+// CHECK-NEXT:    plan.return
 func.func @copies(%x: memref<8192xf32>, %y: memref<8192xf32>) {
   %t = memref.alloc() : memref<8192xf32>
   linalg.copy ins(%x : memref<8192xf32>) outs(%t : memref<8192xf32>)
@@ -182,17 +168,12 @@ func.func @copies(%x: memref<8192xf32>, %y: memref<8192xf32>) {
 }
 
 // Both gather the same rows, into two halves of one buffer: the halves do not meet.
-// CHECK-LABEL: func.func @halves(
+// CHECK-LABEL: plan.program @halves(
 // CHECK-SAME:    %[[CACHE:[a-z0-9]+]]: memref<64x128xf32>, %[[INDEX:[a-z0-9]+]]: memref<4xi32>, %[[WHOLE:[a-z0-9]+]]: memref<8x2048xf32>)
 // CHECK-DAG:     %[[LOW:.+]] = memref.subview %[[WHOLE]][0, 0]
 // CHECK-DAG:     %[[HIGH:.+]] = memref.subview %[[WHOLE]][4, 0]
-// CHECK:         linalg.generic {{.*}} ins(%[[INDEX]] : memref<4xi32>) outs(%[[LOW]], %[[HIGH]] :
-// CHECK:           %[[V:.+]] = memref.load %[[CACHE]]
-// CHECK:           %[[W:.+]] = memref.load %[[CACHE]]
-// CHECK-NEXT:      %[[N:.+]] = arith.negf %[[W]]
-// CHECK-NEXT:      linalg.yield %[[V]], %[[N]]
-// CHECK-NEXT:    }
-// CHECK-NEXT:    return
+// CHECK-NEXT:    plan.launch @fused_[[$HALVES:[0-9A-Fa-f]+]](%[[INDEX]], %[[LOW]], %[[CACHE]], %[[HIGH]])
+// CHECK-NEXT:    plan.return
 func.func @halves(%cache: memref<64x128xf32>, %index: memref<4xi32>, %whole: memref<8x2048xf32>) {
   %a = memref.subview %whole[0, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1]>>
   %b = memref.subview %whole[4, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1], offset: 8192>>
@@ -215,12 +196,13 @@ func.func @halves(%cache: memref<64x128xf32>, %index: memref<4xi32>, %whole: mem
 }
 
 // Halves that meet in a row stay two launches.
-// CHECK-LABEL: func.func @meeting(
+// CHECK-LABEL: plan.program @meeting(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<4x2048xf32>, %[[WHOLE:[a-z0-9]+]]: memref<8x2048xf32>)
 // CHECK-DAG:     %[[LOW:.+]] = memref.subview %[[WHOLE]][0, 0]
 // CHECK-DAG:     %[[HIGH:.+]] = memref.subview %[[WHOLE]][3, 0]
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<4x2048xf32>) outs(%[[LOW]] :
-// CHECK:         linalg.generic {{.*}} ins(%[[X]] : memref<4x2048xf32>) outs(%[[HIGH]] :
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[X]], %[[LOW]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[X]], %[[HIGH]])
+// CHECK-NEXT:    plan.return
 func.func @meeting(%x: memref<4x2048xf32>, %whole: memref<8x2048xf32>) {
   %a = memref.subview %whole[0, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1]>>
   %b = memref.subview %whole[3, 0] [4, 2048] [1, 1] : memref<8x2048xf32> to memref<4x2048xf32, strided<[2048, 1], offset: 6144>>
@@ -238,15 +220,16 @@ func.func @meeting(%x: memref<4x2048xf32>, %whole: memref<8x2048xf32>) {
   return
 }
 
-// Each follows a product of its own, which takes it along, though they share %x.
-// CHECK-LABEL: func.func @products(
+// Each can be the epilogue of a contraction of its own, though they share %x.
+// CHECK-LABEL: plan.program @products(
 // CHECK-SAME:    %[[L:[a-z0-9]+]]: memref<64x32xf32>, %[[M:[a-z0-9]+]]: memref<64x32xf32>, %[[W:[a-z0-9]+]]: memref<32x128xf32>, %[[X:[a-z0-9]+]]: memref<64x128xf32>, %[[A:[a-z0-9]+]]: memref<64x128xf32>, %[[B:[a-z0-9]+]]: memref<64x128xf32>)
 // CHECK:         %[[P:.+]] = memref.alloc
-// CHECK:         %[[Q:.+]] = memref.alloc
-// CHECK:         linalg.generic {{.*}} ins(%[[L]], %[[W]] : {{.*}}) outs(%[[P]] :
-// CHECK:         linalg.generic {{.*}} ins(%[[M]], %[[W]] : {{.*}}) outs(%[[Q]] :
-// CHECK:         linalg.generic {{.*}} ins(%[[P]], %[[X]] : {{.*}}) outs(%[[A]] :
-// CHECK:         linalg.generic {{.*}} ins(%[[Q]], %[[X]] : {{.*}}) outs(%[[B]] :
+// CHECK-NEXT:    %[[Q:.+]] = memref.alloc
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[L]], %[[W]], %[[P]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[M]], %[[W]], %[[Q]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[P]], %[[X]], %[[A]])
+// CHECK-NEXT:    plan.launch @generic_{{.+}}(%[[Q]], %[[X]], %[[B]])
+// CHECK-NEXT:    plan.return
 func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x128xf32>, %x: memref<64x128xf32>, %a: memref<64x128xf32>, %b: memref<64x128xf32>) {
   %p = memref.alloc() : memref<64x128xf32>
   %q = memref.alloc() : memref<64x128xf32>
@@ -278,3 +261,39 @@ func.func @products(%l: memref<64x32xf32>, %m: memref<64x32xf32>, %w: memref<32x
   }
   return
 }
+
+// CHECK:      plan.kernel @fused_[[$CHAIN]](%[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>) {
+// CHECK-NEXT:   linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>) {
+// CHECK-NEXT:   ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:     %[[E:.+]] = math.exp %[[A]]
+// CHECK-NEXT:     %[[M:.+]] = arith.mulf %[[E]], %[[A]]
+// CHECK-NEXT:     linalg.yield %[[M]] : f32
+// CHECK-NEXT:   }
+// CHECK-NEXT:   plan.return
+
+// CHECK:      plan.kernel @fused_[[$RISES]](%[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>, %[[Z:[a-z0-9]+]]: memref<8192xf32>) {
+// CHECK-NEXT:   linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]], %[[Z]] : memref<8192xf32>, memref<8192xf32>) {
+// CHECK-NEXT:   ^bb0(%[[A:.+]]: f32, %{{.+}}: f32, %{{.+}}: f32):
+// CHECK-NEXT:     %[[E:.+]] = math.exp %[[A]]
+// CHECK-NEXT:     %[[N:.+]] = arith.negf %[[E]]
+// CHECK-NEXT:     linalg.yield %[[E]], %[[N]] : f32, f32
+
+// CHECK:      plan.kernel @fused_[[$SCALARS]](%[[A:[a-z0-9]+]]: memref<f32>, %[[B:[a-z0-9]+]]: memref<f32>) {
+// CHECK-NEXT:   linalg.generic {{.*}} outs(%[[A]], %[[B]] : memref<f32>, memref<f32>) {
+// CHECK-NEXT:   ^bb0(%[[X:[a-z0-9_]+]]: f32, %[[Y:[a-z0-9_]+]]: f32):
+// CHECK-NEXT:     %[[S:.+]] = arith.addf %[[X]], %[[X]]
+// CHECK-NEXT:     %[[P:.+]] = arith.mulf %[[Y]], %[[Y]]
+// CHECK-NEXT:     linalg.yield %[[S]], %[[P]]
+
+// CHECK:      plan.kernel @fused_[[$COPIES]](%[[X:[a-z0-9]+]]: memref<8192xf32>, %[[Y:[a-z0-9]+]]: memref<8192xf32>) {
+// CHECK-NEXT:   linalg.generic {{.*}} ins(%[[X]] : memref<8192xf32>) outs(%[[Y]] : memref<8192xf32>) {
+// CHECK-NEXT:   ^bb0(%[[A:.+]]: f32, %{{.+}}: f32):
+// CHECK-NEXT:     %[[E:.+]] = math.exp %[[A]]
+// CHECK-NEXT:     linalg.yield %[[E]] : f32
+
+// Both load the same number, once.
+// CHECK:      plan.kernel @fused_[[$HALVES]](%[[INDEX:[a-z0-9]+]]: memref<4xi32>, %[[LOW:[a-z0-9]+]]: memref<4x2048xf32, {{.+}}>, %[[CACHE:[a-z0-9]+]]: memref<64x128xf32>, %[[HIGH:[a-z0-9]+]]: memref<4x2048xf32, {{.+}}>) {
+// CHECK-NEXT:   linalg.generic {{.*}} ins(%[[INDEX]] : memref<4xi32>) outs(%[[LOW]], %[[HIGH]] :
+// CHECK:          %[[V:.+]] = memref.load %[[CACHE]]
+// CHECK-NEXT:     %[[N:.+]] = arith.negf %[[V]]
+// CHECK-NEXT:     linalg.yield %[[V]], %[[N]]
