@@ -66,15 +66,14 @@ const Product image = {"image",
 KernelText getJoined(const MatrixTile &tile) {
   KernelText text;
   const std::vector<int64_t> &extents = forward.extents;
-  int64_t columnTiles = llvm::divideCeil(extents[3], tile.columns);
+  int64_t columnTiles = llvm::divideCeil(extents[3], tile.n);
   int64_t rowTiles =
-      llvm::divideCeil(extents[0] * extents[1] * extents[2], tile.rows);
+      llvm::divideCeil(extents[0] * extents[1] * extents[2], tile.m);
   std::string parts =
       "memref<" + std::to_string(rowTiles * columnTiles) + "xf32>";
-  std::string block = "(((n * 28 + h) * 28 + w) floordiv " +
-                      std::to_string(tile.rows) + ") * " +
-                      std::to_string(columnTiles) + " + f floordiv " +
-                      std::to_string(tile.columns);
+  std::string block =
+      "(((n * 28 + h) * 28 + w) floordiv " + std::to_string(tile.m) + ") * " +
+      std::to_string(columnTiles) + " + f floordiv " + std::to_string(tile.n);
   std::string
       header =
           R"(    linalg.generic {indexing_maps = [affine_map<(n, h, w, f) -> )",
@@ -145,10 +144,9 @@ std::vector<Configuration> listConfigurations(StringRef chip, StringRef math) {
                  function_ref<KernelText(const MatrixTile &)> describe) {
     for (const MatrixTile &tile : tiles) {
       KernelText text = describe(tile);
-      std::string sizes = std::to_string(tile.rows) + "x" +
-                          std::to_string(tile.columns) + "x" +
-                          std::to_string(tile.terms);
-      text.clauses += printTile(tile.rows, tile.columns, tile.terms);
+      std::string sizes = std::to_string(tile.m) + "x" +
+                          std::to_string(tile.n) + "x" + std::to_string(tile.k);
+      text.clauses += printTile(tile.m, tile.n, tile.k);
       text.name = std::string(tile.isWarpgroup ? "warpgroup_" : "warp_") +
                   (text.name == "k" ? product.name : text.name) + "_" + sizes;
       list.push_back({text.name, printKernel(product, text)});

@@ -124,7 +124,7 @@ std::pair<double, double> getBounds(StringRef math) {
 TEST_P(MatrixTileTest, IsRight) {
   const auto &[tile, math, product] = GetParam();
   KernelText text;
-  text.clauses = printTile(tile.rows, tile.columns, tile.terms);
+  text.clauses = printTile(tile.m, tile.n, tile.k);
   Chip chip{tile.isWarpgroup ? "sm_90a" : "sm_80"};
   auto image = compileKernels({printKernel(product, text)}, chip,
                               ImageForm::LLVMIR, math);
@@ -155,8 +155,7 @@ class MatrixTurnsTest : public MatrixTileTest {};
 TEST_P(MatrixTurnsTest, AreRight) {
   const auto &[tile, math, product] = GetParam();
   KernelText text;
-  text.clauses =
-      printTile(tile.rows, tile.columns, tile.terms) + " groups([2, 1])";
+  text.clauses = printTile(tile.m, tile.n, tile.k) + " groups([2, 1])";
   text.arguments = printBuffer("%x1", shortcut, shortcut.lhs) +
                    printBuffer("%w1", shortcut, shortcut.rhs) +
                    printBuffer("%w2", product, product.rhs) +
@@ -233,8 +232,8 @@ std::vector<Case> listCases() {
 std::string printCase(const testing::TestParamInfo<Case> &info) {
   const auto &[tile, math, product] = info.param;
   return std::string(tile.isWarpgroup ? "warpgroup_" : "warp_") +
-         std::to_string(tile.rows) + "x" + std::to_string(tile.columns) + "x" +
-         std::to_string(tile.terms) + "_" + math + "_" + product.name;
+         std::to_string(tile.m) + "x" + std::to_string(tile.n) + "x" +
+         std::to_string(tile.k) + "_" + math + "_" + product.name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiles, MatrixTileTest, testing::ValuesIn(listCases()),

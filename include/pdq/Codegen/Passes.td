@@ -150,10 +150,10 @@ def PrintPlanCost : PDQPass<"pdq-print-plan-cost", "ModuleOp"> {
     `pdq-fuse-kernels` leaves: bytes read and written (each element that is
     touched once), floating point operations (a multiply-add is two), and the time
     that the named chip takes at least: the larger of bytes by its bandwidth and
-    operations by its peak, that of tensor cores for matrix products (data sheets
+    operations by its peak, that of tensor cores for contractions (data sheets
     of A100, H100 and B200).
 
-    Then the totals, the bytes of products (operands read and results written once)
+    Then the totals, the bytes of contractions (operands read and results written once)
     and how many times as much is moved in all, and the bytes of the arena beside
     those of the largest live set. Goes to the standard error.
   }];
@@ -286,7 +286,7 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::pdq::plan::KernelO
       `chip=sm_90a`, where operands can be loaded 16 bytes at a time, they travel
       through registers, which round and transpose them, and warpgroups multiply
       (`wgmma`). Shared memory beyond 48 KiB is stated as `shared_bytes` of the launch;
-    - `direct`: a product of f32 that is too small for tensor cores and whose
+    - `direct`: a contraction of f32 that is too small for tensor cores and whose
       factors both move with a loop of the result: depthwise convolutions and those
       of narrow groups in all three directions. A thread holds a tile of results,
       four channels wide, over a window that is unrolled, so that both factors are

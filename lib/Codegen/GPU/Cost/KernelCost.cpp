@@ -56,7 +56,7 @@ static int64_t countFlops(linalg::LinalgOp op) {
       });
 }
 
-/// Whether `loop` numbers partial sums of a product: it moves both factors
+/// Whether `loop` numbers partial sums of a contraction: it moves both factors
 /// together with loops that are summed.
 static bool numbersParts(linalg::LinalgOp op, ArrayRef<OpOperand *> factors,
                          unsigned loop) {
@@ -74,8 +74,8 @@ static bool numbersParts(linalg::LinalgOp op, ArrayRef<OpOperand *> factors,
   return llvm::all_of(factors, moves);
 }
 
-/// Adds the bytes of the factors of a product of two different tensors to those
-/// of other products, and the bytes of its result: without parts, which are
+/// Adds the bytes of the factors of a contraction of two different tensors to
+/// those of others, and the bytes of its result: without parts, which are
 /// summed up later.
 static void addContractionBytes(linalg::LinalgOp op,
                                 DenseMap<Value, int64_t> &factors,
@@ -190,8 +190,9 @@ ArrayRef<ChipRates> mlir::pdq::getChipRates() {
 }
 
 double mlir::pdq::getRooflineSeconds(const KernelCost &cost,
-                                     const ChipRates &rates, double products) {
+                                     const ChipRates &rates,
+                                     double contractions) {
   double bytes = double(cost.bytesRead + cost.bytesWritten) / rates.bytes;
-  double peak = cost.usesTensorCores ? products : rates.fp32;
+  double peak = cost.usesTensorCores ? contractions : rates.fp32;
   return std::max(bytes, double(cost.flops) / peak);
 }

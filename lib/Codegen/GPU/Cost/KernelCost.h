@@ -18,8 +18,8 @@ struct KernelCost {
   int64_t bytesRead = 0, bytesWritten = 0;
   /// Floating point operations; a multiply-add is two.
   int64_t flops = 0;
-  /// Where it is a product of two tensors: bytes of both and of the result. An
-  /// operand of several products of one launch counts once.
+  /// Where it is a contraction of two tensors: bytes of both and of the result.
+  /// An operand of several contractions of one launch counts once.
   int64_t productBytes = 0;
 };
 
@@ -36,10 +36,10 @@ struct ChipRates {
 /// The chips that are known.
 ArrayRef<ChipRates> getChipRates();
 
-/// Seconds that a kernel takes at least. `products` are the operations per
-/// second of matrix products.
+/// Seconds that a kernel takes at least. `contractions` are the operations per
+/// second of those on tensor cores.
 double getRooflineSeconds(const KernelCost &cost, const ChipRates &rates,
-                          double products);
+                          double contractions);
 
 } // namespace mlir::pdq
 

@@ -42,7 +42,7 @@ private:
   void printTotals(const LaunchPlan &plan);
 
   const ChipRates *rates = nullptr;
-  double products = 0;
+  double contractions = 0;
   KernelCost sum;
   double seconds = 0;
 };
@@ -62,15 +62,15 @@ LogicalResult PrintPlanCost::chooseRates() {
                           [&](const ChipRates &known) { diag << known.chip; });
     return diag;
   }
-  // A product in fp32 is three in tf32.
+  // A multiply-add in fp32 is three in tf32.
   plan::Math math = target.getMath();
   double peak = math == plan::Math::BF16 ? rates->bf16 : rates->tf32;
-  products = peak / getPartProducts(math).size();
+  contractions = peak / getPartProducts(math).size();
   return success();
 }
 
 void PrintPlanCost::printLaunch(StringRef kernel, const KernelCost &cost) {
-  double time = getRooflineSeconds(cost, *rates, products);
+  double time = getRooflineSeconds(cost, *rates, contractions);
   sum.bytesRead += cost.bytesRead;
   sum.bytesWritten += cost.bytesWritten;
   sum.flops += cost.flops;

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The code of one thread of a direct product: unrolled multiplications on a
+// The code of one thread of a direct contraction: unrolled multiplications on a
 // tile of sums, and a tree over the threads that share them.
 
 #include "pdq/Codegen/GPU/Direct/DirectEmitter.h"

@@ -71,7 +71,7 @@ static int64_t findDivisor(int64_t extent, int64_t bound) {
   return 1;
 }
 
-/// The operands of the product and its result, all of f32.
+/// The operands of the contraction and its result, all of f32.
 bool DirectMatcher::findFactors() {
   FailureOr<Reduction> reduction = findReduction(op);
   if (failed(reduction) || !reduction->isMultiplyAdd)

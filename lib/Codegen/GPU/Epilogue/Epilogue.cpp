@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From the elements of a product's result to those of other operations.
+// From the elements of a contraction's result to those of other operations.
 
 #include "pdq/Codegen/GPU/Epilogue/Epilogue.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -42,8 +42,8 @@ private:
 
   /// How buffers are indexed by the dimensions of the result.
   DenseMap<Value, AffineMap> places;
-  /// Those that the product or an operation writes, and those of which a thread
-  /// touches more than the elements that it has.
+  /// Those that the contraction or an operation writes, and those of which a
+  /// thread touches more than the elements that it has.
   DenseSet<Value> written, spread;
 };
 } // namespace

@@ -72,7 +72,7 @@ static unsigned getColumnDim(const MatrixStrategy &strategy) {
   linalg::LinalgOp op = strategy.op;
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   return *map.getResultPosition(
-      getAffineDimExpr(strategy.columns.loops.back(), map.getContext()));
+      getAffineDimExpr(strategy.n.loops.back(), map.getContext()));
 }
 
 SumStorer::SumStorer(MatmulBuilder &code, const Accumulators &sums)
@@ -88,14 +88,14 @@ SumStorer::SumStorer(MatmulBuilder &code, const Accumulators &sums)
       strategy.output.offset);
   if (strategy.fused.initial)
     initial.emplace(b, strategy.fused.initial, strategy.op,
-                    strategy.columnLanes, strategy.columns.loops.back());
+                    strategy.columnLanes, strategy.n.loops.back());
 }
 
 /// All columns, or the largest part of them for which there is memory.
 int64_t SumStorer::chooseStretch() {
   int64_t size = cast<MemRefType>(sums.staging.getType()).getNumElements();
-  int64_t columns = code.tile.columns;
-  while (code.tile.rows * (columns + padding) > size)
+  int64_t columns = code.tile.n;
+  while (code.tile.m * (columns + padding) > size)
     columns /= 2;
   assert(columns >= Accumulators::fragmentColumns && "a fragment fits");
   return columns;
@@ -127,7 +127,7 @@ void SumStorer::stage(int64_t first) {
     Value column =
         b.add(sums.column, j * Accumulators::fragmentColumns - first);
     OpBuilder::InsertionGuard restore(b);
-    if (stretch < code.tile.columns) {
+    if (stretch < code.tile.n) {
       auto guard = scf::IfOp::create(b, b.below(column, stretch),
                                      /*withElseRegion=*/false);
       b.setInsertionPointToStart(guard.thenBlock());
@@ -166,7 +166,7 @@ Line SumStorer::buildLine(Value number, const MatrixSide &side) {
   return line;
 }
 
-/// The element's number in each loop of the product; null for reductions.
+/// The element's number in each loop of the contraction; null for reductions.
 SmallVector<Value> SumStorer::placeIndices(const Line &row,
                                            const Line &column) {
   SmallVector<Value> indices(linalg::LinalgOp(strategy.op).getNumLoops());
@@ -174,8 +174,8 @@ SmallVector<Value> SumStorer::placeIndices(const Line &row,
     for (auto [loop, value] : llvm::zip_equal(side.loops, values))
       indices[loop] = value;
   };
-  place(strategy.rows, row.indices);
-  place(strategy.columns, column.indices);
+  place(strategy.m, row.indices);
+  place(strategy.n, column.indices);
   place(strategy.batch, batchIndices);
   return indices;
 }
@@ -204,14 +204,14 @@ void SumStorer::storeResult(Value sum, Value address) {
                             getAlign());
 }
 
-/// Adds products that follow each other in a row of the tile to where their
+/// Adds sums that follow each other in a row of the tile to where their
 /// sums start, and hands the result on. Returns the new partial sums.
 SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
                                          ValueRange partial) {
-  Value products = loadStaged(row, column);
-  Line rowLine = buildLine(b.add(code.firstRow, row), strategy.rows);
-  Line columnLine = buildLine(b.add(code.firstColumn, b.add(column, first)),
-                              strategy.columns);
+  Value staged = loadStaged(row, column);
+  Line rowLine = buildLine(b.add(code.firstRow, row), strategy.m);
+  Line columnLine =
+      buildLine(b.add(code.firstColumn, b.add(column, first)), strategy.n);
   auto guard = scf::IfOp::create(b, partial.getTypes(),
                                  b.both(rowLine.isInside, columnLine.isInside),
                                  /*withElseRegion=*/!partial.empty());
@@ -224,7 +224,7 @@ SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
   SmallVector<Value> indices = placeIndices(rowLine, columnLine);
   Value address =
       b.toIndex(b.add(b.add(start, rowLine.address), columnLine.address));
-  Value sum = arith::AddFOp::create(b, buildStart(indices, address), products);
+  Value sum = arith::AddFOp::create(b, buildStart(indices, address), staged);
   if (strategy.fused.storesResult)
     storeResult(sum, address);
   linalg::LinalgOp op = strategy.op;
@@ -244,7 +244,7 @@ SmallVector<Value> SumStorer::storePiece(Value row, Value column, int64_t first,
 SmallVector<Value> SumStorer::walk(int64_t first, ValueRange partial) {
   int64_t inRow = stretch / strategy.columnLanes;
   auto loop =
-      scf::ForOp::create(b, code.thread, b.constant(code.tile.rows * inRow),
+      scf::ForOp::create(b, code.thread, b.constant(code.tile.m * inRow),
                          b.constant(code.tile.getBlockSize()), partial);
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -292,7 +292,7 @@ void SumStorer::storePartial(ArrayRef<Value> partial) {
 
 void SumStorer::store() {
   SmallVector<Value> partial = epilogue.buildIdentities();
-  for (int64_t first = 0; first < code.tile.columns; first += stretch) {
+  for (int64_t first = 0; first < code.tile.n; first += stretch) {
     gpu::BarrierOp::create(b);
     stage(first);
     gpu::BarrierOp::create(b);

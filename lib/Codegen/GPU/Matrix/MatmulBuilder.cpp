@@ -97,7 +97,7 @@ Value MatrixBuilder::buildAddress(Value number, ArrayRef<int64_t> extents,
 /// Blocks next to each other share rows: their numbers are still in the cache.
 MatmulBuilder::MatmulBuilder(const MatrixStrategy &strategy,
                              const MatrixTile &tile, plan::Math math)
-    : strategy(strategy), product(&strategy), tile(tile), math(math),
+    : strategy(strategy), contraction(&strategy), tile(tile), math(math),
       b(linalg::LinalgOp(strategy.op).getLoc(),
         linalg::LinalgOp(strategy.op).getOperation()) {
   auto narrow = [&](Value number) -> Value {
@@ -105,10 +105,10 @@ MatmulBuilder::MatmulBuilder(const MatrixStrategy &strategy,
   };
   thread = narrow(gpu::ThreadIdOp::create(b, gpu::Dimension::x));
   Value block = narrow(gpu::BlockIdOp::create(b, gpu::Dimension::x));
-  int64_t columnTiles = llvm::divideCeil(strategy.columns.size, tile.columns);
+  int64_t columnTiles = llvm::divideCeil(strategy.n.size, tile.n);
   batch = narrow(gpu::BlockIdOp::create(b, gpu::Dimension::z));
-  firstRow = b.mul(b.div(block, columnTiles), tile.rows);
-  firstColumn = b.mul(b.rem(block, columnTiles), tile.columns);
+  firstRow = b.mul(b.div(block, columnTiles), tile.m);
+  firstColumn = b.mul(b.rem(block, columnTiles), tile.n);
   number = b.add(b.mul(batch, getGrid(strategy, tile)[0]), block);
 }
 
@@ -128,14 +128,14 @@ Value MatmulBuilder::getShared(int64_t size, Type type, int64_t alignment) {
 }
 
 void MatmulBuilder::startProduct(const MatrixStrategy &next) {
-  product = &next;
+  contraction = &next;
   numShared = 0;
   linalg::LinalgOp op = next.op;
   b.setInsertionPoint(op);
-  // Other threads may still read the tiles of the product before.
+  // Other threads may still read the tiles of the contraction before.
   gpu::BarrierOp::create(b);
   // Through a shuffle, so that addresses are computed anew: the same rows are
-  // decoded, but to keep that over the product before takes many registers.
+  // decoded, but to keep that over the contraction before takes many registers.
   thread =
       gpu::ShuffleOp::create(b, thread, b.rem(thread, tile.warpSize),
                              b.constant(tile.warpSize), gpu::ShuffleMode::IDX)
@@ -143,15 +143,13 @@ void MatmulBuilder::startProduct(const MatrixStrategy &next) {
 }
 
 OperandView OperandView::getLhs(const MatmulBuilder &code) {
-  const MatrixStrategy &strategy = *code.product;
-  return {strategy.lhs,       strategy.rows,      strategy.rows.lhs,
-          strategy.terms.lhs, strategy.batch.lhs, code.tile.rows,
-          code.firstRow};
+  const MatrixStrategy &strategy = *code.contraction;
+  return {strategy.lhs,       strategy.m,  strategy.m.lhs, strategy.k.lhs,
+          strategy.batch.lhs, code.tile.m, code.firstRow};
 }
 
 OperandView OperandView::getRhs(const MatmulBuilder &code) {
-  const MatrixStrategy &strategy = *code.product;
-  return {strategy.rhs,       strategy.columns,   strategy.columns.rhs,
-          strategy.terms.rhs, strategy.batch.rhs, code.tile.columns,
-          code.firstColumn};
+  const MatrixStrategy &strategy = *code.contraction;
+  return {strategy.rhs,       strategy.n,  strategy.n.rhs,  strategy.k.rhs,
+          strategy.batch.rhs, code.tile.n, code.firstColumn};
 }

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A matrix kernel from its parts: the tile, the products, the result.
+// A matrix kernel from its parts: the tile, the multiply-adds, the result.
 
 #include "pdq/Codegen/GPU/Matrix/MatrixEmitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -53,12 +53,12 @@ static FailureOr<MatrixTile> findTile(plan::KernelOp kernel,
                             << wanted->getM() << "x" << wanted->getN() << "x"
                             << wanted->getK() << ", expected one of ";
   llvm::interleaveComma(tiles, diag, [&](const MatrixTile &tile) {
-    diag << tile.rows << "x" << tile.columns << "x" << tile.terms;
+    diag << tile.m << "x" << tile.n << "x" << tile.k;
   });
   return diag;
 }
 
-/// Sums behind the product are those of blocks of `tile`.
+/// Sums behind the contraction are those of blocks of `tile`.
 static LogicalResult checkSums(const MatrixStrategy &strategy,
                                const MatrixTile &tile) {
   AffineExpr block = getBlockNumber(strategy, tile);
@@ -73,7 +73,7 @@ static LogicalResult checkSums(const MatrixStrategy &strategy,
         getAffineConstantExpr(0, op.getContext()))
       return op.emitOpError("sums over other elements than those of a block "
                             "with a tile of [")
-             << tile.rows << ", " << tile.columns << "]";
+             << tile.m << ", " << tile.n << "]";
   }
   return success();
 }
@@ -87,8 +87,7 @@ static std::optional<int64_t> getMinBlocks(const MatrixTile &tile,
                                            plan::Math math, StringRef chip,
                                            int64_t sharedBytes) {
   constexpr int64_t fewSums = 32, registers = 64;
-  int64_t threads = tile.getBlockSize(),
-          sums = tile.rows * tile.columns / threads;
+  int64_t threads = tile.getBlockSize(), sums = tile.m * tile.n / threads;
   int64_t blocks = getBlocksPerMultiprocessor(getChipLimits(chip), threads,
                                               registers, sharedBytes);
   if (tile.isWarpgroup && math == plan::Math::TF32 && sums > fewSums)

@@ -44,11 +44,11 @@ bool MatrixForm::canAddTo(ArrayRef<linalg::LinalgOp> former,
          haveSameResult(*strategy, *start);
 }
 
-/// The tile that suits a contraction best. Where it has few terms, others of
-/// its launch may have more: it does without the tiles for few.
+/// The tile that suits a contraction best. Where its k is small, others of
+/// its launch may have more: it does without the tiles for little.
 static MatrixTile chooseGroupTile(ArrayRef<MatrixTile> tiles, MatrixShape shape,
                                   plan::TargetAttr target) {
-  shape.terms = std::max(shape.terms, tiles.front().terms);
+  shape.k = std::max(shape.k, tiles.front().k);
   return chooseTile(tiles, shape, target.getMath(), target.getChip());
 }
 
@@ -69,7 +69,7 @@ MatrixForm::findBlockWalk(plan::KernelOp kernel, ArrayRef<linalg::LinalgOp> ops,
   }
   return BlockWalk{strategy.lhs.buffer,
                    strategy.batch.size,
-                   {tile.rows, tile.columns, tile.isWarpgroup},
+                   {tile.m, tile.n, tile.isWarpgroup},
                    tile.getAttr(kernel.getContext())};
 }
 

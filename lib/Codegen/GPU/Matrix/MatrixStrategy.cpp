@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which loops are rows, columns and terms, in which order, and how operands are
+// Which loops are m, n and k, in which order, and how operands are
 // copied.
 
 #include "pdq/Codegen/GPU/Matrix/MatrixStrategy.h"
@@ -12,7 +12,7 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Sizes below which a product is left to single threads: a tile would be
+/// Sizes below which a contraction is left to single threads: a tile would be
 /// mostly empty.
 static constexpr int64_t minLong = 16, minShort = 8, minTerms = 8;
 /// Numbers and addresses are computed in 32 bits.
@@ -41,7 +41,7 @@ private:
   IterationSpace space;
   const KernelOperand *lhs = nullptr, *rhs = nullptr, *output = nullptr;
   /// The loops of each side.
-  SmallVector<unsigned> rows, columns, terms, batch;
+  SmallVector<unsigned> mLoops, nLoops, kLoops, batchLoops;
 };
 } // namespace
 
@@ -53,7 +53,7 @@ int64_t mlir::pdq::getSpan(MemRefType type) {
   return span;
 }
 
-/// The operands of the product, both buffers of f32.
+/// The operands of the contraction, both buffers of f32.
 bool MatrixMatcher::findFactors() {
   FailureOr<Reduction> reduction = findReduction(strategy.op);
   if (failed(reduction) || !reduction->isMultiplyAdd)
@@ -82,20 +82,20 @@ bool MatrixMatcher::sortLoops() {
     if (inOutput != space.loops[loop].isParallel)
       return false;
     if (inOutput && inLhs && inRhs)
-      batch.push_back(loop);
+      batchLoops.push_back(loop);
     else if (inOutput && inLhs)
-      rows.push_back(loop);
+      mLoops.push_back(loop);
     else if (inOutput && inRhs)
-      columns.push_back(loop);
+      nLoops.push_back(loop);
     else if (!inOutput && inLhs && inRhs)
-      terms.push_back(loop);
+      kLoops.push_back(loop);
     else
       return false;
   }
   return true;
 }
 
-/// Loops in the order of memory: of the result, for terms of the operand that
+/// Loops in the order of memory: of the result, for k of the operand that
 /// is closer together. Neighbours are copied and stored at once.
 void MatrixMatcher::orderLoops() {
   auto inResult = [&](unsigned loop) {
@@ -109,9 +109,9 @@ void MatrixMatcher::orderLoops() {
       return std::pair(-getDistance(a), a) < std::pair(-getDistance(b), b);
     });
   };
-  order(rows, inResult);
-  order(columns, inResult);
-  order(terms, inOperands);
+  order(mLoops, inResult);
+  order(nLoops, inResult);
+  order(kLoops, inOperands);
 }
 
 void MatrixMatcher::addLoop(MatrixSide &side, unsigned loop) {
@@ -141,7 +141,7 @@ bool MatrixMatcher::isAligned(const KernelOperand &source, int64_t lanes) {
          });
 }
 
-/// How tiles of an operand are copied. `rows` are its side beside the terms.
+/// How tiles of an operand are copied. `rows` are its side beside k.
 void MatrixMatcher::describe(MatrixOperand &operand,
                              const KernelOperand &source,
                              const MatrixSide &rows) {
@@ -153,8 +153,8 @@ void MatrixMatcher::describe(MatrixOperand &operand,
   auto isUnit = [&](const MatrixSide &side) {
     return !side.extents.empty() && getStrides(side).back() == 1;
   };
-  operand.isTermMajor = isUnit(strategy.terms);
-  const MatrixSide &side = operand.isTermMajor ? strategy.terms : rows;
+  operand.isKMajor = isUnit(strategy.k);
+  const MatrixSide &side = operand.isKMajor ? strategy.k : rows;
   if (isUnit(side) && side.extents.back() % vectorLanes == 0 &&
       isAligned(source, vectorLanes))
     operand.lanes = vectorLanes;
@@ -172,13 +172,13 @@ bool MatrixMatcher::shouldSwap() {
       size *= space.loops[loop].extent;
     return size;
   };
-  int64_t numRows = getSize(rows), numColumns = getSize(columns);
+  int64_t numRows = getSize(mLoops), numColumns = getSize(nLoops);
   constexpr int64_t few = 64;
   if (numColumns > numRows && numRows < few)
     return true;
   if (numRows > numColumns && numColumns < few)
     return false;
-  return isContiguous(rows) && !isContiguous(columns);
+  return isContiguous(mLoops) && !isContiguous(nLoops);
 }
 
 bool MatrixMatcher::hasFittingSizes() {
@@ -186,10 +186,9 @@ bool MatrixMatcher::hasFittingSizes() {
   auto fits = [](const KernelOperand *operand) {
     return getSpan(operand->type) <= maxSize;
   };
-  return std::max(shape.rows, shape.columns) >= minLong &&
-         std::min(shape.rows, shape.columns) >= minShort &&
-         shape.terms >= minTerms && shape.rows <= maxSize &&
-         shape.columns <= maxSize && shape.terms <= maxSize &&
+  return std::max(shape.m, shape.n) >= minLong &&
+         std::min(shape.m, shape.n) >= minShort && shape.k >= minTerms &&
+         shape.m <= maxSize && shape.n <= maxSize && shape.k <= maxSize &&
          shape.batch <= maxBatch && fits(lhs) && fits(rhs) && fits(output);
 }
 
@@ -205,38 +204,37 @@ FailureOr<MatrixStrategy> MatrixMatcher::build(StringRef &reason) {
   orderLoops();
   if (shouldSwap()) {
     std::swap(lhs, rhs);
-    std::swap(rows, columns);
+    std::swap(mLoops, nLoops);
   }
-  for (auto [loops, side] : {std::pair(&rows, &strategy.rows),
-                             {&columns, &strategy.columns},
-                             {&terms, &strategy.terms},
-                             {&batch, &strategy.batch}})
+  for (auto [loops, side] : {std::pair(&mLoops, &strategy.m),
+                             {&nLoops, &strategy.n},
+                             {&kLoops, &strategy.k},
+                             {&batchLoops, &strategy.batch}})
     for (unsigned loop : *loops)
       addLoop(*side, loop);
   if (!hasFittingSizes()) {
     reason = "it is too small, or too large, for tiles";
     return failure();
   }
-  describe(strategy.lhs, *lhs, strategy.rows);
-  describe(strategy.rhs, *rhs, strategy.columns);
+  describe(strategy.lhs, *lhs, strategy.m);
+  describe(strategy.rhs, *rhs, strategy.n);
   strategy.output.buffer = output->buffer;
   strategy.output.offset = output->offset;
   for (int64_t lanes : {2, 4})
-    if (strategy.columns.output.back() == 1 &&
-        strategy.columns.extents.back() % lanes == 0 &&
-        isAligned(*output, lanes))
+    if (strategy.n.output.back() == 1 &&
+        strategy.n.extents.back() % lanes == 0 && isAligned(*output, lanes))
       strategy.columnLanes = lanes;
   return strategy;
 }
 
 static int64_t getColumnTiles(const MatrixStrategy &strategy,
                               const MatrixTile &tile) {
-  return llvm::divideCeil(strategy.columns.size, tile.columns);
+  return llvm::divideCeil(strategy.n.size, tile.n);
 }
 
 SmallVector<int64_t> mlir::pdq::getGrid(const MatrixStrategy &strategy,
                                         const MatrixTile &tile) {
-  int64_t rowTiles = llvm::divideCeil(strategy.rows.size, tile.rows);
+  int64_t rowTiles = llvm::divideCeil(strategy.m.size, tile.m);
   return {rowTiles * getColumnTiles(strategy, tile), 1, strategy.batch.size};
 }
 
@@ -255,9 +253,8 @@ AffineExpr mlir::pdq::getBlockNumber(const MatrixStrategy &strategy,
     return sum;
   };
   return number(strategy.batch) * getGrid(strategy, tile)[0] +
-         number(strategy.rows).floorDiv(tile.rows) *
-             getColumnTiles(strategy, tile) +
-         number(strategy.columns).floorDiv(tile.columns);
+         number(strategy.m).floorDiv(tile.m) * getColumnTiles(strategy, tile) +
+         number(strategy.n).floorDiv(tile.n);
 }
 
 FailureOr<MatrixStrategy> mlir::pdq::matchMatrix(linalg::LinalgOp op,
@@ -270,14 +267,14 @@ bool mlir::pdq::haveSameResult(const MatrixStrategy &lhs,
   auto isSame = [](const MatrixSide &own, const MatrixSide &other) {
     return own.extents == other.extents && own.output == other.output;
   };
-  return isSame(lhs.rows, rhs.rows) && isSame(lhs.columns, rhs.columns) &&
+  return isSame(lhs.m, rhs.m) && isSame(lhs.n, rhs.n) &&
          isSame(lhs.batch, rhs.batch) && lhs.output.offset == rhs.output.offset;
 }
 
-FailureOr<MatrixStrategy>
-mlir::pdq::matchMatrix(ArrayRef<linalg::LinalgOp> products, StringRef &reason) {
-  FailureOr<MatrixStrategy> strategy = matchMatrix(products.front(), reason);
-  for (linalg::LinalgOp op : products.drop_front()) {
+FailureOr<MatrixStrategy> mlir::pdq::matchMatrix(ArrayRef<linalg::LinalgOp> ops,
+                                                 StringRef &reason) {
+  FailureOr<MatrixStrategy> strategy = matchMatrix(ops.front(), reason);
+  for (linalg::LinalgOp op : ops.drop_front()) {
     if (failed(strategy))
       return failure();
     FailureOr<MatrixStrategy> further = matchMatrix(op, reason);
@@ -285,7 +282,8 @@ mlir::pdq::matchMatrix(ArrayRef<linalg::LinalgOp> products, StringRef &reason) {
       return failure();
     if (further->output.buffer != strategy->output.buffer ||
         !haveSameResult(*strategy, *further)) {
-      reason = "products that are summed walk their result in different ways";
+      reason =
+          "contractions that are summed walk their result in different ways";
       return failure();
     }
     strategy->further.push_back(std::move(*further));

@@ -12,12 +12,12 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 /// What copying a number costs, in multiply-adds. An estimate: an element of a
-/// tile is loaded, stored and fetched again for the cost of 32 products.
+/// tile is loaded, stored and fetched again for the cost of 32 multiply-adds.
 static constexpr int64_t copyWeight = 32;
 
-/// Larger tiles read less for a product, smaller ones keep more multiprocessors
-/// busy and waste less at the borders. Tiles of 16 terms are for products that
-/// have no more.
+/// Larger tiles read less for a multiply-add, smaller ones keep more
+/// multiprocessors busy and waste less at the borders. Tiles of k = 16 are for
+/// contractions that have no more.
 ArrayRef<MatrixTile> mlir::pdq::getWarpTiles() {
   static const MatrixTile tiles[] = {
       {128, 128, 32, 64, 32}, {128, 64, 32, 32, 32}, {64, 64, 32, 32, 32},
@@ -47,10 +47,8 @@ ArrayRef<MatrixTile> mlir::pdq::getWarpgroupTiles(plan::Math math) {
 int64_t MatrixTile::getSharedBytes(plan::Math math) const {
   constexpr int64_t padding = 8, bytes = 4, rowBytes = 128;
   if (isWarpgroup)
-    return numWarpgroupStages * getNumParts(math) * (rows + columns) * rowBytes;
-  int64_t numbers =
-      (rows + columns) * terms +
-      padding * (std::max(rows, terms) + std::max(columns, terms));
+    return numWarpgroupStages * getNumParts(math) * (m + n) * rowBytes;
+  int64_t numbers = (m + n) * k + padding * (std::max(m, k) + std::max(n, k));
   return numStages * numbers * bytes;
 }
 
@@ -61,17 +59,14 @@ MatrixTile mlir::pdq::chooseTile(ArrayRef<MatrixTile> tiles,
   const MatrixTile *best = nullptr;
   int64_t least = 0;
   for (const MatrixTile &tile : tiles) {
-    bool isShallow = tile.terms <= 16 && shape.terms > tile.terms;
+    bool isShallow = tile.k <= 16 && shape.k > tile.k;
     if (isShallow || tile.getSharedBytes(math) > limits.blockSharedBytes)
       continue;
-    int64_t blocks = llvm::divideCeil(shape.rows, tile.rows) *
-                     llvm::divideCeil(shape.columns, tile.columns) *
-                     shape.batch;
-    int64_t cost =
-        tile.rows * tile.columns + copyWeight * (tile.rows + tile.columns);
+    int64_t blocks = llvm::divideCeil(shape.m, tile.m) *
+                     llvm::divideCeil(shape.n, tile.n) * shape.batch;
+    int64_t cost = tile.m * tile.n + copyWeight * (tile.m + tile.n);
     int64_t time = int64_t(llvm::divideCeil(blocks, limits.multiprocessors)) *
-                   cost * llvm::divideCeil(shape.terms, tile.terms) *
-                   tile.terms;
+                   cost * llvm::divideCeil(shape.k, tile.k) * tile.k;
     // Of equals the smaller: its blocks overlap.
     if (!best || time <= least) {
       best = &tile;

@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Products with little to share, on ordinary arithmetic: every thread keeps a
-// tile of results in registers.
+// Contractions with little to share, on ordinary arithmetic: every thread keeps
+// a tile of results in registers.
 
 #ifndef PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H
 #define PDQ_CODEGEN_GPU_DIRECT_DIRECTEMITTER_H

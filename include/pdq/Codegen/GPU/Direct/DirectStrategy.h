@@ -42,8 +42,9 @@ struct DirectStrategy {
   }
 };
 
-/// Chooses a strategy; a reason where the operation is no product of f32 whose
-/// factors both move with a loop of the result, such as a channel or a group.
+/// Chooses a strategy; a reason where the operation is no contraction of f32
+/// whose factors both move with a loop of the result, such as a channel or a
+/// group.
 FailureOr<DirectStrategy> matchDirect(linalg::LinalgOp op, StringRef &reason);
 
 } // namespace mlir::pdq

@@ -1,8 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a product does with the elements of its result while a thread has them:
-// elementwise operations one behind the other, and sums over elements.
+// What a contraction does with the elements of its result while a thread has
+// them: elementwise operations one behind the other, and sums over elements.
 
 #ifndef PDQ_CODEGEN_GPU_EPILOGUE_EPILOGUE_H
 #define PDQ_CODEGEN_GPU_EPILOGUE_EPILOGUE_H
@@ -14,7 +14,8 @@ namespace mlir::pdq {
 /// One operation of an epilogue.
 struct EpilogueOp {
   linalg::GenericOp op;
-  /// For each of its loops the dimension of the product's result that it walks.
+  /// For each of its loops the dimension of the contraction's result that it
+  /// walks.
   SmallVector<unsigned> dims;
   /// How it sums, and where that starts; elementwise operations have no
   /// combiner.
@@ -22,15 +23,15 @@ struct EpilogueOp {
   Value init;
 
   bool reduces() const { return reduction.combiner; }
-  /// How an operand is indexed by the dimensions of the product's result.
+  /// How an operand is indexed by the dimensions of the contraction's result.
   AffineMap getMap(OpOperand &operand) const;
 };
 
-/// Plans `ops`, which read or write `result`, a product's, element by element,
-/// or what others of them do. A sum stands behind the `linalg.fill` that it
-/// starts from, and nothing else here uses its buffer. A reason where an
-/// operation touches other elements than those that a thread has, or has more
-/// than `maxPayload` operations in its payload.
+/// Plans `ops`, which read or write `result`, a contraction's, element by
+/// element, or what others of them do. A sum stands behind the `linalg.fill`
+/// that it starts from, and nothing else here uses its buffer. A reason where
+/// an operation touches other elements than those that a thread has, or has
+/// more than `maxPayload` operations in its payload.
 FailureOr<SmallVector<EpilogueOp>> matchEpilogue(Value result,
                                                  ArrayRef<linalg::LinalgOp> ops,
                                                  size_t maxPayload,

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The sums that a thread holds behind the loop over the terms, and storing
+// The sums that a thread holds behind the loop over k, and storing
 // them.
 
 #ifndef PDQ_CODEGEN_GPU_MATRIX_ACCUMULATORS_H

@@ -44,15 +44,15 @@ struct MatmulBuilder {
                 plan::Math math);
 
   const MatrixStrategy &strategy;
-  /// The one of its products that is computed.
-  const MatrixStrategy *product;
+  /// The one of its contractions that is computed.
+  const MatrixStrategy *contraction;
   const MatrixTile &tile;
   plan::Math math;
   MatrixBuilder b;
   /// The next buffer of an operand in shared memory, for `size` elements of
-  /// `type`. Products that follow each other use the same ones.
+  /// `type`. Contractions that follow each other use the same ones.
   Value getShared(int64_t size, Type type, int64_t alignment);
-  /// Goes on with `next`, one of the further products of the strategy.
+  /// Goes on with `next`, one of the further contractions of the strategy.
   void startProduct(const MatrixStrategy &next);
 
   /// The thread in its block; the corner of the block's tile; the batch; the
@@ -60,17 +60,17 @@ struct MatmulBuilder {
   Value thread, firstRow, firstColumn, batch, number;
 
 private:
-  /// Buffers in shared memory, and those of the product that are in use.
+  /// Buffers in shared memory, and those of the contraction that are in use.
   SmallVector<memref::AllocOp> shared;
   size_t numShared = 0;
 };
 
-/// One side of the product as the loader of an operand sees it.
+/// One side of the contraction as the loader of an operand sees it.
 struct OperandView {
   const MatrixOperand &operand;
-  /// Its loops beside the terms, and its strides along all.
+  /// Its loops beside k, and its strides along all.
   const MatrixSide &side;
-  ArrayRef<int64_t> rowStrides, termStrides, batchStrides;
+  ArrayRef<int64_t> rowStrides, kStrides, batchStrides;
   /// Rows of its tile, and the first of them.
   int64_t rows;
   Value firstRow;

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Contractions as matrix products for tensor cores: convolutions in all three
-// directions, grouped ones and matrix products are one form, in which rows,
-// columns and terms are numbers that decode to addresses (implicit GEMM).
+// directions, grouped ones and matrix products are one form, in which m, n and
+// k are numbers that decode to addresses (implicit GEMM).
 
 #ifndef PDQ_CODEGEN_GPU_MATRIX_MATRIXSTRATEGY_H
 #define PDQ_CODEGEN_GPU_MATRIX_MATRIXSTRATEGY_H
@@ -15,8 +15,9 @@
 
 namespace mlir::pdq {
 
-/// Loops of one side of the product, outermost first: their extents and what
-/// they add to the addresses of the left and right operand and the result.
+/// Loops of one dimension of the contraction, outermost first: their extents
+/// and what they add to the addresses of the left and right operand and the
+/// result.
 struct MatrixSide {
   SmallVector<int64_t> extents, lhs, rhs, output;
   /// Numbers of the operation's loops.
@@ -24,35 +25,35 @@ struct MatrixSide {
   int64_t size = 1;
 };
 
-/// One operand: its buffer, its constant offset, and how it is copied. Rows are
-/// those of the product for the left operand, columns for the right one.
+/// One operand: its buffer, its constant offset, and how it is copied. Its rows
+/// are those of m for the left operand, of n for the right one.
 struct MatrixOperand {
   BlockArgument buffer;
   int64_t offset = 0;
-  /// Neighbouring terms are neighbours in memory, not neighbouring rows.
-  bool isTermMajor = false;
+  /// Neighbours in k are neighbours in memory, not neighbouring rows.
+  bool isKMajor = false;
   /// Numbers that are copied at once, neighbours in memory: 4 or 1.
   int64_t lanes = 1;
 };
 
-/// result[batch, row, column] += sum over terms of lhs * rhs, and over the
-/// terms of further products.
+/// result[batch, m, n] += sum over k of lhs[batch, m, k] * rhs[batch, k, n],
+/// and the same of further contractions.
 struct MatrixStrategy {
   linalg::LinalgOp op;
-  MatrixSide rows, columns, terms, batch;
+  MatrixSide m, n, k, batch;
   MatrixOperand lhs, rhs, output;
   /// Neighbouring columns, 4, 2 or 1, that are neighbours of the result in
   /// memory, at addresses that their size divides.
   int64_t columnLanes = 1;
   FusedOps fused;
-  /// Products that are added to the same result: rows, columns and batches are
-  /// the same, operands and terms their own.
+  /// Contractions that are added to the same result: m, n and batch are the
+  /// same, operands and k their own.
   std::vector<MatrixStrategy> further;
 
   MatrixShape getShape() const {
-    MatrixShape shape = {rows.size, columns.size, terms.size, batch.size};
-    for (const MatrixStrategy &product : further)
-      shape.terms += product.terms.size;
+    MatrixShape shape = {m.size, n.size, k.size, batch.size};
+    for (const MatrixStrategy &addend : further)
+      shape.k += addend.k.size;
     return shape;
   }
 };
@@ -77,13 +78,13 @@ int64_t getSpan(MemRefType type);
 /// that is large enough for tensor cores.
 FailureOr<MatrixStrategy> matchMatrix(linalg::LinalgOp op, StringRef &reason);
 
-/// The same for products that are added to one result, one behind the other:
-/// the first with the others as its further ones.
-FailureOr<MatrixStrategy> matchMatrix(ArrayRef<linalg::LinalgOp> products,
+/// The same for contractions that are added to one result, one behind the
+/// other: the first with the others as its further ones.
+FailureOr<MatrixStrategy> matchMatrix(ArrayRef<linalg::LinalgOp> ops,
                                       StringRef &reason);
 
-/// Whether both products walk their results alike, so that they can be added in
-/// one kernel.
+/// Whether both contractions walk their results alike, so that they can be
+/// added in one kernel.
 bool haveSameResult(const MatrixStrategy &lhs, const MatrixStrategy &rhs);
 
 } // namespace mlir::pdq

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The sizes in which a block of threads computes a matrix product: a table of
+// The sizes in which a block of threads computes a contraction: a table of
 // tiles, and the choice among them.
 
 #ifndef PDQ_CODEGEN_GPU_MATRIX_MATRIXTILE_H
@@ -15,11 +15,11 @@
 
 namespace mlir::pdq {
 
-/// A tile of the result, [rows, columns], which a block of threads computes
-/// `terms` terms at a time; each warp has a part of it.
+/// A tile of C[m, n] += A[m, k] * B[k, n]: a block of threads computes m x n
+/// elements, k terms of the sums at a time; each warp has a part of them.
 struct MatrixTile {
-  int64_t rows, columns, terms;
-  int64_t warpRows, warpColumns;
+  int64_t m, n, k;
+  int64_t warpM, warpN;
   /// Warpgroups multiply, not single warps.
   bool isWarpgroup = false;
 
@@ -28,26 +28,23 @@ struct MatrixTile {
   static constexpr int64_t numStages = 3, numWarpgroupStages = 2;
   static constexpr int64_t warpSize = 32;
 
-  int64_t getNumWarps() const {
-    return rows / warpRows * (columns / warpColumns);
-  }
+  int64_t getNumWarps() const { return m / warpM * (n / warpN); }
   /// The tile as an attribute of a kernel.
   plan::TileAttr getAttr(MLIRContext *context) const {
-    return plan::TileAttr::get(context, rows, columns, terms);
+    return plan::TileAttr::get(context, m, n, k);
   }
   /// Whether it has the sizes that a kernel asks for.
   bool hasSizes(plan::TileAttr sizes) const {
-    return sizes.getM() == rows && sizes.getN() == columns &&
-           sizes.getK() == terms;
+    return sizes.getM() == m && sizes.getN() == n && sizes.getK() == k;
   }
   int64_t getBlockSize() const { return getNumWarps() * warpSize; }
   /// Bytes of shared memory, at most; how rows are padded depends on operands.
   int64_t getSharedBytes(plan::Math math) const;
 };
 
-/// Extents of a product; all batches are launched at once.
+/// Extents of a contraction; all batches are launched at once.
 struct MatrixShape {
-  int64_t rows, columns, terms, batch;
+  int64_t m, n, k, batch;
 };
 
 /// Tiles for mma.sync, which every supported chip has.
@@ -56,8 +53,8 @@ ArrayRef<MatrixTile> getWarpTiles();
 ArrayRef<MatrixTile> getWarpgroupTiles(plan::Math math);
 
 /// The tile with the least estimated time on `chip`. A block costs
-///   rows * columns + copyWeight * (rows + columns)
-/// a term, its products and its copies; the chip takes as long as the
+///   m * n + copyWeight * (m + n)
+/// for each k, its multiply-adds and its copies; the chip takes as long as the
 /// multiprocessor with the most blocks. Tiles for which the chip has not enough
 /// shared memory are left out.
 MatrixTile chooseTile(ArrayRef<MatrixTile> tiles, const MatrixShape &shape,

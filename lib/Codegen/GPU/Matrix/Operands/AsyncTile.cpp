@@ -14,18 +14,18 @@ using namespace mlir::pdq;
 
 /// Elements behind each row in shared memory, so that the 32 threads of a warp
 /// find their elements of a fragment in different banks. Thread 4 g + q takes,
-/// of a line of terms, element q of line g; of bf16, elements 2 q and 2 q + 1.
-static int64_t getPadding(bool isTermMajor, plan::Math math) {
-  return isTermMajor == (math == plan::Math::BF16) ? 8 : 4;
+/// of a line of k, element q of line g; of bf16, elements 2 q and 2 q + 1.
+static int64_t getPadding(bool isKMajor, plan::Math math) {
+  return isKMajor == (math == plan::Math::BF16) ? 8 : 4;
 }
 
 AsyncTile::AsyncTile(MatmulBuilder &code, const OperandView &view)
     : code(code), view(view) {
   MatrixBuilder &b = code.b;
-  bool isTermMajor = view.operand.isTermMajor;
-  int64_t fast = isTermMajor ? code.tile.terms : view.rows;
-  int64_t slow = isTermMajor ? view.rows : code.tile.terms;
-  pitch = fast + getPadding(isTermMajor, code.math);
+  bool isKMajor = view.operand.isKMajor;
+  int64_t fast = isKMajor ? code.tile.k : view.rows;
+  int64_t slow = isKMajor ? view.rows : code.tile.k;
+  pitch = fast + getPadding(isKMajor, code.math);
   size = slow * pitch;
   global = buildFlat(b, view.operand.buffer);
   shared = code.getShared(MatrixTile::numStages * size, b.getF32Type(),
@@ -35,8 +35,8 @@ AsyncTile::AsyncTile(MatmulBuilder &code, const OperandView &view)
 
 Value AsyncTile::buildOffset(Value row, Value term) {
   MatrixBuilder &b = code.b;
-  return isTermMajor() ? b.add(b.mul(row, pitch), term)
-                       : b.add(b.mul(term, pitch), row);
+  return isKMajor() ? b.add(b.mul(row, pitch), term)
+                    : b.add(b.mul(term, pitch), row);
 }
 
 /// Neighbouring threads copy neighbours in memory. A thread stays at its place
@@ -44,10 +44,10 @@ Value AsyncTile::buildOffset(Value row, Value term) {
 void AsyncTile::chooseCopies() {
   MatrixBuilder &b = code.b;
   int64_t lanes = view.operand.lanes, threads = code.tile.getBlockSize();
-  int64_t fast = (isTermMajor() ? code.tile.terms : view.rows) / lanes;
-  int64_t slow = isTermMajor() ? view.rows : code.tile.terms;
+  int64_t fast = (isKMajor() ? code.tile.k : view.rows) / lanes;
+  int64_t slow = isKMajor() ? view.rows : code.tile.k;
   assert(threads % fast == 0 && "threads share rows evenly");
-  Value begin = b.buildAddress(code.batch, code.product->batch.extents,
+  Value begin = b.buildAddress(code.batch, code.contraction->batch.extents,
                                view.batchStrides);
   begin = b.add(begin, view.operand.offset);
   Value low = b.mul(b.rem(code.thread, fast), lanes);
@@ -55,8 +55,8 @@ void AsyncTile::chooseCopies() {
   for (int64_t first = 0; first < slow; first += threads / fast) {
     Value number = b.add(high, first);
     Copy copy;
-    copy.row = isTermMajor() ? number : low;
-    copy.term = isTermMajor() ? low : number;
+    copy.row = isKMajor() ? number : low;
+    copy.term = isKMajor() ? low : number;
     if (first + threads / fast > slow)
       copy.isMine = b.below(number, slow);
     Value row = b.add(view.firstRow, copy.row);
@@ -67,16 +67,16 @@ void AsyncTile::chooseCopies() {
   }
 }
 
-void AsyncTile::start(const Copy &copy, Value firstTerm, Value stage,
+void AsyncTile::start(const Copy &copy, Value firstK, Value stage,
                       Value isNeeded) {
   MatrixBuilder &b = code.b;
   int64_t lanes = view.operand.lanes;
-  const MatrixSide &terms = code.product->terms;
-  Value term = b.add(firstTerm, copy.term);
+  const MatrixSide &side = code.contraction->k;
+  Value term = b.add(firstK, copy.term);
   Value isInside =
-      b.both(b.both(copy.isInside, b.below(term, terms.size)), isNeeded);
-  Value address = b.add(copy.address,
-                        b.buildAddress(term, terms.extents, view.termStrides));
+      b.both(b.both(copy.isInside, b.below(term, side.size)), isNeeded);
+  Value address =
+      b.add(copy.address, b.buildAddress(term, side.extents, view.kStrides));
   Value zero = b.constant(0);
   address = arith::SelectOp::create(b, isInside, address, zero);
   Value count = arith::SelectOp::create(b, isInside, b.constant(lanes), zero);
@@ -87,7 +87,7 @@ void AsyncTile::start(const Copy &copy, Value firstTerm, Value stage,
       b.toIndex(count), lanes == 4 ? b.getUnitAttr() : UnitAttr());
 }
 
-void AsyncTile::copy(Value firstTerm, Value stage, Value isNeeded) {
+void AsyncTile::copy(Value firstK, Value stage, Value isNeeded) {
   for (const Copy &copy : copies) {
     OpBuilder::InsertionGuard restore(code.b);
     if (copy.isMine) {
@@ -95,6 +95,6 @@ void AsyncTile::copy(Value firstTerm, Value stage, Value isNeeded) {
           scf::IfOp::create(code.b, copy.isMine, /*withElseRegion=*/false);
       code.b.setInsertionPointToStart(guard.thenBlock());
     }
-    start(copy, firstTerm, stage, isNeeded);
+    start(copy, firstK, stage, isNeeded);
   }
 }

@@ -10,24 +10,24 @@
 
 namespace mlir::pdq {
 
-/// A ring of tiles of one operand, [rows][terms] where terms are neighbours in
-/// memory, else [terms][rows], f32.
+/// A ring of tiles of one operand, [rows][k] where neighbours in k are those in
+/// memory, else [k][rows], f32.
 class AsyncTile {
 public:
   AsyncTile(MatmulBuilder &code, const OperandView &view);
 
   /// Starts the copies of this thread for the tile whose first term is
-  /// `firstTerm`. What lies outside of the operand, or is not needed, becomes
+  /// `firstK`. What lies outside of the operand, or is not needed, becomes
   /// zero.
-  void copy(Value firstTerm, Value stage, Value isNeeded);
+  void copy(Value firstK, Value stage, Value isNeeded);
 
   /// Where an element of a tile lies behind the tile's begin: linear.
   int64_t getOffset(int64_t row, int64_t term) const {
-    return view.operand.isTermMajor ? row * pitch + term : term * pitch + row;
+    return view.operand.isKMajor ? row * pitch + term : term * pitch + row;
   }
   Value buildOffset(Value row, Value term);
   Value buildBegin(Value stage) { return code.b.mul(stage, size); }
-  bool isTermMajor() const { return view.operand.isTermMajor; }
+  bool isKMajor() const { return view.operand.isKMajor; }
   Value getBuffer() const { return shared; }
 
 private:
@@ -38,7 +38,7 @@ private:
     Value row, term, address, isInside, isMine;
   };
   void chooseCopies();
-  void start(const Copy &copy, Value firstTerm, Value stage, Value isNeeded);
+  void start(const Copy &copy, Value firstK, Value stage, Value isNeeded);
 
   MatmulBuilder &code;
   OperandView view;

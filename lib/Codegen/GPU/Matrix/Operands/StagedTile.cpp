@@ -38,7 +38,7 @@ void StagedTile::chooseShares() {
   int64_t threads = code.tile.getBlockSize();
   Value first;
   int64_t step = 0;
-  if (view.operand.isTermMajor) {
+  if (view.operand.isKMajor) {
     constexpr int64_t pieces = rowWords / lanes;
     word = b.mul(b.rem(code.thread, pieces), lanes);
     first = b.div(code.thread, pieces);
@@ -51,7 +51,7 @@ void StagedTile::chooseShares() {
         b.add(b.mul(b.div(warp, 2), swizzleRows), b.mul(b.rem(lane, 2), lanes));
     step = code.tile.getNumWarps() / 2 * swizzleRows;
   }
-  Value begin = b.buildAddress(code.batch, code.product->batch.extents,
+  Value begin = b.buildAddress(code.batch, code.contraction->batch.extents,
                                view.batchStrides);
   begin = b.add(begin, view.operand.offset);
   for (int64_t row = 0; row < view.rows; row += step) {
@@ -71,19 +71,19 @@ unsigned StagedTile::getNumVectors() const {
   return shares.size() * getNumPacked(code.math);
 }
 
-/// The loads of a share are those of terms that its words hold: vectors along
-/// the terms, or along the rows.
-SmallVector<Value> StagedTile::load(Value firstTerm, Value isNeeded) {
+/// The loads of a share are those of k that its words hold: vectors along k, or
+/// along the rows.
+SmallVector<Value> StagedTile::load(Value firstK, Value isNeeded) {
   MatrixBuilder &b = code.b;
-  const MatrixSide &terms = code.product->terms;
+  const MatrixSide &side = code.contraction->k;
   int64_t packed = getNumPacked(code.math);
-  int64_t distance = view.operand.isTermMajor ? lanes : 1;
-  Value term = b.add(firstTerm, b.mul(word, packed));
+  int64_t distance = view.operand.isKMajor ? lanes : 1;
+  Value term = b.add(firstK, b.mul(word, packed));
   SmallVector<Value> addresses, isInside;
   for (int64_t i = 0; i < packed; ++i) {
     Value own = b.add(term, i * distance);
-    addresses.push_back(b.buildAddress(own, terms.extents, view.termStrides));
-    isInside.push_back(b.both(b.below(own, terms.size), isNeeded));
+    addresses.push_back(b.buildAddress(own, side.extents, view.kStrides));
+    isInside.push_back(b.both(b.below(own, side.size), isNeeded));
   }
   auto type = VectorType::get({lanes}, b.getF32Type());
   Value none = arith::ConstantOp::create(b, b.getZeroAttr(type));
@@ -111,7 +111,7 @@ void StagedTile::storeWords(ArrayRef<Value> words, const Share &share,
     Value inRow = b.add(b.mul(piece, lanes), b.rem(word, lanes));
     return b.toIndex(b.add(b.add(begin, b.mul(row, rowWords)), inRow));
   };
-  if (view.operand.isTermMajor) {
+  if (view.operand.isKMajor) {
     auto type = VectorType::get({lanes}, b.getI32Type());
     Value vector = vector::FromElementsOp::create(b, type, words);
     vector::StoreOp::create(b, vector, shared, place(0), /*nontemporal=*/false,
@@ -141,8 +141,8 @@ void StagedTile::store(ArrayRef<Value> numbers, Value stage) {
       // Terms of a word: of one vector, or one of each.
       SmallVector<Value> own;
       for (int64_t term = 0; term < packed; ++term)
-        own.push_back(view.operand.isTermMajor ? elements[i * packed + term]
-                                               : elements[term * lanes + i]);
+        own.push_back(view.operand.isKMajor ? elements[i * packed + term]
+                                            : elements[term * lanes + i]);
       for (auto [part, value] : llvm::enumerate(buildParts(b, own, code.math)))
         words[part].push_back(value);
     }

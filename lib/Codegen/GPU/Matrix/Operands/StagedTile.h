@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Tiles of operands that travel through registers to shared memory, where
-// warpgroups read them: rounded, packed, terms next to each other.
+// warpgroups read them: rounded, packed, neighbours in k next to each other.
 
 #ifndef PDQ_LIB_CODEGEN_GPU_MATRIX_OPERANDS_STAGEDTILE_H
 #define PDQ_LIB_CODEGEN_GPU_MATRIX_OPERANDS_STAGEDTILE_H
@@ -12,17 +12,17 @@
 namespace mlir::pdq {
 
 /// Two tiles of one operand in shared memory, each once for every part of its
-/// numbers. A row is 128 bytes of terms, in pieces of 16 bytes that are
+/// numbers. A row is 128 bytes of k, in pieces of 16 bytes that are
 /// permuted by the row (PTX: 128-byte swizzle). Operands whose rows are
 /// neighbours in memory are transposed on the way.
 class StagedTile {
 public:
   StagedTile(MatmulBuilder &code, const OperandView &view);
 
-  /// Loads this thread's numbers of the tile whose first term is `firstTerm`,
+  /// Loads this thread's numbers of the tile whose first term is `firstK`,
   /// vectors of 4 f32. What lies outside of the operand, or is not needed, is
   /// zero.
-  SmallVector<Value> load(Value firstTerm, Value isNeeded);
+  SmallVector<Value> load(Value firstK, Value isNeeded);
   unsigned getNumVectors() const;
 
   /// Rounds numbers that were loaded and stores them.

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The loop over the terms: wait for a tile, start the copies of a later one,
+// The loop over k: wait for a tile, start the copies of a later one,
 // multiply.
 
 #include "pdq/Codegen/GPU/Matrix/Operands/WarpProducts.h"
@@ -37,10 +37,10 @@ private:
                   MutableArrayRef<Value> sum);
   void multiply(Value stage, MutableArrayRef<Value> sums);
   int64_t getNumRows() const {
-    return code.tile.warpRows / Accumulators::fragmentRows;
+    return code.tile.warpM / Accumulators::fragmentRows;
   }
   int64_t getNumColumns() const {
-    return code.tile.warpColumns / Accumulators::fragmentColumns;
+    return code.tile.warpN / Accumulators::fragmentColumns;
   }
   /// Terms that an instruction multiplies.
   int64_t getDepth() const { return 8 * getNumPacked(code.math); }
@@ -58,13 +58,13 @@ private:
 WarpEmitter::WarpEmitter(MatmulBuilder &code)
     : code(code), b(code.b), lhs(code, OperandView::getLhs(code)),
       rhs(code, OperandView::getRhs(code)),
-      numSteps(llvm::divideCeil(code.product->terms.size, code.tile.terms)) {
+      numSteps(llvm::divideCeil(code.contraction->k.size, code.tile.k)) {
   const MatrixTile &tile = code.tile;
   Value warp = b.div(code.thread, tile.warpSize);
   Value lane = b.rem(code.thread, tile.warpSize);
-  int64_t warpsInRows = tile.rows / tile.warpRows;
-  warpRow = b.mul(b.rem(warp, warpsInRows), tile.warpRows);
-  warpColumn = b.mul(b.div(warp, warpsInRows), tile.warpColumns);
+  int64_t warpsInRows = tile.m / tile.warpM;
+  warpRow = b.mul(b.rem(warp, warpsInRows), tile.warpM);
+  warpColumn = b.mul(b.div(warp, warpsInRows), tile.warpN);
   group = b.div(lane, 4);
   place = b.rem(lane, 4);
 }
@@ -73,14 +73,14 @@ WarpEmitter::WarpEmitter(MatmulBuilder &code)
 /// waiting counts the same. Returns the group.
 Value WarpEmitter::copyTiles(Value step, Value stage) {
   Value isNeeded = b.below(step, numSteps);
-  Value firstTerm = b.mul(step, code.tile.terms);
-  lhs.copy(firstTerm, stage, isNeeded);
-  rhs.copy(firstTerm, stage, isNeeded);
+  Value firstK = b.mul(step, code.tile.k);
+  lhs.copy(firstK, stage, isNeeded);
+  rhs.copy(firstK, stage, isNeeded);
   return nvgpu::DeviceAsyncCreateGroupOp::create(
       b, nvgpu::DeviceAsyncTokenType::get(b.getContext()), ValueRange());
 }
 
-/// The numbers of one register: terms that follow each other.
+/// The numbers of one register: neighbours in k.
 SmallVector<Value> WarpEmitter::loadNeighbours(const AsyncTile &tile,
                                                Value base, int64_t row,
                                                int64_t term) {
@@ -88,7 +88,7 @@ SmallVector<Value> WarpEmitter::loadNeighbours(const AsyncTile &tile,
     return b.toIndex(b.add(base, tile.getOffset(row, term + number)));
   };
   int64_t count = getNumPacked(code.math);
-  if (count == 1 || !tile.isTermMajor()) {
+  if (count == 1 || !tile.isKMajor()) {
     SmallVector<Value> numbers;
     for (int64_t i = 0; i < count; ++i)
       numbers.push_back(memref::LoadOp::create(b, tile.getBuffer(), at(i)));
@@ -101,7 +101,7 @@ SmallVector<Value> WarpEmitter::loadNeighbours(const AsyncTile &tile,
   return SmallVector<Value>(elements.getResults());
 }
 
-/// Registers of the terms `term` and those half a depth behind them, of each of
+/// Registers of the k from `term` on and those half a depth behind, of each of
 /// `rows`.
 Fragment WarpEmitter::loadFragment(const AsyncTile &tile, Value base,
                                    ArrayRef<int64_t> rows, int64_t term) {
@@ -141,7 +141,7 @@ void WarpEmitter::multiply(Value stage, MutableArrayRef<Value> sums) {
                  tile.buildOffset(b.add(corner, group), term));
   };
   Value lhsBase = getBase(lhs, warpRow), rhsBase = getBase(rhs, warpColumn);
-  for (int64_t term = 0; term < code.tile.terms; term += getDepth()) {
+  for (int64_t term = 0; term < code.tile.k; term += getDepth()) {
     SmallVector<Fragment> rows, columns;
     for (int64_t i = 0; i < getNumRows(); ++i) {
       int64_t row = i * Accumulators::fragmentRows;
@@ -161,7 +161,7 @@ void WarpEmitter::multiply(Value stage, MutableArrayRef<Value> sums) {
 }
 
 /// While one tile is multiplied, the next ones travel. `before` are the sums of
-/// products before this one, if there are any.
+/// contractions before this one, if there are any.
 Accumulators WarpEmitter::emit(ArrayRef<Value> before) {
   constexpr int64_t numStages = MatrixTile::numStages;
   Value group;

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The loop over the terms: multiply a tile, meanwhile store the next one and
+// The loop over k: multiply a tile, meanwhile store the next one and
 // load the one behind that.
 
 #include "pdq/Codegen/GPU/Matrix/Operands/WarpgroupProducts.h"
@@ -15,7 +15,7 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Threads of a warpgroup, rows that it multiplies, bytes of terms that an
+/// Threads of a warpgroup, rows that it multiplies, bytes of k that an
 /// instruction reads, in units of a descriptor's address.
 static constexpr int64_t warpgroupSize = 128, warpgroupRows = 64,
                          rowsOfWarp = 16, depthUnits = 2, depthWords = 8;
@@ -52,7 +52,7 @@ bool mlir::pdq::canUseWarpgroups(const MatrixStrategy &strategy) {
 WarpgroupEmitter::WarpgroupEmitter(MatmulBuilder &code)
     : code(code), b(code.b), lhs(code, OperandView::getLhs(code)),
       rhs(code, OperandView::getRhs(code)),
-      numSteps(llvm::divideCeil(code.product->terms.size, code.tile.terms)) {
+      numSteps(llvm::divideCeil(code.contraction->k.size, code.tile.k)) {
   // A shuffle tells the assembler that it is the same in all threads.
   Value group = b.div(code.thread, warpgroupSize);
   auto uniform = gpu::ShuffleOp::create(b, group, b.constant(0),
@@ -63,9 +63,9 @@ WarpgroupEmitter::WarpgroupEmitter(MatmulBuilder &code)
 
 SmallVector<Value> WarpgroupEmitter::load(Value step) {
   Value isNeeded = b.below(step, numSteps);
-  Value firstTerm = b.mul(step, code.tile.terms);
-  SmallVector<Value> numbers = lhs.load(firstTerm, isNeeded);
-  llvm::append_range(numbers, rhs.load(firstTerm, isNeeded));
+  Value firstK = b.mul(step, code.tile.k);
+  SmallVector<Value> numbers = lhs.load(firstK, isNeeded);
+  llvm::append_range(numbers, rhs.load(firstK, isNeeded));
   return numbers;
 }
 
@@ -86,15 +86,15 @@ void WarpgroupEmitter::publish() {
 }
 
 LLVM::LLVMStructType WarpgroupEmitter::getSumType() {
-  SmallVector<Type> types(code.tile.columns / 2, b.getF32Type());
+  SmallVector<Type> types(code.tile.n / 2, b.getF32Type());
   return LLVM::LLVMStructType::getLiteral(b.getContext(), types);
 }
 
-/// The sums of products before this one, zeros if there are none.
+/// The sums of contractions before this one, zeros if there are none.
 Value WarpgroupEmitter::pack(ArrayRef<Value> before) {
   Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
   Value sums = LLVM::PoisonOp::create(b, getSumType());
-  for (int64_t i = 0; i < code.tile.columns / 2; ++i)
+  for (int64_t i = 0; i < code.tile.n / 2; ++i)
     sums = LLVM::InsertValueOp::create(b, sums,
                                        before.empty() ? zero : before[i], i);
   return sums;
@@ -105,9 +105,8 @@ Value WarpgroupEmitter::accumulate(Value left, Value right, Value sums) {
   bool isBF16 = code.math == plan::Math::BF16;
   auto type = NVVM::WGMMATypesAttr::get(
       context, isBF16 ? NVVM::WGMMATypes::bf16 : NVVM::WGMMATypes::tf32);
-  auto shape =
-      NVVM::MMAShapeAttr::get(context, warpgroupRows, code.tile.columns,
-                              depthWords * getNumPacked(code.math));
+  auto shape = NVVM::MMAShapeAttr::get(context, warpgroupRows, code.tile.n,
+                                       depthWords * getNumPacked(code.math));
   auto positive = NVVM::WGMMAScaleInAttr::get(context, NVVM::WGMMAScaleIn::one);
   return NVVM::WgmmaMmaAsyncOp::create(
       b, sums.getType(), sums, left, right, shape, type, type,
@@ -141,10 +140,10 @@ Value WarpgroupEmitter::multiply(Value stage, Value sums) {
 /// A warp has 16 rows of its warpgroup's 64.
 Accumulators WarpgroupEmitter::unpack(Value sums) {
   Accumulators result;
-  for (int64_t i = 0; i < code.tile.columns / 2; ++i)
+  for (int64_t i = 0; i < code.tile.n / 2; ++i)
     result.values.push_back(LLVM::ExtractValueOp::create(b, sums, i));
   result.numRows = 1;
-  result.numColumns = code.tile.columns / Accumulators::fragmentColumns;
+  result.numColumns = code.tile.n / Accumulators::fragmentColumns;
   Value lane = b.rem(code.thread, MatrixTile::warpSize);
   Value warp = b.div(code.thread, MatrixTile::warpSize);
   result.row = b.add(b.mul(warp, rowsOfWarp), b.div(lane, 4));

@@ -10,7 +10,7 @@
 
 namespace mlir::pdq {
 
-/// Emits the loops over the terms of all products; returns the sums of the
+/// Emits the loops over k of all contractions; returns the sums of the
 /// thread.
 Accumulators emitWarpProducts(MatmulBuilder &code);
 

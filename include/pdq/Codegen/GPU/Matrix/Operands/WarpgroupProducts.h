@@ -13,7 +13,7 @@ namespace mlir::pdq {
 /// Whether operands can be loaded for wgmma: in whole vectors.
 bool canUseWarpgroups(const MatrixStrategy &strategy);
 
-/// Emits the loop over the terms; returns the sums of the thread.
+/// Emits the loop over k; returns the sums of the thread.
 Accumulators emitWarpgroupProducts(MatmulBuilder &code);
 
 } // namespace mlir::pdq
