@@ -54,8 +54,6 @@ pdq::getUniformParameters(quant::QuantizedType type,
     return emitError() << "type " << type
                        << " is neither per-tensor nor per-axis uniform";
   }
-  if (!isa<FloatType>(type.getExpressedType()))
-    return emitError() << "type " << type << " expresses no float type";
   if (failed(checkParameters(result, emitError)))
     return failure();
   return result;

@@ -16,7 +16,6 @@
 // STATE: note: it is written here
 // RUN: not pdq-opt %t/extern.mlir --pdq-normalize-frontend -o /dev/null 2>&1 | FileCheck %s --check-prefix=EXTERN
 // EXTERN: error: variable @weight has no value in the module; export the network with its weights
-
 //--- weights.mlir
 ml_program.global private @weight(dense<[[1.0, -2.0], [0.5, 3.0]]> : tensor<2x2xf32>) : tensor<2x2xf32>
 ml_program.global private mutable @bias(dense<10.0> : tensor<2x2xf32>) : tensor<2x2xf32>

@@ -98,17 +98,24 @@ mlir::pdq::emitKernel(plan::KernelOp kernel, ArrayRef<const KernelForm *> forms,
   FailureOr<KernelParts> parts = splitKernel(kernel);
   if (failed(parts))
     return failure();
-  StringRef declined = "none here takes several operations";
+  SmallVector<std::pair<plan::Form, StringRef>> declined;
   for (const KernelForm *form : forms) {
     if (!form->takes(parts->kind))
       continue;
-    reason = declined;
-    if (EmitFn emit = form->match(*parts, target, declined)) {
+    StringRef why;
+    if (EmitFn emit = form->match(*parts, target, why)) {
+      reason = declined.empty() ? StringRef() : declined.back().second;
       if (failed(emit()))
         return failure();
       return form;
     }
+    declined.emplace_back(form->getForm(), why);
   }
   Operation *op = parts->main ? parts->main : kernel;
-  return op->emitOpError("has no form of code: ") << declined;
+  InFlightDiagnostic diag = op->emitOpError("has no form of code");
+  if (declined.empty())
+    return diag << ": none here takes several operations";
+  for (auto [form, why] : declined)
+    diag.attachNote() << "not '" << plan::stringifyForm(form) << "': " << why;
+  return diag;
 }
