@@ -72,7 +72,6 @@ static void addOperandForms(OpPassManager &pm, const PlanOptions &options) {
   }
   // What computes a pooling's image is one operation by now.
   pm.addNestedPass<func::FuncOp>(createFusePoolingArgmax());
-  pm.addNestedPass<func::FuncOp>(createSplitIntoRows());
 }
 
 // operations on channels-last tensors -> fewer and larger ones
@@ -81,8 +80,9 @@ void mlir::pdq::buildFuseTensorsPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(
       createFuseElementwise({/*recompute=*/options.isForGPU}));
   addOperandForms(pm, options);
-  pm.addNestedPass<func::FuncOp>(
-      createSplitReductions({options.multiprocessors}));
+  pm.addNestedPass<func::FuncOp>(createSplitReductions(
+      {options.isForGPU ? FullReductionSplit::Rows : FullReductionSplit::Parts,
+       options.multiprocessors}));
   pm.addPass(createCSEPass());
   // Copies of constants that were packed.
   pm.addPass(createHoistConstants());

@@ -15,6 +15,9 @@
 
 namespace mlir::pdq {
 
+/// What a reduction of all elements to one number is split into.
+enum class FullReductionSplit { Parts, Rows };
+
 #define GEN_PASS_DECL
 #include "pdq/Plan/Passes.h.inc"
 

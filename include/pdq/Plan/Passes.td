@@ -479,27 +479,11 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     %l = linalg.generic ... ins(%p : tensor<8xf32>) outs(%z : tensor<f32>)
     ```
 
-    Declines reductions whose outermost dimension the number of parts does not
-    divide, scatters, and payloads with `linalg.index`.
-  }];
-  let options = [
-    Option<"multiprocessors", "multiprocessors", "int64_t", /*default=*/"0",
-           "Blocks of threads that products keep busy; 0: eight parts of any reduction">
-  ];
-  let statistics = [
-    Statistic<"numSplit", "num-split", "Reductions split">
-  ];
-  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
-}
-
-def SplitIntoRows : PDQPass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
-  let summary = "Split sums over everything into sums of rows";
-  let description = [{
-    A sum (or a maximum, a minimum) of at least 4096 elements that is one number,
-    such as a loss or the gradient of a scale, becomes the sums of rows and the sum
-    of these. Rows are made of the outermost dimensions in memory, and their loops
-    come first, as in elementwise operations on the same tensors: one block of a
-    GPU's threads reduces a row, and `-pdq-join-rows` launches both together.
+    With `full-reductions=rows` a reduction of at least 4096 elements to one number,
+    such as a loss or the gradient of a scale, becomes the reductions of rows first.
+    Rows are made of the outermost dimensions in memory, and their loops come first,
+    as in elementwise operations on the same tensors: one block of a GPU's threads
+    reduces a row, and `-pdq-fuse-kernels` launches both together.
 
     Before:
 
@@ -516,9 +500,19 @@ def SplitIntoRows : PDQPass<"pdq-split-into-rows", "::mlir::func::FuncOp"> {
     %l = linalg.generic ... ins(%p : tensor<32x56xf32>) outs(%z : tensor<f32>)
     ```
 
-    Declines results with more than one element, and operations none of whose
+    Declines parts of reductions whose outermost dimension their number does not
+    divide, of scatters, and of payloads with `linalg.index`; rows where none of the
     inputs has all loops.
   }];
+  let options = [
+    Option<"fullReductions", "full-reductions", "::mlir::pdq::FullReductionSplit",
+           "::mlir::pdq::FullReductionSplit::Parts", "What reductions to one number are split into",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::pdq::FullReductionSplit::Parts, "parts", "eight parts, like others"),
+             clEnumValN(::mlir::pdq::FullReductionSplit::Rows, "rows", "rows of the tensor in memory"))}]>,
+    Option<"multiprocessors", "multiprocessors", "int64_t", /*default=*/"0",
+           "Blocks of threads that products keep busy; 0: eight parts of any reduction">
+  ];
   let statistics = [
     Statistic<"numSplit", "num-split", "Reductions split">
   ];

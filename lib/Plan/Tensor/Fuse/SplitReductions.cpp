@@ -1,14 +1,16 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Splits long reductions into partial ones, which threads share and which stay
-// in the cache. Their number follows from the shape alone.
+// Splits long reductions into partial ones: parts that threads share and that
+// stay in the cache, or rows that a block of a GPU's threads each reduces and
+// that elementwise kernels on the same rows take along. Their number follows
+// from the shape alone.
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Passes.h"
 #include "pdq/Support/Options/OptionsLocation.h"
@@ -29,6 +31,9 @@ static constexpr int64_t blockElements = 64 * 64, minTerms = 512;
 /// Iterations of a reduction from which on splitting pays, and elements of the
 /// result up to which partial results are cheap.
 static constexpr int64_t minIterations = 4096, maxElements = 1 << 16;
+/// Rows, and elements of a row, that are aimed at: many blocks of threads, each
+/// with something to do.
+static constexpr int64_t manyRows = 128, longRow = 64;
 
 namespace {
 /// A reduction that can be split: result = combiner(init, term).
@@ -120,20 +125,58 @@ static std::optional<SplittableReduction> match(linalg::LinalgOp op,
   return SplittableReduction{op, combiner, *loop, usualParts};
 }
 
-/// A tensor filled with the combiner's identity.
-static Value buildIdentities(OpBuilder &b, Location loc, Operation *combiner,
-                             ArrayRef<int64_t> shape, FloatType type) {
+//===----------------------------------------------------------------------===//
+// Partial results
+//===----------------------------------------------------------------------===//
+
+/// The reduction of `op` with other operands, loops and results of this shape,
+/// which starts from the combiner's identity.
+static linalg::GenericOp buildPartial(RewriterBase &b, linalg::LinalgOp op,
+                                      Operation *combiner,
+                                      ArrayRef<int64_t> shape,
+                                      ValueRange inputs,
+                                      ArrayRef<AffineMap> maps,
+                                      ArrayRef<utils::IteratorType> iterators) {
+  Location loc = op.getLoc();
+  auto type = cast<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
   Value identity = buildIdentity(b, loc, combiner, type);
   Value empty = tensor::EmptyOp::create(b, loc, shape, type);
-  return linalg::FillOp::create(b, loc, identity, empty).getResult(0);
+  Value init = linalg::FillOp::create(b, loc, identity, empty).getResult(0);
+  auto partial = linalg::GenericOp::create(b, loc, init.getType(), inputs, init,
+                                           maps, iterators);
+  b.cloneRegionBefore(op->getRegion(0), partial.getRegion(),
+                      partial.getRegion().begin());
+  return partial;
+}
+
+/// Combines partial results along the leading dimensions, in order, with what
+/// the result started from.
+static Value combinePartial(RewriterBase &b, linalg::LinalgOp op,
+                            Operation *combiner, Value partial) {
+  Value init = op.getDpsInitOperand(0)->get();
+  int64_t rank = cast<RankedTensorType>(init.getType()).getRank();
+  int64_t loops = cast<RankedTensorType>(partial.getType()).getRank();
+  AffineMap whole = b.getMultiDimIdentityMap(loops);
+  AffineMap rest = AffineMap::getMinorIdentityMap(loops, rank, b.getContext());
+  SmallVector<utils::IteratorType> iterators(loops,
+                                             utils::IteratorType::parallel);
+  std::fill_n(iterators.begin(), loops - rank, utils::IteratorType::reduction);
+  auto combined = linalg::GenericOp::create(
+      b, op.getLoc(), TypeRange{init.getType()}, ValueRange{partial},
+      ValueRange{init}, ArrayRef{whole, rest}, iterators,
+      [&](OpBuilder &nested, Location loc, ValueRange args) {
+        OperationState state(loc, combiner->getName(), {args[1], args[0]},
+                             {args[1].getType()}, combiner->getAttrs());
+        linalg::YieldOp::create(nested, loc,
+                                nested.create(state)->getResults());
+      });
+  return combined.getResult(0);
 }
 
 /// The partial reductions: loop 0 is the part, all others move up by one, and
 /// the split loop runs within its part.
-static Value buildParts(OpBuilder &b, const SplittableReduction &reduction) {
+static Value buildParts(RewriterBase &b, const SplittableReduction &reduction) {
   linalg::LinalgOp op = reduction.op;
-  Location loc = op.getLoc();
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
   unsigned numLoops = op.getNumLoops();
   int64_t size = op.getStaticLoopRanges()[reduction.loop] / reduction.numParts;
   SmallVector<AffineExpr> dims;
@@ -142,58 +185,113 @@ static Value buildParts(OpBuilder &b, const SplittableReduction &reduction) {
   dims[reduction.loop] =
       b.getAffineDimExpr(0) * size + b.getAffineDimExpr(reduction.loop + 1);
   SmallVector<AffineMap> maps;
-  SmallVector<Value> inputs;
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    inputs.push_back(input->get());
-    maps.push_back(op.getMatchingIndexingMap(input).replaceDimsAndSymbols(
-        dims, {}, numLoops + 1, 0));
-  }
+  for (AffineMap map : op.getIndexingMapsArray())
+    maps.push_back(map.replaceDimsAndSymbols(dims, {}, numLoops + 1, 0));
+  maps.back() = maps.back().insertResult(b.getAffineDimExpr(0), 0);
   // Gives the split loop its bound; never read.
-  inputs.push_back(tensor::EmptyOp::create(b, loc, {size}, b.getI8Type()));
-  maps.push_back(
-      AffineMap::get(numLoops + 1, 0, b.getAffineDimExpr(reduction.loop + 1)));
+  SmallVector<Value> inputs = op.getDpsInputs();
+  inputs.push_back(
+      tensor::EmptyOp::create(b, op.getLoc(), {size}, b.getI8Type()));
+  AffineMap bound =
+      AffineMap::get(numLoops + 1, 0, b.getAffineDimExpr(reduction.loop + 1));
+  maps.insert(std::prev(maps.end()), bound);
   SmallVector<int64_t> shape{reduction.numParts};
-  llvm::append_range(shape, type.getShape());
-  auto elementType = cast<FloatType>(type.getElementType());
-  Value init = buildIdentities(b, loc, reduction.combiner, shape, elementType);
-  SmallVector<AffineExpr> results{b.getAffineDimExpr(0)};
-  llvm::append_range(results,
-                     op.getMatchingIndexingMap(op.getDpsInitOperand(0))
-                         .replaceDimsAndSymbols(dims, {}, numLoops + 1, 0)
-                         .getResults());
-  maps.push_back(AffineMap::get(numLoops + 1, 0, results, b.getContext()));
+  llvm::append_range(
+      shape, cast<RankedTensorType>(op->getResult(0).getType()).getShape());
   SmallVector<utils::IteratorType> iterators{utils::IteratorType::parallel};
   llvm::append_range(iterators, op.getIteratorTypesArray());
-  auto parts = linalg::GenericOp::create(b, loc, init.getType(), inputs, init,
-                                         maps, iterators);
-  IRMapping mapping;
-  op->getRegion(0).cloneInto(&parts.getRegion(), mapping);
-  parts.getBody()->insertArgument(inputs.size() - 1, b.getI8Type(), loc);
+  auto parts =
+      buildPartial(b, op, reduction.combiner, shape, inputs, maps, iterators);
+  parts.getBody()->insertArgument(inputs.size() - 1, b.getI8Type(),
+                                  op.getLoc());
   return parts.getResult(0);
 }
 
-/// Combines the parts, in order, with what the result started from.
-static Value combineParts(OpBuilder &b, const SplittableReduction &reduction,
-                          Value parts) {
-  linalg::LinalgOp op = reduction.op;
-  Value init = op.getDpsInitOperand(0)->get();
-  int64_t rank = cast<RankedTensorType>(init.getType()).getRank();
-  AffineMap whole = b.getMultiDimIdentityMap(rank + 1);
-  AffineMap rest = whole.dropResult(0);
-  SmallVector<utils::IteratorType> iterators(rank + 1,
-                                             utils::IteratorType::parallel);
-  iterators[0] = utils::IteratorType::reduction;
-  auto combined = linalg::GenericOp::create(
-      b, op.getLoc(), TypeRange{init.getType()}, ValueRange{parts},
-      ValueRange{init}, ArrayRef{whole, rest}, iterators,
-      [&](OpBuilder &nested, Location loc, ValueRange args) {
-        OperationState state(loc, reduction.combiner->getName(),
-                             {args[1], args[0]}, {args[1].getType()},
-                             reduction.combiner->getAttrs());
-        linalg::YieldOp::create(nested, loc,
-                                nested.create(state)->getResults());
-      });
-  return combined.getResult(0);
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+/// The map of the input that says how elements lie in memory: one with all
+/// loops.
+static std::optional<AffineMap> findMemoryOrder(linalg::GenericOp op) {
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    if (map.isPermutation())
+      return map;
+  }
+  return std::nullopt;
+}
+
+/// The number of leading loops that make rows; 0 where there are too few
+/// elements.
+static unsigned chooseRowLoops(ArrayRef<int64_t> extents) {
+  int64_t total = 1, rows = 1;
+  for (int64_t extent : extents)
+    total *= extent;
+  if (total < minIterations)
+    return 0;
+  unsigned chosen = 0;
+  for (unsigned count = 1; count < extents.size(); ++count) {
+    rows *= extents[count - 1];
+    if (total / rows < longRow)
+      break;
+    chosen = count;
+    if (rows >= manyRows)
+      break;
+  }
+  return chosen;
+}
+
+/// The reduction of each row; loops are in the order of memory.
+static Value buildRows(RewriterBase &b, linalg::GenericOp op,
+                       Operation *combiner, unsigned numRowLoops) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  maps.back() =
+      b.getMultiDimIdentityMap(extents.size()).getMajorSubMap(numRowLoops);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  std::fill_n(iterators.begin(), numRowLoops, utils::IteratorType::parallel);
+  return buildPartial(b, op, combiner,
+                      ArrayRef(extents).take_front(numRowLoops), op.getInputs(),
+                      maps, iterators)
+      .getResult(0);
+}
+
+/// Whether `op` reduces all its elements to one number.
+static bool reducesEverything(linalg::GenericOp op) {
+  return op->getNumResults() == 1 &&
+         op.getNumReductionLoops() == op.getNumLoops() &&
+         op.getNumLoops() > 0 && op.hasPureTensorSemantics() &&
+         isa<FloatType>(getElementTypeOrSelf(op.getResult(0).getType())) &&
+         cast<RankedTensorType>(op.getResult(0).getType()).getRank() == 0;
+}
+
+/// Splits `op` into rows; false where it has another form.
+static bool splitIntoRows(RewriterBase &rewriter, linalg::GenericOp op) {
+  Operation *combiner = reducesEverything(op) ? findCombiner(op) : nullptr;
+  std::optional<AffineMap> order = findMemoryOrder(op);
+  if (!combiner || !order)
+    return false;
+  SmallVector<unsigned> loops;
+  SmallVector<int64_t> extents, ranges = op.getStaticLoopRanges();
+  for (unsigned place = 0; place < order->getNumResults(); ++place) {
+    loops.push_back(order->getDimPosition(place));
+    extents.push_back(ranges[loops.back()]);
+  }
+  unsigned numRowLoops = chooseRowLoops(extents);
+  if (numRowLoops == 0)
+    return false;
+  rewriter.setInsertionPoint(op);
+  FailureOr<linalg::GenericOp> sorted =
+      linalg::interchangeGenericOp(rewriter, op, loops);
+  if (failed(sorted))
+    return false;
+  combiner = findCombiner(*sorted);
+  rewriter.setInsertionPoint(*sorted);
+  Value rows = buildRows(rewriter, *sorted, combiner, numRowLoops);
+  rewriter.replaceOp(*sorted,
+                     combinePartial(rewriter, *sorted, combiner, rows));
+  return true;
 }
 
 namespace {
@@ -210,6 +308,14 @@ struct SplitReductions : pdq::impl::SplitReductionsBase<SplitReductions> {
   }
 
   void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    if (fullReductions == FullReductionSplit::Rows) {
+      SmallVector<linalg::GenericOp> ops;
+      getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
+      for (linalg::GenericOp op : ops)
+        numSplit += splitIntoRows(rewriter, op);
+    }
+    // What combines very many rows is a long reduction, too.
     SmallVector<SplittableReduction> reductions;
     getOperation().walk([&](linalg::LinalgOp op) {
       if (auto reduction = match(op, multiprocessors))
@@ -217,11 +323,10 @@ struct SplitReductions : pdq::impl::SplitReductionsBase<SplitReductions> {
     });
     for (const SplittableReduction &reduction : reductions) {
       linalg::LinalgOp op = reduction.op;
-      OpBuilder builder(op);
-      Value parts = buildParts(builder, reduction);
-      op->getResult(0).replaceAllUsesWith(
-          combineParts(builder, reduction, parts));
-      op->erase();
+      rewriter.setInsertionPoint(op);
+      Value parts = buildParts(rewriter, reduction);
+      rewriter.replaceOp(
+          op, combinePartial(rewriter, op, reduction.combiner, parts));
       ++numSplit;
     }
   }

@@ -1,6 +1,6 @@
 // Sums over everything become sums of rows.
 
-// RUN: pdq-opt %s --pdq-split-into-rows | FileCheck %s
+// RUN: pdq-opt %s --pdq-split-reductions=full-reductions=rows | FileCheck %s
 
 // Loops come in the order of memory, n h w c. 4 rows are too few for a GPU, 4 * 32 =
 // 128 are enough.
@@ -48,6 +48,24 @@ func.func @maximum(%x: tensor<64x64xf32>, %init: tensor<f32>) -> tensor<f32> {
     ins(%x : tensor<64x64xf32>) outs(%init : tensor<f32>) {
   ^bb0(%a: f32, %o: f32):
     %s = arith.maximumf %o, %a : f32
+    linalg.yield %s : f32
+  } -> tensor<f32>
+  return %r : tensor<f32>
+}
+
+// What combines many rows is a long reduction, too: eight parts of 1024 rows.
+// CHECK-LABEL: func.func @many_rows(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8192x64xf32>, %[[START:[a-z0-9]+]]: tensor<f32>)
+// CHECK:         %[[ROWS:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]} ins(%[[X]] : tensor<8192x64xf32>) outs(%{{.+}} : tensor<8192xf32>)
+// CHECK:         %[[PARTS:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]} ins(%[[ROWS]], %{{.+}} : tensor<8192xf32>, tensor<1024xi8>) outs(%{{.+}} : tensor<8xf32>)
+// CHECK:         %[[S:.+]] = linalg.generic {{.*}}iterator_types = ["reduction"]} ins(%[[PARTS]] : tensor<8xf32>) outs(%[[START]] : tensor<f32>)
+// CHECK:         return %[[S]]
+func.func @many_rows(%x: tensor<8192x64xf32>, %init: tensor<f32>) -> tensor<f32> {
+  %r = linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, affine_map<(n, c) -> ()>],
+                       iterator_types = ["reduction", "reduction"]}
+    ins(%x : tensor<8192x64xf32>) outs(%init : tensor<f32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %o, %a : f32
     linalg.yield %s : f32
   } -> tensor<f32>
   return %r : tensor<f32>
