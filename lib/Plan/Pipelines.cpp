@@ -32,11 +32,9 @@ void mlir::pdq::buildCanonicalizeTensorsPipeline(OpPassManager &pm,
                                                  const PlanOptions &options) {
   addInlining(pm);
   pm.addNestedPass<func::FuncOp>(createGeneralize());
-  // Before layouts: pads and slices of the new form get them too. A GPU's other
-  // sums over windows wait for layouts: what loads single elements keeps to
-  // theirs.
-  pm.addNestedPass<func::FuncOp>(
-      createGatherScatters({/*products=*/options.isForGPU}));
+  // Before layouts: pads and slices of the new form get them too.
+  pm.addNestedPass<func::FuncOp>(createScatterToGather(
+      {options.isForGPU ? GatherForm::Contractions : GatherForm::Reductions}));
 }
 
 // linalg.generic -> the same on channels-last tensors
@@ -53,10 +51,13 @@ void mlir::pdq::buildChooseLayoutsPipeline(OpPassManager &pm,
   }
   // Before fusion: it merges operations whose operands want different orders.
   pm.addNestedPass<func::FuncOp>(createAssignLayout());
+  // The transposes that layouts left on borders.
   pm.addNestedPass<func::FuncOp>(createGeneralize());
   if (options.isForGPU) {
-    pm.addNestedPass<func::FuncOp>(createGatherElements());
-    pm.addNestedPass<func::FuncOp>(createGatherScatters());
+    // Behind layouts: loads of single elements in a payload keep to the order
+    // that a tensor has then.
+    pm.addNestedPass<func::FuncOp>(
+        createScatterToGather({GatherForm::Elementwise}));
   }
   addCleanup(pm);
   // Before fusion, which would merge constant operations into others.
@@ -84,7 +85,8 @@ void mlir::pdq::buildFuseTensorsPipeline(OpPassManager &pm,
       {options.isForGPU ? FullReductionSplit::Rows : FullReductionSplit::Parts,
        options.multiprocessors}));
   pm.addPass(createCSEPass());
-  // Copies of constants that were packed.
+  // Again, for the copies of constants that were packed, and for broadcasts of
+  // constants that have been fused into what is smaller.
   pm.addPass(createHoistConstants());
   if (options.isForGPU) {
     pm.addNestedPass<func::FuncOp>(createSaveComparisonMasks());

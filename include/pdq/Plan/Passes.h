@@ -15,6 +15,9 @@
 
 namespace mlir::pdq {
 
+/// What a sum over sliding windows becomes; `Contractions` leaves the others.
+enum class GatherForm { Reductions, Contractions, Elementwise };
+
 /// What a reduction of all elements to one number is split into.
 enum class FullReductionSplit { Parts, Rows };
 

@@ -63,7 +63,7 @@ def Generalize : PDQPass<"pdq-generalize", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect"];
 }
 
-def GatherScatters : PDQPass<"pdq-gather-scatters", "func::FuncOp"> {
+def ScatterToGather : PDQPass<"pdq-scatter-to-gather", "func::FuncOp"> {
   let summary = "Compute the gradient of a sliding window element by element";
   let description = [{
     The derivative of a convolution (or of a pooling) with respect to its input
@@ -94,29 +94,9 @@ def GatherScatters : PDQPass<"pdq-gather-scatters", "func::FuncOp"> {
     operation on a slice of the filter, whose result is inserted with stride s;
     a phase without taps keeps the initial values.
 
-    Declines payloads that are no sums or whose terms do not vanish where the
-    gradient is padded, indices of another form, more than 16 phases, and
-    results where summing zeros of the padding would take most of the time
-    (windows larger than the image).
-  }];
-  let options = [
-    Option<"products", "products", "bool", /*default=*/"false",
-           "Only gradients that are products of two tensors">
-  ];
-  let statistics = [
-    Statistic<"numGathered", "num-gathered", "Sums over sliding windows rewritten">
-  ];
-  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
-}
-
-def GatherElements : PDQPass<"pdq-gather-elements", "func::FuncOp"> {
-  let summary = "Compute the gradient of pooling as an elementwise operation";
-  let description = [{
-    The derivative of a pooling adds every element of the output's gradient to
-    elements of the result. Here each element of the result loads what the windows
-    over it have for it: an elementwise operation, which is fused with whatever reads
-    its result, so that the result need not be stored. A window that the image does
-    not have counts nothing.
+    With `form=elementwise` an element loads what the windows over it have for it: an
+    elementwise operation, which is fused with whatever reads its result, so that the
+    result need not be stored. A window that the image does not have counts nothing.
 
     Before (a maximum of three elements, every second of which starts a window, with
     the place of the maximum in its window):
@@ -142,10 +122,25 @@ def GatherElements : PDQPass<"pdq-gather-elements", "func::FuncOp"> {
     }
     ```
 
-    Leaves products to `-pdq-gather-scatters`, with which products stay products, and
-    all other sums over windows where an element lies in more than 16 windows, windows
-    have holes, or the result starts from other than a constant.
+    Contractions become reductions in every form, and so does, with
+    `form=elementwise`, what has more than 16 windows over an element, windows with
+    holes, or a result that starts from other than a constant.
+
+    Declines payloads that are no sums or whose terms do not vanish where the
+    gradient is padded, and indices of another form; of reductions, more than 16
+    phases, and results where summing zeros of the padding would take most of the
+    time (windows larger than the image).
   }];
+  let options = [
+    Option<"form", "form", "::mlir::pdq::GatherForm", "::mlir::pdq::GatherForm::Reductions",
+           "What a sum over sliding windows becomes",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::pdq::GatherForm::Reductions, "reductions", "reductions over taps"),
+             clEnumValN(::mlir::pdq::GatherForm::Contractions, "contractions",
+                        "reductions over taps where it is a contraction; others stay"),
+             clEnumValN(::mlir::pdq::GatherForm::Elementwise, "elementwise",
+                        "an elementwise operation where that is possible, or reductions over taps"))}]>
+  ];
   let statistics = [
     Statistic<"numGathered", "num-gathered", "Sums over sliding windows rewritten">
   ];

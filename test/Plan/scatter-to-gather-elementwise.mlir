@@ -1,7 +1,10 @@
 // Gradients of pooling as elementwise operations. Their numbers are compared with those
 // of sums over windows in compare-targets.test.
 
-// RUN: pdq-opt %s --split-input-file --pdq-gather-elements --cse | FileCheck %s
+// RUN: pdq-opt %s --split-input-file --pdq-scatter-to-gather=form=elementwise --cse | FileCheck %s
+// RUN: pdq-opt %s --split-input-file --pdq-scatter-to-gather=form=contractions --cse | FileCheck %s --check-prefix=ONLY
+// RUN: not pdq-opt %s --pdq-scatter-to-gather=form=loads 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// UNKNOWN: error: option 'form' is 'loads', expected one of 'reductions', 'contractions', 'elementwise'
 
 // Winners of windows of three elements with stride two, over an image padded by one:
 // element j lies in window (j + 1) / 2, and in the one before where (j + 1) % 2 + 2 is
@@ -82,11 +85,25 @@ func.func @mean(%dy: tensor<2x1xf32>) -> tensor<2x5xf32> {
 
 // -----
 
-// A product of two tensors; windows with holes; a result that starts from a tensor.
+// A contraction; windows with holes; a result that starts from a tensor: reductions
+// over taps. With `form=contractions` only the first is rewritten.
 // CHECK-LABEL: func.func @declined(
-// CHECK-COUNT-3: iterator_types = ["reduction", "reduction"]
+// CHECK-SAME:    %[[DY:[a-z0-9_]+]]: tensor<8xf32>, %[[W:[a-z0-9_]+]]: tensor<3xf32>, %[[START:[a-z0-9_]+]]: tensor<10xf32>)
+// CHECK:         %[[PADDED:.+]] = tensor.pad %[[DY]] low[2] high[2]
+// CHECK:         %[[A:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]} ins(%[[PADDED]], %[[W]] :
+// CHECK:         %[[WIDE:.+]] = tensor.pad %[[DY]] low[4] high[4]
+// CHECK:         %[[B:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]} ins(%[[WIDE]], %[[W]] :
+// CHECK:         %[[C:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]} ins(%[[PADDED]], %[[W]] : {{.*}}) outs(%[[START]] :
 // CHECK-NOT:     tensor.extract
-// CHECK:         return
+// CHECK:         return %[[A]], %[[B]], %[[C]]
+
+// ONLY-LABEL: func.func @declined(
+// ONLY-SAME:    %[[DY:[a-z0-9_]+]]: tensor<8xf32>, %[[W:[a-z0-9_]+]]: tensor<3xf32>, %[[START:[a-z0-9_]+]]: tensor<10xf32>)
+// ONLY:         %[[PADDED:.+]] = tensor.pad %[[DY]] low[2] high[2]
+// ONLY:         %[[A:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]} ins(%[[PADDED]], %[[W]] :
+// ONLY:         %[[B:.+]] = linalg.generic {{.*}}iterator_types = ["reduction", "reduction"]} ins(%[[DY]], %[[W]] :
+// ONLY:         %[[C:.+]] = linalg.generic {{.*}}iterator_types = ["reduction", "reduction"]} ins(%[[DY]], %[[W]] : {{.*}}) outs(%[[START]] :
+// ONLY:         return %[[A]], %[[B]], %[[C]]
 #dy = affine_map<(i, k) -> (i)>
 #tap = affine_map<(i, k) -> (k)>
 #sum = affine_map<(i, k) -> (i + k)>

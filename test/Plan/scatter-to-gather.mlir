@@ -1,7 +1,7 @@
 // Sums over sliding windows are turned round: each element of the result sums what
-// reaches it. That the numbers are the same: test/unit/GatherScattersTest.cpp.
+// reaches it. That the numbers are the same: test/unit/ScatterToGatherTest.cpp.
 
-// RUN: pdq-opt %s --pdq-gather-scatters --canonicalize --split-input-file | FileCheck %s
+// RUN: pdq-opt %s --pdq-scatter-to-gather --canonicalize --split-input-file | FileCheck %s
 
 // The interior is computed directly, from a padded gradient; the element that
 // tap t sees lies t in front.

@@ -5,18 +5,10 @@
 // element: whatever is done with the elements next can be done in the same
 // launch.
 
+#include "ScatterToGather.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/PatternMatch.h"
 #include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Analysis/Payloads.h"
-#include "pdq/Plan/Analysis/Scatters.h"
-#include "pdq/Plan/Passes.h"
-
-namespace mlir::pdq {
-#define GEN_PASS_DEF_GATHERELEMENTS
-#include "pdq/Plan/Passes.h.inc"
-} // namespace mlir::pdq
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -33,13 +25,13 @@ struct Window {
 };
 
 /// Rewrites one scatter.
-class ElementGather {
+class ElementwiseGather {
 public:
-  ElementGather(IRRewriter &rewriter, const Scatter &scatter)
+  ElementwiseGather(RewriterBase &rewriter, const Scatter &scatter)
       : rewriter(rewriter), scatter(scatter), op(scatter.op), loc(op.getLoc()) {
   }
 
-  bool isPossible();
+  LogicalResult check();
   void run();
 
 private:
@@ -55,7 +47,7 @@ private:
   Value addTerm(OpBuilder &b, const Window &window, Value sum);
   Value buildSum(OpBuilder &b);
 
-  IRRewriter &rewriter;
+  RewriterBase &rewriter;
   const Scatter &scatter;
   linalg::GenericOp op;
   Location loc;
@@ -67,12 +59,12 @@ private:
 //===----------------------------------------------------------------------===//
 
 /// Windows over an element in one dimension.
-int64_t ElementGather::countWindows(const SlidingDim &dim) const {
+int64_t ElementwiseGather::countWindows(const SlidingDim &dim) const {
   return dim.isDirect() ? 1 : llvm::divideCeil(dim.numTaps, dim.stride);
 }
 
 /// Whether every loop is known where an element and a window over it are.
-bool ElementGather::coversLoops() {
+bool ElementwiseGather::coversLoops() {
   AffineMap output = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   return llvm::all_of(llvm::seq(op.getNumLoops()), [&](unsigned loop) {
     return output.isFunctionOfDim(loop);
@@ -80,7 +72,7 @@ bool ElementGather::coversLoops() {
 }
 
 /// Whether every index of every input that is read is one loop or the element.
-bool ElementGather::canIndexInputs() {
+bool ElementwiseGather::canIndexInputs() {
   return llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
     if (!op.payloadUsesValueFromOperand(input))
       return true;
@@ -92,30 +84,41 @@ bool ElementGather::canIndexInputs() {
   });
 }
 
-bool ElementGather::isPossible() {
+LogicalResult ElementwiseGather::check() {
+  auto fails = [&](StringRef reason) {
+    return rewriter.notifyMatchFailure(op, reason);
+  };
   int64_t numTerms = 1;
   for (const SlidingDim &dim : scatter.dims) {
-    if (!dim.isDirect() && (dim.dilation != 1 || dim.offset > 0))
-      return false;
+    if (!dim.isDirect() && dim.dilation != 1)
+      return fails("windows have holes");
+    if (!dim.isDirect() && dim.offset > 0)
+      return fails("elements in front of all windows");
     numTerms *= countWindows(dim);
   }
-  return numTerms <= maxTerms && !isContraction(op) &&
-         op.getDpsInits()[0].getDefiningOp<linalg::FillOp>() && coversLoops() &&
-         canIndexInputs();
+  if (numTerms > maxTerms)
+    return fails("too many windows over an element");
+  if (isContraction(op))
+    return fails("contractions stay contractions");
+  if (!op.getDpsInits()[0].getDefiningOp<linalg::FillOp>())
+    return fails("starts from other than a constant");
+  if (!coversLoops() || !canIndexInputs())
+    return fails("a window over an element does not say what is read");
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // Payload
 //===----------------------------------------------------------------------===//
 
-Value ElementGather::buildIndex(OpBuilder &b, int64_t value) {
+Value ElementwiseGather::buildIndex(OpBuilder &b, int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);
 }
 
 /// Notes that there is a window only where `index`, `largest` at most, is less
 /// than `end`, and makes it something that can be loaded at elsewhere.
-void ElementGather::requireBelow(OpBuilder &b, Window &window, Value &index,
-                                 int64_t largest, int64_t end) {
+void ElementwiseGather::requireBelow(OpBuilder &b, Window &window, Value &index,
+                                     int64_t largest, int64_t end) {
   if (largest < end)
     return;
   Value isBelow = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
@@ -129,8 +132,8 @@ void ElementGather::requireBelow(OpBuilder &b, Window &window, Value &index,
 
 /// The position and the tap of the `number`-th window over an element in one
 /// dimension, counted from the last one.
-void ElementGather::locate(OpBuilder &b, Window &window, const SlidingDim &dim,
-                           int64_t number) {
+void ElementwiseGather::locate(OpBuilder &b, Window &window,
+                               const SlidingDim &dim, int64_t number) {
   Value element = linalg::IndexOp::create(b, loc, dim.result);
   Value &position = window.loops[dim.position], &tap = window.loops[dim.tap];
   if (dim.isDirect()) {
@@ -156,8 +159,8 @@ void ElementGather::locate(OpBuilder &b, Window &window, const SlidingDim &dim,
 }
 
 /// The element of an input that the payload reads for a window.
-Value ElementGather::loadInput(OpBuilder &b, OpOperand *input,
-                               const Window &window) {
+Value ElementwiseGather::loadInput(OpBuilder &b, OpOperand *input,
+                                   const Window &window) {
   if (!isa<RankedTensorType>(input->get().getType()))
     return input->get();
   AffineMap map = op.getMatchingIndexingMap(input);
@@ -179,7 +182,8 @@ Value ElementGather::loadInput(OpBuilder &b, OpOperand *input,
 }
 
 /// `sum` and the term of one window.
-Value ElementGather::addTerm(OpBuilder &b, const Window &window, Value sum) {
+Value ElementwiseGather::addTerm(OpBuilder &b, const Window &window,
+                                 Value sum) {
   IRMapping mapping;
   for (OpOperand *input : op.getDpsInputOperands())
     if (op.payloadUsesValueFromOperand(input))
@@ -195,7 +199,7 @@ Value ElementGather::addTerm(OpBuilder &b, const Window &window, Value sum) {
 
 /// What an element starts from and the terms of all windows over it, those with
 /// the smallest positions first.
-Value ElementGather::buildSum(OpBuilder &b) {
+Value ElementwiseGather::buildSum(OpBuilder &b) {
   Window element{SmallVector<Value>(op.getNumLoops()), {}};
   AffineMap output = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   for (auto [result, expr] : llvm::enumerate(output.getResults()))
@@ -219,7 +223,7 @@ Value ElementGather::buildSum(OpBuilder &b) {
   return sum;
 }
 
-void ElementGather::run() {
+void ElementwiseGather::run() {
   tensor::ExtractSliceOp window = scatter.window;
   Operation *replaced = window ? window.getOperation() : op.getOperation();
   rewriter.setInsertionPoint(op);
@@ -239,22 +243,11 @@ void ElementGather::run() {
     rewriter.eraseOp(op);
 }
 
-namespace {
-struct GatherElements : mlir::pdq::impl::GatherElementsBase<GatherElements> {
-  void runOnOperation() override {
-    SmallVector<linalg::GenericOp> work;
-    getOperation().walk([&](linalg::GenericOp op) { work.push_back(op); });
-    IRRewriter rewriter(&getContext());
-    for (linalg::GenericOp op : work) {
-      std::optional<Scatter> scatter = matchScatter(op);
-      if (!scatter)
-        continue;
-      ElementGather gather(rewriter, *scatter);
-      if (!gather.isPossible())
-        continue;
-      gather.run();
-      ++numGathered;
-    }
-  }
-};
-} // namespace
+LogicalResult mlir::pdq::scatterToElementwise(RewriterBase &rewriter,
+                                              const Scatter &scatter) {
+  ElementwiseGather gather(rewriter, scatter);
+  if (failed(gather.check()))
+    return failure();
+  gather.run();
+  return success();
+}

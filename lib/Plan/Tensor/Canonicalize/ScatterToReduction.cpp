@@ -1,23 +1,13 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Derivatives of sliding windows in a form in which every element of the result
-// is computed at once: no element is loaded and stored for each tap, and loops
-// over the result are parallel.
+// Derivatives of sliding windows as reductions over the taps that reach an
+// element of the result.
 
+#include "ScatterToGather.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/PatternMatch.h"
-#include "pdq/Plan/Analysis/Combiners.h"
-#include "pdq/Plan/Analysis/Scatters.h"
-#include "pdq/Plan/Passes.h"
-
-namespace mlir::pdq {
-#define GEN_PASS_DEF_GATHERSCATTERS
-#include "pdq/Plan/Passes.h.inc"
-} // namespace mlir::pdq
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -31,16 +21,16 @@ static constexpr double maxWork = 4.0;
 namespace {
 
 /// Rewrites one scatter.
-class Gather {
+class ReductionGather {
 public:
-  Gather(IRRewriter &rewriter, const Scatter &scatter)
+  ReductionGather(RewriterBase &rewriter, const Scatter &scatter)
       : rewriter(rewriter), scatter(scatter), op(scatter.op), loc(op.getLoc()) {
     for (const SlidingDim &dim : scatter.dims)
       phases.push_back(dim.isDirect() ? SmallVector<Phase>{{}}
                                       : getPhases(dim));
   }
 
-  bool isWorthwhile() const;
+  LogicalResult check() const;
   void run();
 
 private:
@@ -62,7 +52,7 @@ private:
   void rewriteIndices(linalg::GenericOp generic,
                       const Combination &combination);
 
-  IRRewriter &rewriter;
+  RewriterBase &rewriter;
   const Scatter &scatter;
   linalg::GenericOp op;
   Location loc;
@@ -77,14 +67,19 @@ private:
 // Phases
 //===----------------------------------------------------------------------===//
 
-bool Gather::isWorthwhile() const {
+LogicalResult ReductionGather::check() const {
   size_t numPhases = 1;
   for (const SmallVector<Phase> &list : phases)
     numPhases *= list.size();
-  return numPhases <= maxPhases && scatter.getRelativeWork() <= maxWork;
+  if (numPhases > maxPhases)
+    return rewriter.notifyMatchFailure(op, "too many phases");
+  if (scatter.getRelativeWork() > maxWork)
+    return rewriter.notifyMatchFailure(op, "most terms would be padding");
+  return success();
 }
 
-SmallVector<Gather::Combination> Gather::getCombinations() const {
+SmallVector<ReductionGather::Combination>
+ReductionGather::getCombinations() const {
   SmallVector<Combination> combinations{{}};
   for (const SmallVector<Phase> &list : phases) {
     SmallVector<Combination> longer;
@@ -99,7 +94,7 @@ SmallVector<Gather::Combination> Gather::getCombinations() const {
 }
 
 /// Elements that the smallest position of any phase lies in front of the input.
-int64_t Gather::getLow(unsigned dim) const {
+int64_t ReductionGather::getLow(unsigned dim) const {
   int64_t low = 0;
   if (!scatter.dims[dim].isDirect())
     for (const Phase &phase : phases[dim])
@@ -109,7 +104,7 @@ int64_t Gather::getLow(unsigned dim) const {
 }
 
 /// Elements that the largest position of any phase lies behind the input.
-int64_t Gather::getHigh(unsigned dim) const {
+int64_t ReductionGather::getHigh(unsigned dim) const {
   int64_t high = 0;
   if (!scatter.dims[dim].isDirect())
     for (const Phase &phase : phases[dim])
@@ -123,7 +118,7 @@ int64_t Gather::getHigh(unsigned dim) const {
 //===----------------------------------------------------------------------===//
 
 /// What the result starts from.
-Value Gather::buildInit() {
+Value ReductionGather::buildInit() {
   Value init = op.getDpsInits()[0];
   tensor::ExtractSliceOp window = scatter.window;
   if (!window)
@@ -140,7 +135,7 @@ Value Gather::buildInit() {
       window.getMixedStrides());
 }
 
-Value Gather::pad(OpOperand *input) {
+Value ReductionGather::pad(OpOperand *input) {
   auto type = dyn_cast<RankedTensorType>(input->get().getType());
   if (!type)
     return input->get();
@@ -168,7 +163,8 @@ Value Gather::pad(OpOperand *input) {
 }
 
 /// The taps of a phase.
-Value Gather::sliceTaps(OpOperand *input, const Combination &combination) {
+Value ReductionGather::sliceTaps(OpOperand *input,
+                                 const Combination &combination) {
   Value value = padded[input->getOperandNumber()];
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
@@ -196,15 +192,15 @@ Value Gather::sliceTaps(OpOperand *input, const Combination &combination) {
 }
 
 /// The position, `low` elements further, in terms of the new loops.
-AffineExpr Gather::getPosition(const SlidingDim &dim, const Phase &phase,
-                               int64_t low) {
+AffineExpr ReductionGather::getPosition(const SlidingDim &dim,
+                                        const Phase &phase, int64_t low) {
   AffineExpr element = rewriter.getAffineDimExpr(dim.position);
   AffineExpr tap = rewriter.getAffineDimExpr(dim.tap);
   return element - tap * phase.positionStep + (phase.shift + low);
 }
 
-AffineExpr Gather::getIndex(OpOperand *input, unsigned result,
-                            const Combination &combination) {
+AffineExpr ReductionGather::getIndex(OpOperand *input, unsigned result,
+                                     const Combination &combination) {
   AffineExpr old = op.getMatchingIndexingMap(input).getResult(result);
   auto [index, number] = scatter.classify(input, result);
   if (index == ScatterIndex::Other || index == ScatterIndex::Tap ||
@@ -222,7 +218,7 @@ AffineExpr Gather::getIndex(OpOperand *input, unsigned result,
 
 /// The loop over elements takes the place of the loop over positions; where
 /// there is one position only, every tap is an element.
-AffineMap Gather::getOutputMap() {
+AffineMap ReductionGather::getOutputMap() {
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   SmallVector<AffineExpr> results(map.getResults());
   for (const SlidingDim &dim : scatter.dims)
@@ -236,8 +232,8 @@ AffineMap Gather::getOutputMap() {
 //===----------------------------------------------------------------------===//
 
 /// `linalg.index` of a loop that changed its meaning.
-void Gather::rewriteIndices(linalg::GenericOp generic,
-                            const Combination &combination) {
+void ReductionGather::rewriteIndices(linalg::GenericOp generic,
+                                     const Combination &combination) {
   OpBuilder::InsertionGuard guard(rewriter);
   auto buildLinear = [&](Value value, int64_t factor, int64_t offset) {
     Value scale = arith::ConstantIndexOp::create(rewriter, loc, factor);
@@ -268,7 +264,7 @@ void Gather::rewriteIndices(linalg::GenericOp generic,
 }
 
 /// Sums over the taps of one phase, on top of `init`.
-Value Gather::buildPhase(const Combination &combination, Value init) {
+Value ReductionGather::buildPhase(const Combination &combination, Value init) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   for (OpOperand *input : op.getDpsInputOperands()) {
@@ -293,7 +289,7 @@ Value Gather::buildPhase(const Combination &combination, Value init) {
   return generic.getResult(0);
 }
 
-void Gather::run() {
+void ReductionGather::run() {
   rewriter.setInsertionPoint(op);
   Value result = buildInit();
   for (OpOperand *input : op.getDpsInputOperands())
@@ -332,26 +328,11 @@ void Gather::run() {
   rewriter.eraseOp(op);
 }
 
-namespace {
-struct GatherScatters : mlir::pdq::impl::GatherScattersBase<GatherScatters> {
-  using Base::Base;
-
-  void runOnOperation() override {
-    SmallVector<linalg::GenericOp> work;
-    getOperation().walk([&](linalg::GenericOp op) { work.push_back(op); });
-    IRRewriter rewriter(&getContext());
-    for (linalg::GenericOp op : work) {
-      if (products && !isContraction(op))
-        continue;
-      std::optional<Scatter> scatter = matchScatter(op);
-      if (!scatter)
-        continue;
-      Gather gather(rewriter, *scatter);
-      if (!gather.isWorthwhile())
-        continue;
-      gather.run();
-      ++numGathered;
-    }
-  }
-};
-} // namespace
+LogicalResult mlir::pdq::scatterToReduction(RewriterBase &rewriter,
+                                            const Scatter &scatter) {
+  ReductionGather gather(rewriter, scatter);
+  if (failed(gather.check()))
+    return failure();
+  gather.run();
+  return success();
+}

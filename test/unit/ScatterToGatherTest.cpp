@@ -68,9 +68,9 @@ struct Operand {
   }
 };
 
-class GatherScattersTest : public testing::Test {
+class ScatterToGatherTest : public testing::Test {
 protected:
-  GatherScattersTest() {
+  ScatterToGatherTest() {
     Executor::getDependentDialects(registry);
     context.appendDialectRegistry(registry);
   }
@@ -97,7 +97,7 @@ private:
   bool hasFilter = true, hasInit = false;
 };
 
-std::string GatherScattersTest::build(const Case &c) {
+std::string ScatterToGatherTest::build(const Case &c) {
   loops = {"n", "g", "f", "c"};
   extents = {c.batch, c.groups, c.outputs, c.inputs};
   seed = {{"n", "g", "f"}, {c.batch, c.groups, c.outputs}};
@@ -180,11 +180,11 @@ std::string GatherScattersTest::build(const Case &c) {
   return text;
 }
 
-bool GatherScattersTest::isGathered(StringRef source) {
+bool ScatterToGatherTest::isGathered(StringRef source) {
   auto module = parseSourceString<ModuleOp>(source, &context);
   PassManager passes(&context);
   passes.addPass(createCanonicalizerPass());
-  passes.addNestedPass<func::FuncOp>(createGatherScatters());
+  passes.addNestedPass<func::FuncOp>(createScatterToGather());
   EXPECT_TRUE(succeeded(passes.run(*module)));
   bool gathered = true;
   module->walk([&](linalg::GenericOp op) {
@@ -194,9 +194,9 @@ bool GatherScattersTest::isGathered(StringRef source) {
   return gathered;
 }
 
-std::vector<float> GatherScattersTest::run(StringRef source, unsigned threads,
-                                           ArrayRef<HostTensor> arguments,
-                                           const Numbers &shape) {
+std::vector<float> ScatterToGatherTest::run(StringRef source, unsigned threads,
+                                            ArrayRef<HostTensor> arguments,
+                                            const Numbers &shape) {
   auto module = parseSourceString<ModuleOp>(source, &context);
   ExecutorOptions options;
   options.threads = threads;
@@ -247,7 +247,8 @@ std::optional<int64_t> locate(const Operand &operand,
   return position;
 }
 
-std::vector<float> GatherScattersTest::compute(ArrayRef<HostTensor> arguments) {
+std::vector<float>
+ScatterToGatherTest::compute(ArrayRef<HostTensor> arguments) {
   auto count = [](const Numbers &shape) {
     return std::accumulate(shape.begin(), shape.end(), int64_t(1),
                            std::multiplies<>());
@@ -286,7 +287,7 @@ std::vector<float> GatherScattersTest::compute(ArrayRef<HostTensor> arguments) {
   return {sums.begin(), sums.end()};
 }
 
-bool GatherScattersTest::check(const Case &c) {
+bool ScatterToGatherTest::check(const Case &c) {
   std::string source = build(c);
   SCOPED_TRACE(source);
   std::mt19937 random(7);
@@ -327,33 +328,33 @@ Window padded(int64_t positions, int64_t taps, int64_t stride, int64_t padding,
   return window;
 }
 
-TEST_F(GatherScattersTest, PaddedConvolution) {
+TEST_F(ScatterToGatherTest, PaddedConvolution) {
   EXPECT_TRUE(check(
       {.inputs = 19, .windows = {padded(8, 3, 1, 1), padded(9, 3, 1, 1)}}));
 }
 
-TEST_F(GatherScattersTest, StridesHaveAPhaseForEachRemainder) {
+TEST_F(ScatterToGatherTest, StridesHaveAPhaseForEachRemainder) {
   EXPECT_TRUE(check(
       {.inputs = 16, .windows = {padded(5, 3, 2, 1), padded(6, 3, 2, 1)}}));
   EXPECT_TRUE(check({.windows = {whole(5, 7, 3), whole(4, 5, 2)}}));
 }
 
-TEST_F(GatherScattersTest, ElementsThatNoTapReachesAreZero) {
+TEST_F(ScatterToGatherTest, ElementsThatNoTapReachesAreZero) {
   EXPECT_TRUE(check({.windows = {whole(5, 1, 2), whole(5, 1, 2)}}));
   EXPECT_TRUE(check({.windows = {whole(4, 2, 3, 1, 2), whole(4, 2, 2, 2, 1)}}));
 }
 
-TEST_F(GatherScattersTest, DilationLeavesTapsToSomePhasesOnly) {
+TEST_F(ScatterToGatherTest, DilationLeavesTapsToSomePhasesOnly) {
   EXPECT_TRUE(check({.windows = {whole(6, 3, 2, 2), whole(7, 3, 1, 2)}}));
   EXPECT_TRUE(check({.windows = {whole(7, 3, 3, 2), padded(8, 3, 1, 2, 2)}}));
 }
 
-TEST_F(GatherScattersTest, OneAndThreeDimensions) {
+TEST_F(ScatterToGatherTest, OneAndThreeDimensions) {
   EXPECT_TRUE(check({.windows = {padded(9, 5, 1, 2)}}));
   EXPECT_TRUE(check({.windows = {whole(4, 3), whole(3, 2, 2), whole(5, 2)}}));
 }
 
-TEST_F(GatherScattersTest, GroupsAndDepthwise) {
+TEST_F(ScatterToGatherTest, GroupsAndDepthwise) {
   EXPECT_TRUE(check(
       {.groups = 3, .windows = {padded(6, 3, 1, 1), padded(6, 3, 1, 1)}}));
   EXPECT_TRUE(check({.groups = 20,
@@ -362,7 +363,7 @@ TEST_F(GatherScattersTest, GroupsAndDepthwise) {
                      .windows = {padded(6, 3, 2, 1), padded(6, 3, 2, 1)}}));
 }
 
-TEST_F(GatherScattersTest, PoolingHasNoFilter) {
+TEST_F(ScatterToGatherTest, PoolingHasNoFilter) {
   EXPECT_TRUE(check({.outputs = 1,
                      .inputs = 1,
                      .windows = {whole(5, 2, 2), whole(5, 2, 2)},
@@ -378,12 +379,12 @@ TEST_F(GatherScattersTest, PoolingHasNoFilter) {
                      .hasFilter = false}));
 }
 
-TEST_F(GatherScattersTest, InitialValuesStay) {
+TEST_F(ScatterToGatherTest, InitialValuesStay) {
   EXPECT_TRUE(check({.windows = {padded(6, 3, 1, 1)}, .hasInit = true}));
   EXPECT_TRUE(check({.windows = {padded(6, 2, 3, 1)}, .hasInit = true}));
 }
 
-TEST_F(GatherScattersTest, WindowsLargerThanTheImageAreLeft) {
+TEST_F(ScatterToGatherTest, WindowsLargerThanTheImageAreLeft) {
   EXPECT_FALSE(check({.outputs = 1,
                       .inputs = 1,
                       .windows = {whole(2, 9), whole(2, 9)},
@@ -392,7 +393,7 @@ TEST_F(GatherScattersTest, WindowsLargerThanTheImageAreLeft) {
   EXPECT_TRUE(check({.windows = {whole(2, 9), whole(2, 9)}}));
 }
 
-TEST_F(GatherScattersTest, RandomShapesLoopOrdersAndLayouts) {
+TEST_F(ScatterToGatherTest, RandomShapesLoopOrdersAndLayouts) {
   std::mt19937 random(11);
   auto pick = [&](int64_t from, int64_t to) {
     return from + static_cast<int64_t>(random() % (to - from + 1));
