@@ -25,7 +25,7 @@ static std::optional<StaticSlice> getBoxInRoot(Value value) {
   if (auto subview = dyn_cast_or_null<memref::SubViewOp>(op)) {
     std::optional<StaticSlice> outer = getBoxInRoot(subview.getSource()),
                                inner = StaticSlice::get(subview);
-    if (!outer || !inner || type.getRank() != subview.getSourceType().getRank())
+    if (!outer || !inner)
       return std::nullopt;
     return outer->compose(*inner);
   }
@@ -37,9 +37,7 @@ static std::optional<StaticSlice> getBoxInRoot(Value value) {
   }
   if (getRoot(value) != value || !type.hasStaticShape())
     return std::nullopt;
-  return StaticSlice{SmallVector<int64_t>(type.getRank(), 0),
-                     SmallVector<int64_t>(type.getShape()),
-                     SmallVector<int64_t>(type.getRank(), 1)};
+  return StaticSlice::getWhole(type.getShape());
 }
 
 bool mlir::pdq::mayOverlap(Value lhs, Value rhs) {

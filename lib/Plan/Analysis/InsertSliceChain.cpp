@@ -23,9 +23,34 @@ std::optional<StaticSlice> StaticSlice::get(OffsetSizeAndStrideOpInterface op) {
   for (ArrayRef<int64_t> numbers : {box.offsets, box.sizes, box.strides})
     if (llvm::any_of(numbers, ShapedType::isDynamic))
       return std::nullopt;
-  if (llvm::any_of(box.strides, [](int64_t stride) { return stride < 1; }))
+  auto hasRank = [&](Value value) {
+    return cast<ShapedType>(value.getType()).getRank() ==
+           static_cast<int64_t>(box.sizes.size());
+  };
+  if (llvm::any_of(box.strides, [](int64_t stride) { return stride < 1; }) ||
+      !hasRank(op->getOperand(0)) || !llvm::all_of(op->getResults(), hasRank))
     return std::nullopt;
   return box;
+}
+
+StaticSlice StaticSlice::getWhole(ArrayRef<int64_t> shape) {
+  return {SmallVector<int64_t>(shape.size(), 0), SmallVector<int64_t>(shape),
+          SmallVector<int64_t>(shape.size(), 1)};
+}
+
+Value StaticSlice::extractFrom(OpBuilder &b, Location loc, Value tensor) const {
+  return tensor::ExtractSliceOp::create(
+      b, loc, tensor, getAsIndexOpFoldResult(b.getContext(), offsets),
+      getAsIndexOpFoldResult(b.getContext(), sizes),
+      getAsIndexOpFoldResult(b.getContext(), strides));
+}
+
+Value StaticSlice::insertInto(OpBuilder &b, Location loc, Value slice,
+                              Value tensor) const {
+  return tensor::InsertSliceOp::create(
+      b, loc, slice, tensor, getAsIndexOpFoldResult(b.getContext(), offsets),
+      getAsIndexOpFoldResult(b.getContext(), sizes),
+      getAsIndexOpFoldResult(b.getContext(), strides));
 }
 
 StaticSlice StaticSlice::compose(const StaticSlice &inner) const {
@@ -69,13 +94,6 @@ bool StaticSlice::operator==(const StaticSlice &other) const {
 // Reading
 //===----------------------------------------------------------------------===//
 
-/// The box of a link whose slice has the rank of the whole.
-static std::optional<StaticSlice> getLinkBox(tensor::InsertSliceOp link) {
-  if (!link || link.getSourceType().getRank() != link.getType().getRank())
-    return std::nullopt;
-  return StaticSlice::get(link);
-}
-
 bool InsertSliceChain::isDisjointFrom(const StaticSlice &box) const {
   return llvm::all_of(pieces, [&](const Piece &piece) {
     return piece.box.isDisjointFrom(box);
@@ -103,7 +121,7 @@ InsertSliceChain InsertSliceChain::get(Value value, bool flatten) {
   SmallVector<std::pair<tensor::InsertSliceOp, StaticSlice>> links;
   InsertSliceChain chain{value, {}};
   while (auto link = chain.base.getDefiningOp<tensor::InsertSliceOp>()) {
-    std::optional<StaticSlice> box = getLinkBox(link);
+    std::optional<StaticSlice> box = StaticSlice::get(link);
     if (!box)
       break;
     links.push_back({link, *box});
@@ -156,7 +174,7 @@ Operation *mlir::pdq::getFirstWriter(Value value) {
 }
 
 /// Moves what only prepares the destination of `op` down to it.
-static void sinkPreparation(Operation *op) {
+static void sinkPreparation(RewriterBase &rewriter, Operation *op) {
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   if (!structured)
     return;
@@ -165,8 +183,8 @@ static void sinkPreparation(Operation *op) {
     if (!writer || !destination.hasOneUse() ||
         writer.getNumReductionLoops() > 0 || writer.getNumDpsInits() != 1)
       continue;
-    writer->moveBefore(op);
-    sinkPreparation(writer);
+    rewriter.moveOpBefore(writer, op);
+    sinkPreparation(rewriter, writer);
   }
 }
 
@@ -177,8 +195,7 @@ static bool isDefinedBefore(Value a, Value b) {
   return first->isBeforeInBlock(second);
 }
 
-Value InsertSliceChain::build(RewriterBase &rewriter, Location loc,
-                              Block *block) const {
+Value InsertSliceChain::build(RewriterBase &rewriter, Location loc) const {
   SmallVector<Piece> sorted;
   for (const Piece &piece : pieces) {
     auto *place = llvm::find_if(sorted, [&](const Piece &other) {
@@ -188,11 +205,13 @@ Value InsertSliceChain::build(RewriterBase &rewriter, Location loc,
   }
   for (const Piece &piece : sorted)
     if (Operation *op = piece.source.getDefiningOp())
-      sinkPreparation(op);
+      sinkPreparation(rewriter, op);
   Value whole = base;
   if (isCovered() || isZeroBased()) {
-    Operation *first = getFirstWriter(sorted.front().source);
-    rewriter.setInsertionPoint(first ? first : &block->front());
+    Operation *first =
+        sorted.empty() ? nullptr : getFirstWriter(sorted.front().source);
+    rewriter.setInsertionPoint(first ? first
+                                     : &Value(base).getParentBlock()->front());
     auto type = cast<RankedTensorType>(base.getType());
     whole = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
                                     type.getElementType());
@@ -202,15 +221,10 @@ Value InsertSliceChain::build(RewriterBase &rewriter, Location loc,
       whole = linalg::FillOp::create(rewriter, loc, zero, whole)->getResult(0);
     }
   }
-  auto attributes = [&](ArrayRef<int64_t> values) {
-    return getAsIndexOpFoldResult(rewriter.getContext(), values);
-  };
   for (const Piece &piece : sorted) {
     rewriter.setInsertionPointAfterValue(
         isDefinedBefore(piece.source, whole) ? whole : piece.source);
-    whole = tensor::InsertSliceOp::create(
-        rewriter, loc, piece.source, whole, attributes(piece.box.offsets),
-        attributes(piece.box.sizes), attributes(piece.box.strides));
+    whole = piece.box.insertInto(rewriter, loc, piece.source, whole);
   }
   return whole;
 }

@@ -18,8 +18,15 @@ struct StaticSlice {
   SmallVector<int64_t> offsets, sizes, strides;
 
   /// The box of a slice of the same rank as its tensor; nothing where a number
-  /// is not static, or a stride not above 0.
+  /// is not static, a stride not above 0, or the slice has fewer dimensions.
   static std::optional<StaticSlice> get(OffsetSizeAndStrideOpInterface op);
+  /// All of a tensor of this shape.
+  static StaticSlice getWhole(ArrayRef<int64_t> shape);
+
+  /// The slice of `tensor`.
+  Value extractFrom(OpBuilder &b, Location loc, Value tensor) const;
+  /// `tensor` with `slice` in this place.
+  Value insertInto(OpBuilder &b, Location loc, Value slice, Value tensor) const;
   /// The place in the outer tensor of a slice of the slice.
   StaticSlice compose(const StaticSlice &inner) const;
   bool isDisjointFrom(const StaticSlice &other) const;
@@ -47,10 +54,10 @@ struct InsertSliceChain {
   bool isZeroBased() const;
   /// Whether nothing of the base is left.
   bool isCovered() const;
-  /// Makes the chain anew in `block`, over an empty tensor if nothing is left
-  /// of the base. Each piece is inserted where it is computed, so that it can
-  /// be computed in its place.
-  Value build(RewriterBase &rewriter, Location loc, Block *block) const;
+  /// Makes the chain anew in the block of its base, over an empty tensor if
+  /// nothing is left of the base. Each piece is inserted where it is computed,
+  /// so that it can be computed in its place.
+  Value build(RewriterBase &rewriter, Location loc) const;
 
 private:
   bool isDisjointFrom(const StaticSlice &box) const;

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
+#include "pdq/Plan/Analysis/InsertSliceChain.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -169,26 +170,20 @@ Value ReductionGather::sliceTaps(OpOperand *input,
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
     return value;
-  SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
-  SmallVector<int64_t> sizes(type.getShape());
-  for (unsigned result = 0; result < sizes.size(); ++result) {
+  StaticSlice taps = StaticSlice::getWhole(type.getShape());
+  for (unsigned result = 0; result < taps.sizes.size(); ++result) {
     auto [index, dim] = scatter.classify(input, result);
     if (index != ScatterIndex::Tap || scatter.dims[dim].isDirect())
       continue;
     const Phase &phase = combination[dim];
-    offsets[result] = phase.firstTap;
-    sizes[result] = phase.numTaps;
+    taps.offsets[result] = phase.firstTap;
+    taps.sizes[result] = phase.numTaps;
     // One tap has no step; a step beyond it would hide that.
-    strides[result] = phase.numTaps == 1 ? 1 : phase.tapStep;
+    taps.strides[result] = phase.numTaps == 1 ? 1 : phase.tapStep;
   }
-  if (llvm::equal(sizes, type.getShape()))
+  if (type.getShape() == ArrayRef(taps.sizes))
     return value;
-  auto attributes = [&](ArrayRef<int64_t> values) {
-    return getAsIndexOpFoldResult(rewriter.getContext(), values);
-  };
-  return tensor::ExtractSliceOp::create(rewriter, loc, value,
-                                        attributes(offsets), attributes(sizes),
-                                        attributes(strides));
+  return taps.extractFrom(rewriter, loc, value);
 }
 
 /// The position, `low` elements further, in terms of the new loops.
@@ -296,30 +291,21 @@ void ReductionGather::run() {
     padded.push_back(pad(input));
   auto type = cast<RankedTensorType>(result.getType());
   for (const Combination &combination : getCombinations()) {
-    SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
-    SmallVector<int64_t> sizes(type.getShape());
+    StaticSlice elements = StaticSlice::getWhole(type.getShape());
     for (auto [dim, phase] : llvm::zip_equal(scatter.dims, combination)) {
       if (dim.isDirect())
         continue;
-      offsets[dim.result] = phase.residue;
-      sizes[dim.result] = phase.size;
-      strides[dim.result] = dim.stride;
+      elements.offsets[dim.result] = phase.residue;
+      elements.sizes[dim.result] = phase.size;
+      elements.strides[dim.result] = dim.stride;
     }
-    if (llvm::equal(sizes, type.getShape())) {
+    if (type.getShape() == ArrayRef(elements.sizes)) {
       result = buildPhase(combination, result);
       continue;
     }
-    auto attributes = [&](ArrayRef<int64_t> values) {
-      return getAsIndexOpFoldResult(rewriter.getContext(), values);
-    };
-    SmallVector<OpFoldResult> from = attributes(offsets),
-                              extent = attributes(sizes),
-                              step = attributes(strides);
-    Value part = tensor::ExtractSliceOp::create(rewriter, loc, result, from,
-                                                extent, step);
-    result = tensor::InsertSliceOp::create(rewriter, loc,
-                                           buildPhase(combination, part),
-                                           result, from, extent, step);
+    Value part = elements.extractFrom(rewriter, loc, result);
+    result = elements.insertInto(rewriter, loc, buildPhase(combination, part),
+                                 result);
   }
   if (tensor::ExtractSliceOp window = scatter.window)
     rewriter.replaceOp(window, result);

@@ -74,7 +74,7 @@ static void sortPieces(Block &block) {
     if (chain.pieces.size() < 2 || !chain.isCovered() ||
         llvm::any_of(last->getUses(), isLink))
       continue;
-    Value sorted = chain.build(rewriter, last.getLoc(), &block);
+    Value sorted = chain.build(rewriter, last.getLoc());
     rewriter.replaceAllUsesWith(last.getResult(), sorted);
   }
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))

@@ -22,66 +22,57 @@ using namespace mlir::pdq;
 
 namespace {
 
-/// A box of a padded tensor.
-struct Slab {
-  SmallVector<OpFoldResult> offsets, sizes;
-};
-
 /// Expands one pad.
 class PadExpansion {
 public:
   PadExpansion(IRRewriter &rewriter, tensor::PadOp pad)
       : rewriter(rewriter), pad(pad), loc(pad.getLoc()),
-        type(pad.getResultType()),
-        strides(type.getRank(), rewriter.getIndexAttr(1)) {}
+        type(pad.getResultType()) {}
   /// Returns the padded tensor.
   Value run();
 
 private:
-  Value fillSlab(Value buffer, const Slab &slab);
-  SmallVector<Slab> getSlabs();
+  Value fill(Value buffer, const StaticSlice &part);
+  SmallVector<StaticSlice> getBorder();
 
   IRRewriter &rewriter;
   tensor::PadOp pad;
   Location loc;
   RankedTensorType type;
-  SmallVector<OpFoldResult> strides;
+  /// Where the source lies in the padded tensor.
+  StaticSlice interior;
 };
 
 } // namespace
 
-/// The border: for each padded dimension two slabs, which are narrowed to the
-/// interior in the dimensions before. They do not overlap.
-SmallVector<Slab> PadExpansion::getSlabs() {
-  SmallVector<Slab> slabs;
-  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+/// For each padded dimension two slices, which are narrowed to the interior in
+/// the dimensions before. They do not overlap.
+SmallVector<StaticSlice> PadExpansion::getBorder() {
+  SmallVector<StaticSlice> border;
+  interior = StaticSlice::getWhole(type.getShape());
   auto add = [&](int64_t dim, int64_t offset, int64_t size) {
     if (size == 0)
       return;
-    SmallVector<int64_t> from(offsets), extent(sizes);
-    from[dim] = offset;
-    extent[dim] = size;
-    slabs.push_back({getAsIndexOpFoldResult(type.getContext(), from),
-                     getAsIndexOpFoldResult(type.getContext(), extent)});
+    border.push_back(interior);
+    border.back().offsets[dim] = offset;
+    border.back().sizes[dim] = size;
   };
   for (int64_t dim = 0; dim < type.getRank(); ++dim) {
     int64_t low = pad.getStaticLow()[dim], high = pad.getStaticHigh()[dim];
     add(dim, 0, low);
     add(dim, type.getDimSize(dim) - high, high);
-    offsets[dim] = low;
-    sizes[dim] = type.getDimSize(dim) - low - high;
+    interior.offsets[dim] = low;
+    interior.sizes[dim] = type.getDimSize(dim) - low - high;
   }
-  return slabs;
+  return border;
 }
 
-Value PadExpansion::fillSlab(Value buffer, const Slab &slab) {
-  Value part = tensor::ExtractSliceOp::create(
-      rewriter, loc, buffer, slab.offsets, slab.sizes, strides);
+Value PadExpansion::fill(Value buffer, const StaticSlice &part) {
   Value filled =
-      linalg::FillOp::create(rewriter, loc, pad.getConstantPaddingValue(), part)
+      linalg::FillOp::create(rewriter, loc, pad.getConstantPaddingValue(),
+                             part.extractFrom(rewriter, loc, buffer))
           ->getResult(0);
-  return tensor::InsertSliceOp::create(rewriter, loc, filled, buffer,
-                                       slab.offsets, slab.sizes, strides);
+  return part.insertInto(rewriter, loc, filled, buffer);
 }
 
 Value PadExpansion::run() {
@@ -93,13 +84,12 @@ Value PadExpansion::run() {
       rewriter.moveOpBefore(value, producer);
   Value buffer = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
                                          type.getElementType());
-  for (const Slab &slab : getSlabs())
-    buffer = fillSlab(buffer, slab);
+  for (const StaticSlice &part : getBorder())
+    buffer = fill(buffer, part);
   rewriter.setInsertionPoint(pad);
-  return rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
-      pad, pad.getSource(), buffer, pad.getMixedLowPad(),
-      getAsIndexOpFoldResult(type.getContext(), pad.getSourceType().getShape()),
-      strides);
+  Value padded = interior.insertInto(rewriter, loc, pad.getSource(), buffer);
+  rewriter.replaceOp(pad, padded);
+  return padded;
 }
 
 /// What computes a part of a padded tensor would have to store it twice if
@@ -113,12 +103,8 @@ static void readFromPadded(IRRewriter &rewriter, tensor::InsertSliceOp padded) {
     if (llvm::none_of(part.getUses(), isBehind))
       return;
     rewriter.setInsertionPointAfter(padded);
-    auto attributes = [&](ArrayRef<int64_t> values) {
-      return getAsIndexOpFoldResult(rewriter.getContext(), values);
-    };
-    Value slice = tensor::ExtractSliceOp::create(
-        rewriter, padded.getLoc(), padded.getResult(), attributes(box.offsets),
-        attributes(box.sizes), attributes(box.strides));
+    Value slice =
+        box.extractFrom(rewriter, padded.getLoc(), padded.getResult());
     rewriter.replaceUsesWithIf(part, slice, isBehind);
   };
   std::optional<StaticSlice> interior = StaticSlice::get(padded);
@@ -134,29 +120,25 @@ static void readFromPadded(IRRewriter &rewriter, tensor::InsertSliceOp padded) {
 /// Takes what negative widths take away from the source first.
 static void cropNegativePad(IRRewriter &rewriter, tensor::PadOp pad) {
   RankedTensorType source = pad.getSourceType();
-  SmallVector<int64_t> offsets, sizes(source.getShape()), low, high;
+  StaticSlice kept = StaticSlice::getWhole(source.getShape());
+  SmallVector<int64_t> low, high;
   for (auto [dim, widths] : llvm::enumerate(
            llvm::zip_equal(pad.getStaticLow(), pad.getStaticHigh()))) {
     auto [before, after] = widths;
     if (ShapedType::isDynamic(before) || ShapedType::isDynamic(after))
       return;
-    offsets.push_back(std::max<int64_t>(-before, 0));
-    sizes[dim] -= offsets.back() + std::max<int64_t>(-after, 0);
+    kept.offsets[dim] = std::max<int64_t>(-before, 0);
+    kept.sizes[dim] -= kept.offsets[dim] + std::max<int64_t>(-after, 0);
     low.push_back(std::max<int64_t>(before, 0));
     high.push_back(std::max<int64_t>(after, 0));
   }
-  bool crops = SmallVector<int64_t>(source.getShape()) != sizes;
-  if (!crops || llvm::any_of(sizes, [](int64_t size) { return size < 0; }))
+  if (source.getShape() == ArrayRef(kept.sizes) ||
+      llvm::any_of(kept.sizes, [](int64_t size) { return size < 0; }))
     return;
-  auto attributes = [&](ArrayRef<int64_t> values) {
-    return getAsIndexOpFoldResult(rewriter.getContext(), values);
-  };
   rewriter.setInsertionPoint(pad);
-  Value kept = tensor::ExtractSliceOp::create(
-      rewriter, pad.getLoc(), pad.getSource(), attributes(offsets),
-      attributes(sizes), attributes(SmallVector<int64_t>(sizes.size(), 1)));
+  Value part = kept.extractFrom(rewriter, pad.getLoc(), pad.getSource());
   rewriter.modifyOpInPlace(pad, [&] {
-    pad.getSourceMutable().assign(kept);
+    pad.getSourceMutable().assign(part);
     pad.setStaticLow(low);
     pad.setStaticHigh(high);
   });

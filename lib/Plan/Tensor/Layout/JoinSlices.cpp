@@ -75,7 +75,7 @@ bool SliceJoiner::decompose(tensor::ConcatOp concat) {
                              SmallVector<int64_t>(type.getRank(), 1)}});
     offsets[concat.getDim()] += shape[concat.getDim()];
   }
-  Value whole = chain.build(rewriter, concat.getLoc(), block);
+  Value whole = chain.build(rewriter, concat.getLoc());
   rewriter.replaceOp(concat, whole);
   return true;
 }
@@ -149,7 +149,7 @@ bool SliceJoiner::addPieces(linalg::GenericOp sum) {
       lhs.pieces.push_back(right);
   if (!lhs.isZeroBased() && !lhs.isCovered())
     return false;
-  Value whole = lhs.build(rewriter, sum.getLoc(), block);
+  Value whole = lhs.build(rewriter, sum.getLoc());
   rewriter.replaceOp(sum, whole);
   return true;
 }
@@ -162,7 +162,7 @@ bool SliceJoiner::dropBase(tensor::InsertSliceOp last) {
   InsertSliceChain chain = InsertSliceChain::get(last.getResult());
   if (!chain.isZeroBased() || !chain.isCovered())
     return false;
-  Value whole = chain.build(rewriter, last.getLoc(), block);
+  Value whole = chain.build(rewriter, last.getLoc());
   rewriter.replaceOp(last, whole);
   return true;
 }

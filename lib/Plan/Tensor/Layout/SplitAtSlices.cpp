@@ -261,7 +261,7 @@ bool SliceSplitter::splitElementwise(linalg::GenericOp op) {
     rewriter.setInsertionPoint(op);
     whole.pieces.push_back({buildOnSlice(op, loops, Value()), box});
   }
-  Value result = whole.build(rewriter, op.getLoc(), block);
+  Value result = whole.build(rewriter, op.getLoc());
   rewriter.replaceOp(op, result);
   return true;
 }
