@@ -41,11 +41,9 @@ void mlir::pdq::buildCanonicalizeTensorsPipeline(OpPassManager &pm,
 void mlir::pdq::buildChooseLayoutsPipeline(OpPassManager &pm,
                                            const PlanOptions &options) {
   // Before layouts: the order of a concatenation is that of its pieces.
-  pm.addNestedPass<func::FuncOp>(createJoinSlices());
+  pm.addNestedPass<func::FuncOp>(
+      createSimplifySlices({/*split=*/options.isForGPU}));
   if (options.isForGPU) {
-    pm.addNestedPass<func::FuncOp>(createSplitAtSlices());
-    // Slices of what was put together from the parts.
-    pm.addNestedPass<func::FuncOp>(createJoinSlices());
     // Before fusion, which would put more into the sum.
     pm.addNestedPass<func::FuncOp>(createAccumulateIntoInit());
   }

@@ -306,8 +306,8 @@ def ExpandPads : PDQPass<"pdq-expand-pads", "func::FuncOp"> {
   let dependentDialects = ["linalg::LinalgDialect", "tensor::TensorDialect"];
 }
 
-def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
-  let summary = "Put tensors together from slices without zeros and copies";
+def SimplifySlices : PDQPass<"pdq-simplify-slices", "func::FuncOp"> {
+  let summary = "Put tensors together from slices, and take them apart, without zeros and copies";
   let description = [{
     The gradient of a slice is that slice in a tensor of zeros, and gradients are
     summed. Sums of such tensors become one tensor whose slices are computed in
@@ -334,10 +334,48 @@ def JoinSlices : PDQPass<"pdq-join-slices", "func::FuncOp"> {
     Slices keep their values, up to the sign of zeros: -0 + 0 is 0, and the sum is
     not computed any more. Declines slices that meet in a part, and what is not
     static. Expects sums as `linalg.generic` (`-pdq-generalize`).
+
+    With `split` an elementwise operation that reads a tensor put together from up to
+    four slices, and one all of whose users take slices, is done for each slice on its
+    own. Each part can then be fused with what makes or takes its slice.
+
+    Before:
+
+    ```mlir
+    %y = linalg.generic ... ins(%x : tensor<64x16xf32>) { payload }
+    %a = tensor.extract_slice %y[0, 0] [32, 16] [1, 1]
+    %b = tensor.extract_slice %y[32, 0] [32, 16] [1, 1]
+    ```
+
+    After:
+
+    ```mlir
+    %x0 = tensor.extract_slice %x[0, 0] [32, 16] [1, 1]
+    %a = linalg.generic ... ins(%x0 : tensor<32x16xf32>) { payload }
+    %x1 = tensor.extract_slice %x[32, 0] [32, 16] [1, 1]
+    %b = linalg.generic ... ins(%x1 : tensor<32x16xf32>) { payload }
+    ```
+
+    The slices are dense (the halves of a batch), or computed by contractions: the
+    gradient of a strided convolution, every other row and column of which is a
+    contraction. Elementwise operations are fused into those and store elements
+    wherever they lie (`-pdq-fuse-kernels`); what no contraction computes is better
+    done on neighbours, and so is what is fused into the contraction behind another
+    operand. A reduction of everything that reads such slices becomes a chain of
+    reductions. A contraction is done for each slice on its own, too, where elementwise
+    operations read the slices: each part can have its own. It stays whole where a
+    factor is put together from slices.
+
+    Every element is computed as before. Declines slices that meet, and operations
+    that would be computed twice.
   }];
+  let options = [
+    Option<"split", "split", "bool", /*default=*/"false",
+           "Compute elementwise operations and contractions slice by slice">
+  ];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect",
                            "tensor::TensorDialect"];
-  let statistics = [Statistic<"numJoined", "joined",
+  let statistics = [Statistic<"numRewritten", "num-rewritten",
                               "Operations on slices that were rewritten">];
 }
 
@@ -372,49 +410,6 @@ def AccumulateIntoInit : PDQPass<"pdq-accumulate-into-init", "func::FuncOp"> {
   }];
   let statistics = [
     Statistic<"numChained", "num-chained", "Sums that became the start of a product">
-  ];
-  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
-}
-
-def SplitAtSlices : PDQPass<"pdq-split-at-slices", "func::FuncOp"> {
-  let summary = "Compute elementwise operations slice by slice";
-  let description = [{
-    An elementwise operation that reads a tensor put together from up to four
-    slices, and one all of whose users take slices, is done for each slice on its own.
-    Each part can then be fused with what makes or takes its slice. The slices are
-    dense (the halves of a batch), or computed by products: the gradient of a strided
-    convolution, every other row and column of which is a product. Those take the
-    operation along and store elements wherever they lie (`-pdq-join-kernels`); what
-    no product takes along is better done on neighbours, and so is what the product
-    behind another operand does. A sum over everything that reads such slices becomes
-    a chain of sums.
-
-    Before:
-
-    ```mlir
-    %y = linalg.generic ... ins(%x : tensor<64x16xf32>) { payload }
-    %a = tensor.extract_slice %y[0, 0] [32, 16] [1, 1]
-    %b = tensor.extract_slice %y[32, 0] [32, 16] [1, 1]
-    ```
-
-    After:
-
-    ```mlir
-    %x0 = tensor.extract_slice %x[0, 0] [32, 16] [1, 1]
-    %a = linalg.generic ... ins(%x0 : tensor<32x16xf32>) { payload }
-    %x1 = tensor.extract_slice %x[32, 0] [32, 16] [1, 1]
-    %b = linalg.generic ... ins(%x1 : tensor<32x16xf32>) { payload }
-    ```
-
-    A product is done for each slice on its own, too, where elementwise operations
-    read the slices: each part can take its own along. It stays whole where a factor
-    is put together from slices.
-
-    Every element is computed as before. Declines slices that meet, and operations
-    that would be computed twice.
-  }];
-  let statistics = [
-    Statistic<"numSplit", "num-split", "Operations done slice by slice">
   ];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }

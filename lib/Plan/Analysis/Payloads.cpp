@@ -1,11 +1,24 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Clones payloads.
+// Recognizes and clones payloads of elementwise operations.
 
 #include "pdq/Plan/Analysis/Payloads.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 
 using namespace mlir;
+
+bool mlir::pdq::isElementwiseGeneric(linalg::GenericOp op) {
+  return op->getNumResults() == 1 && op.getNumLoops() > 0 &&
+         op.getNumReductionLoops() == 0 && op.hasPureTensorSemantics() &&
+         op.getIndexingMapsArray().back().isPermutation() &&
+         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
+}
+
+bool mlir::pdq::isComputable(linalg::GenericOp op) {
+  return isElementwiseGeneric(op) &&
+         linalg::allIndexingsAreProjectedPermutation(op);
+}
 
 Value mlir::pdq::clonePayload(OpBuilder &b, linalg::GenericOp op,
                               IRMapping &mapping, ArrayRef<Value> loops) {

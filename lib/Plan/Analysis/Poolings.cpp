@@ -4,6 +4,7 @@
 // Recognizes reductions over the same windows.
 
 #include "pdq/Plan/Analysis/Poolings.h"
+#include "pdq/Plan/Analysis/Payloads.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -70,16 +71,6 @@ static bool follows(linalg::GenericOp op, linalg::GenericOp first,
          llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) {
            return input->get() != first.getResult(0) ||
                   op.getMatchingIndexingMap(input) == getOutputMap(first);
-         });
-}
-
-/// Whether an element of the result of `op` can be computed anywhere.
-static bool isComputable(linalg::GenericOp op) {
-  return op->getNumResults() == 1 && op.getNumReductionLoops() == 0 &&
-         op.hasPureTensorSemantics() && getOutputMap(op).isPermutation() &&
-         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
-         llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-           return map.isProjectedPermutation(/*allowZeroInResults=*/true);
          });
 }
 

@@ -1,7 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Payloads that are computed somewhere else.
+// What each element of a result is computed from, and computing it somewhere
+// else.
 
 #ifndef PDQ_PLAN_ANALYSIS_PAYLOADS_H
 #define PDQ_PLAN_ANALYSIS_PAYLOADS_H
@@ -10,6 +11,14 @@
 #include "mlir/IR/IRMapping.h"
 
 namespace mlir::pdq {
+
+/// Whether `op` has one result, and computes each element of it in an iteration
+/// of its own, from nothing that the element was before.
+bool isElementwiseGeneric(linalg::GenericOp op);
+
+/// Whether, beside that, an element or a slice of the result follows from
+/// elements or slices of the operands.
+bool isComputable(linalg::GenericOp op);
 
 /// Clones the payload of `op`, whose arguments `mapping` holds, for the
 /// iteration at `loops`: an index for each loop of `op`. Returns what the first

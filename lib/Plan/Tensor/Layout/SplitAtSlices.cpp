@@ -1,64 +1,24 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Elementwise operations on tensors that are put together from slices, or taken
-// apart, are done slice by slice, and so are products that are taken apart:
-// each part can then be fused with what makes or takes its slice, and the whole
-// is not stored.
+// Patterns for elementwise operations on tensors that are put together from
+// slices, or taken apart, and for contractions that are taken apart: each part
+// can then be fused with what makes or takes its slice, and the whole is not
+// stored.
 
+#include "SimplifySlices.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "pdq/Plan/Analysis/Combiners.h"
 #include "pdq/Plan/Analysis/InsertSliceChain.h"
-#include "pdq/Plan/Passes.h"
-
-namespace mlir::pdq {
-#define GEN_PASS_DEF_SPLITATSLICES
-#include "pdq/Plan/Passes.h.inc"
-} // namespace mlir::pdq
+#include "pdq/Plan/Analysis/Payloads.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
 /// Slices beyond which one operation on the whole is better than many.
 static constexpr size_t maxPieces = 4;
-
-namespace {
-/// Works on the operations of one function.
-class SliceSplitter {
-public:
-  explicit SliceSplitter(func::FuncOp function)
-      : block(&function.getBody().front()), rewriter(function.getContext()) {}
-  unsigned run();
-
-private:
-  bool splitElementwise(linalg::GenericOp op);
-  bool splitSum(linalg::GenericOp op);
-  Operation *moveSlices(linalg::GenericOp op);
-  Value buildOnSlice(linalg::GenericOp op, const StaticSlice &loops,
-                     Value init);
-  Value buildSlice(Value operand, AffineMap map, const StaticSlice &loops);
-
-  Block *block;
-  IRRewriter rewriter;
-};
-} // namespace
-
-/// Whether results of `op` are computed element by element, from operands that
-/// can be sliced like the result.
-static bool isElementwise(linalg::GenericOp op) {
-  return op->getNumResults() == 1 && op.getNumLoops() > 0 &&
-         op.getNumReductionLoops() == 0 && op.hasPureTensorSemantics() &&
-         op.getIndexingMapsArray().back().isPermutation() &&
-         !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
-}
-
-static bool canSliceOperands(linalg::GenericOp op) {
-  return llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-    return map.isProjectedPermutation(/*allowZeroInResults=*/true);
-  });
-}
 
 /// Whether every operand has a slice for the iterations `loops`: loops that are
 /// not walked whole number a dimension on their own.
@@ -77,9 +37,7 @@ static bool haveSlices(linalg::GenericOp op, const StaticSlice &loops) {
 /// The iterations that touch a slice of an operand with this map.
 static StaticSlice getLoops(linalg::GenericOp op, AffineMap map,
                             const StaticSlice &box) {
-  StaticSlice loops{SmallVector<int64_t>(op.getNumLoops(), 0),
-                    op.getStaticLoopRanges(),
-                    SmallVector<int64_t>(op.getNumLoops(), 1)};
+  StaticSlice loops = StaticSlice::getWhole(op.getStaticLoopRanges());
   for (unsigned place = 0; place < map.getNumResults(); ++place) {
     unsigned loop = map.getDimPosition(place);
     loops.offsets[loop] = box.offsets[place];
@@ -89,36 +47,36 @@ static StaticSlice getLoops(linalg::GenericOp op, AffineMap map,
   return loops;
 }
 
-/// The slice of an operand that the iterations `loops` touch: a piece that it
-/// is put together from, where there is one.
-Value SliceSplitter::buildSlice(Value operand, AffineMap map,
-                                const StaticSlice &loops) {
-  auto type = dyn_cast<RankedTensorType>(operand.getType());
-  if (!type)
-    return operand;
-  StaticSlice box{SmallVector<int64_t>(type.getRank(), 0),
-                  SmallVector<int64_t>(type.getRank(), 1),
-                  SmallVector<int64_t>(type.getRank(), 1)};
+/// The slice of a tensor with this map that the iterations `loops` touch.
+static StaticSlice getSlice(AffineMap map, const StaticSlice &loops,
+                            ArrayRef<int64_t> shape) {
+  StaticSlice box = StaticSlice::getWhole(shape);
   for (auto [place, result] : llvm::enumerate(map.getResults()))
     if (auto loop = dyn_cast<AffineDimExpr>(result)) {
       box.offsets[place] = loops.offsets[loop.getPosition()];
       box.sizes[place] = loops.sizes[loop.getPosition()];
       box.strides[place] = loops.strides[loop.getPosition()];
-    } else if (!isa<AffineConstantExpr>(result)) {
-      box.sizes[place] = type.getDimSize(place);
+    } else if (isa<AffineConstantExpr>(result)) {
+      box.sizes[place] = 1;
     }
+  return box;
+}
+
+/// The slice of an operand that the iterations `loops` touch: a piece that it
+/// is put together from, where there is one.
+static Value buildSlice(RewriterBase &rewriter, Value operand, AffineMap map,
+                        const StaticSlice &loops) {
+  auto type = dyn_cast<RankedTensorType>(operand.getType());
+  if (!type)
+    return operand;
+  StaticSlice box = getSlice(map, loops, type.getShape());
   if (ArrayRef(box.sizes) == type.getShape())
     return operand;
   for (const Piece &piece :
        InsertSliceChain::get(operand, /*flatten=*/false).pieces)
     if (piece.box == box)
       return piece.source;
-  auto attributes = [&](ArrayRef<int64_t> values) {
-    return getAsIndexOpFoldResult(rewriter.getContext(), values);
-  };
-  return tensor::ExtractSliceOp::create(
-      rewriter, operand.getLoc(), operand, attributes(box.offsets),
-      attributes(box.sizes), attributes(box.strides));
+  return box.extractFrom(rewriter, operand.getLoc(), operand);
 }
 
 /// Makes `linalg.index` count the iterations of the whole.
@@ -143,28 +101,25 @@ static void shiftIndices(RewriterBase &rewriter, linalg::GenericOp op,
   }
 }
 
-/// `op` for the iterations `loops`, in front of `op`. The result starts from
-/// `init`; null stands for an empty tensor.
-Value SliceSplitter::buildOnSlice(linalg::GenericOp op,
-                                  const StaticSlice &loops, Value init) {
-  SmallVector<Value> inputs;
+/// `op` for the iterations `loops`. The result starts from `init`; null stands
+/// for an empty tensor.
+static Value buildOnSlice(RewriterBase &rewriter, linalg::GenericOp op,
+                          const StaticSlice &loops, Value init) {
+  SmallVector<Value> operands;
   for (OpOperand *input : op.getDpsInputOperands())
-    inputs.push_back(
-        buildSlice(input->get(), op.getMatchingIndexingMap(input), loops));
+    operands.push_back(buildSlice(rewriter, input->get(),
+                                  op.getMatchingIndexingMap(input), loops));
   if (!init) {
-    AffineMap map = op.getIndexingMapsArray().back();
-    SmallVector<int64_t> shape;
-    for (unsigned place = 0; place < map.getNumResults(); ++place)
-      shape.push_back(loops.sizes[map.getDimPosition(place)]);
-    init = tensor::EmptyOp::create(
-        rewriter, op.getLoc(), shape,
-        getElementTypeOrSelf(op.getResult(0).getType()));
+    auto type = cast<RankedTensorType>(op.getResult(0).getType());
+    StaticSlice box =
+        getSlice(op.getIndexingMapsArray().back(), loops, type.getShape());
+    init = tensor::EmptyOp::create(rewriter, op.getLoc(), box.sizes,
+                                   type.getElementType());
   }
-  auto part = linalg::GenericOp::create(rewriter, op.getLoc(), init.getType(),
-                                        inputs, init, op.getIndexingMapsArray(),
-                                        op.getIteratorTypesArray());
-  rewriter.cloneRegionBefore(op.getRegion(), part.getRegion(),
-                             part.getRegion().begin());
+  operands.push_back(init);
+  auto part = cast<linalg::GenericOp>(
+      clone(rewriter, op.getOperation(), init.getType(), operands));
+  OpBuilder::InsertionGuard guard(rewriter);
   shiftIndices(rewriter, part, loops);
   return part.getResult(0);
 }
@@ -182,7 +137,8 @@ static bool takesElements(OpOperand &use) {
     return true;
   auto op = dyn_cast<linalg::GenericOp>(use.getOwner());
   return op && op.getMatchingIndexingMap(&use).isPermutation() &&
-         (isElementwise(op) || op.getNumReductionLoops() == op.getNumLoops());
+         (isElementwiseGeneric(op) ||
+          op.getNumReductionLoops() == op.getNumLoops());
 }
 
 static bool isProduct(Value value) {
@@ -197,8 +153,8 @@ static bool isFromProduct(Value value) {
   auto op = value.getDefiningOp<linalg::GenericOp>();
   if (!op || !llvm::all_of(value.getUses(), takesElements))
     return false;
-  return isProduct(value) ||
-         (isElementwise(op) && llvm::any_of(op.getInputs(), isFromProduct));
+  return isProduct(value) || (isElementwiseGeneric(op) &&
+                              llvm::any_of(op.getInputs(), isFromProduct));
 }
 
 /// Whether an operation that reads the elements of `chain`, its operand
@@ -235,54 +191,64 @@ findInsertSliceChain(linalg::GenericOp op) {
   return std::nullopt;
 }
 
-/// f(slices) -> slices of f.
-bool SliceSplitter::splitElementwise(linalg::GenericOp op) {
-  if (!isElementwise(op) || !canSliceOperands(op))
-    return false;
-  auto found = findInsertSliceChain(op);
-  if (!found)
-    return false;
-  AffineMap output = op.getIndexingMapsArray().back();
-  auto type = cast<RankedTensorType>(op.getResult(0).getType());
-  rewriter.setInsertionPoint(op);
-  InsertSliceChain whole{tensor::EmptyOp::create(rewriter, op.getLoc(),
-                                                 type.getShape(),
-                                                 type.getElementType()),
-                         {}};
-  for (const Piece &piece : found->first.pieces) {
-    StaticSlice loops = getLoops(op, found->second, piece.box);
-    StaticSlice box = loops;
-    for (unsigned place = 0; place < output.getNumResults(); ++place) {
-      unsigned loop = output.getDimPosition(place);
-      box.offsets[place] = loops.offsets[loop];
-      box.sizes[place] = loops.sizes[loop];
-      box.strides[place] = loops.strides[loop];
-    }
-    rewriter.setInsertionPoint(op);
-    whole.pieces.push_back({buildOnSlice(op, loops, Value()), box});
-  }
-  Value result = whole.build(rewriter, op.getLoc());
-  rewriter.replaceOp(op, result);
-  return true;
-}
+//===----------------------------------------------------------------------===//
+// Chains
+//===----------------------------------------------------------------------===//
 
-/// sum(slices) -> a sum that starts from that of the slice before.
-bool SliceSplitter::splitSum(linalg::GenericOp op) {
-  if (op->getNumResults() != 1 || op.getNumLoops() == 0 ||
-      op.getNumReductionLoops() != op.getNumLoops() ||
-      !op.hasPureTensorSemantics() || !canSliceOperands(op) ||
-      cast<RankedTensorType>(op.getResult(0).getType()).getRank() != 0)
-    return false;
-  auto found = findInsertSliceChain(op);
-  if (!found)
-    return false;
-  rewriter.setInsertionPoint(op);
-  Value sum = op.getOutputs()[0];
-  for (const Piece &piece : found->first.pieces)
-    sum = buildOnSlice(op, getLoops(op, found->second, piece.box), sum);
-  rewriter.replaceOp(op, sum);
-  return true;
-}
+namespace {
+struct SplitElementwise : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isComputable(op))
+      return rewriter.notifyMatchFailure(op, "not elementwise");
+    auto found = findInsertSliceChain(op);
+    if (!found)
+      return rewriter.notifyMatchFailure(op, "reads no pieces to split at");
+    AffineMap output = op.getIndexingMapsArray().back();
+    auto type = cast<RankedTensorType>(op.getResult(0).getType());
+    InsertSliceChain whole{tensor::EmptyOp::create(rewriter, op.getLoc(),
+                                                   type.getShape(),
+                                                   type.getElementType()),
+                           {}};
+    for (const Piece &piece : found->first.pieces) {
+      StaticSlice loops = getLoops(op, found->second, piece.box);
+      whole.pieces.push_back({buildOnSlice(rewriter, op, loops, Value()),
+                              getSlice(output, loops, type.getShape())});
+    }
+    rewriter.replaceOp(op, whole.build(rewriter, op.getLoc()));
+    return success();
+  }
+};
+
+struct SplitFullReduction : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op->getNumResults() != 1 || op.getNumLoops() == 0 ||
+        op.getNumReductionLoops() != op.getNumLoops() ||
+        !op.hasPureTensorSemantics() ||
+        !linalg::allIndexingsAreProjectedPermutation(op) ||
+        cast<RankedTensorType>(op.getResult(0).getType()).getRank() != 0)
+      return rewriter.notifyMatchFailure(op, "does not reduce to one number");
+    auto found = findInsertSliceChain(op);
+    if (!found)
+      return rewriter.notifyMatchFailure(op, "reads no pieces to split at");
+    Value sum = op.getOutputs()[0];
+    for (const Piece &piece : found->first.pieces)
+      sum = buildOnSlice(rewriter, op, getLoops(op, found->second, piece.box),
+                         sum);
+    rewriter.replaceOp(op, sum);
+    return success();
+  }
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
 
 /// Whether each slice of a product is read element by element, so that its part
 /// of the product can take the operation along.
@@ -290,7 +256,7 @@ static bool haveElementwiseUsers(linalg::GenericOp op) {
   return llvm::all_of(op->getUsers(), [](Operation *slice) {
     return llvm::any_of(slice->getUsers(), [](Operation *user) {
       auto reader = dyn_cast<linalg::GenericOp>(user);
-      return reader && isElementwise(reader);
+      return reader && isElementwiseGeneric(reader);
     });
   });
 }
@@ -303,89 +269,78 @@ static bool hasChainFactor(linalg::GenericOp op) {
   });
 }
 
-/// slice(f(x)) -> f(slice(x)), where nothing reads the whole. Returns the last
-/// of the new operations, or null.
-Operation *SliceSplitter::moveSlices(linalg::GenericOp op) {
-  bool isProduct = isContraction(op) && op.hasPureTensorSemantics();
-  bool canMove = isProduct ? !hasChainFactor(op)
-                           : isElementwise(op) && canSliceOperands(op);
-  if (op->use_empty() || !canMove)
-    return nullptr;
-  SmallVector<std::pair<tensor::ExtractSliceOp, StaticSlice>> slices;
+using Slices = SmallVector<std::pair<tensor::ExtractSliceOp, StaticSlice>>;
+
+/// The slices that all users of `op` are; none where another user, or elements
+/// in several slices, would have something computed twice.
+static std::optional<Slices> findSlices(linalg::GenericOp op) {
+  Slices slices;
   int64_t elements = 0;
   for (Operation *user : op->getUsers()) {
     auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
     std::optional<StaticSlice> box =
-        slice && slice.getType().getRank() == slice.getSourceType().getRank()
-            ? StaticSlice::get(slice)
-            : std::nullopt;
+        slice ? StaticSlice::get(slice) : std::nullopt;
     if (!box)
-      return nullptr;
-    if (llvm::none_of(slices,
-                      [&](auto &known) { return known.second == *box; }))
+      return std::nullopt;
+    if (!llvm::is_contained(llvm::make_second_range(slices), *box))
       elements += box->getNumElements();
     slices.push_back({slice, *box});
   }
-  // Nothing is computed twice.
   if (elements >
       cast<RankedTensorType>(op.getResult(0).getType()).getNumElements())
-    return nullptr;
-  AffineMap output = op.getIndexingMapsArray().back();
-  if (isProduct &&
-      (!haveElementwiseUsers(op) || llvm::any_of(slices, [&](auto &entry) {
-        return !haveSlices(op, getLoops(op, output, entry.second));
-      })))
-    return nullptr;
-  SmallVector<std::pair<StaticSlice, Value>> parts;
-  for (auto &[slice, box] : slices) {
-    auto *known = llvm::find_if(
-        parts, [&, &own = box](auto &part) { return part.first == own; });
-    if (known == parts.end()) {
-      rewriter.setInsertionPoint(op);
-      StaticSlice loops = getLoops(op, output, box);
-      Value init =
-          isProduct ? buildSlice(op.getOutputs()[0], output, loops) : Value();
-      Value part = buildOnSlice(op, loops, init);
-      known = parts.insert(parts.end(), {box, part});
-    }
-    rewriter.replaceOp(slice, known->second);
-  }
-  Operation *last = op->getPrevNode();
-  rewriter.eraseOp(op);
-  return last;
+    return std::nullopt;
+  return slices;
 }
 
-unsigned SliceSplitter::run() {
-  unsigned numSplit = 0;
-  // A slice may be put together from slices itself.
-  for (unsigned before = ~0u; before != numSplit;) {
-    before = numSplit;
-    for (auto op : llvm::to_vector(block->getOps<linalg::GenericOp>()))
-      numSplit += splitElementwise(op) || splitSum(op);
-  }
-  // What slices are taken of comes before them, and is reached after them.
-  for (Operation *op = &block->back(); op;) {
-    Operation *before = op->getPrevNode();
-    if (isOpTriviallyDead(op)) {
-      rewriter.eraseOp(op);
-    } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
-      // The new operations stand in front of the old one.
-      if (Operation *last = moveSlices(generic)) {
-        ++numSplit;
-        before = last;
-      }
-    }
-    op = before;
-  }
-  return numSplit;
+/// Whether `op`, a contraction, may be done for each of `slices` on its own.
+static bool canSplitContraction(linalg::GenericOp op, const Slices &slices) {
+  AffineMap output = op.getIndexingMapsArray().back();
+  return !hasChainFactor(op) && haveElementwiseUsers(op) &&
+         llvm::all_of(slices, [&](const auto &entry) {
+           return haveSlices(op, getLoops(op, output, entry.second));
+         });
 }
 
 namespace {
-struct SplitAtSlices : mlir::pdq::impl::SplitAtSlicesBase<SplitAtSlices> {
-  void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    if (!function.isDeclaration() && function.getBody().hasOneBlock())
-      numSplit += SliceSplitter(function).run();
+struct MoveSlices : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    bool isProduct = isContraction(op) && op.hasPureTensorSemantics();
+    if (op->use_empty() || !(isProduct || isComputable(op)))
+      return rewriter.notifyMatchFailure(op, "no contraction, not elementwise");
+    std::optional<Slices> slices = findSlices(op);
+    if (!slices)
+      return rewriter.notifyMatchFailure(op, "the whole is read");
+    if (isProduct && !canSplitContraction(op, *slices))
+      return rewriter.notifyMatchFailure(op, "better done as a whole");
+    AffineMap output = op.getIndexingMapsArray().back();
+    SmallVector<std::pair<StaticSlice, Value>> parts;
+    for (auto &[slice, box] : *slices) {
+      auto *known = llvm::find_if(
+          parts, [&, &own = box](auto &part) { return part.first == own; });
+      if (known == parts.end()) {
+        rewriter.setInsertionPoint(op);
+        StaticSlice loops = getLoops(op, output, box);
+        Value init =
+            isProduct ? buildSlice(rewriter, op.getOutputs()[0], output, loops)
+                      : Value();
+        Value part = buildOnSlice(rewriter, op, loops, init);
+        known = parts.insert(parts.end(), {box, part});
+      }
+      rewriter.replaceOp(slice, known->second);
+    }
+    rewriter.eraseOp(op);
+    return success();
   }
 };
 } // namespace
+
+void mlir::pdq::populateSplitAtPiecesPatterns(RewritePatternSet &patterns) {
+  patterns.add<SplitElementwise, SplitFullReduction>(patterns.getContext());
+}
+
+void mlir::pdq::populateMoveSlicesPatterns(RewritePatternSet &patterns) {
+  patterns.add<MoveSlices>(patterns.getContext());
+}

@@ -1,7 +1,7 @@
 // Tensors are put together from slices without zeros and copies.
 
-// RUN: pdq-opt %s --pdq-join-slices --split-input-file | FileCheck %s
-// RUN: pdq-opt %s --pdq-join-slices --canonicalize --cse --pdq-store-results --pdq-bufferize --canonicalize --split-input-file | FileCheck %s --check-prefix=BUFFER
+// RUN: pdq-opt %s --pdq-simplify-slices --split-input-file | FileCheck %s
+// RUN: pdq-opt %s --pdq-simplify-slices --canonicalize --cse --pdq-store-results --pdq-bufferize --canonicalize --split-input-file | FileCheck %s --check-prefix=BUFFER
 
 #id = affine_map<(i, j) -> (i, j)>
 

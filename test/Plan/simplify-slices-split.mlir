@@ -1,6 +1,6 @@
 // Elementwise operations on slices.
 
-// RUN: pdq-opt %s --pdq-split-at-slices | FileCheck %s
+// RUN: pdq-opt %s --pdq-simplify-slices=split | FileCheck %s
 
 #id = affine_map<(n, c) -> (n, c)>
 #col = affine_map<(n, c) -> (c)>
