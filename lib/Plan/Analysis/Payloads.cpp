@@ -5,6 +5,7 @@
 
 #include "pdq/Plan/Analysis/Payloads.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -29,4 +30,21 @@ Value mlir::pdq::clonePayload(OpBuilder &b, linalg::GenericOp op,
       b.clone(inner, mapping);
   }
   return mapping.lookupOrDefault(op.getBody()->getTerminator()->getOperand(0));
+}
+
+Value mlir::pdq::buildElementwise(
+    OpBuilder &b, Location loc, RankedTensorType type, ValueRange inputs,
+    SmallVector<AffineMap> maps,
+    function_ref<Value(OpBuilder &, Location, ValueRange)> payload) {
+  Value empty =
+      tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+  maps.push_back(b.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> loops(type.getRank(),
+                                         utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             b, loc, type, inputs, empty, maps, loops,
+             [&](OpBuilder &body, Location at, ValueRange elements) {
+               linalg::YieldOp::create(body, at, payload(body, at, elements));
+             })
+      .getResult(0);
 }

@@ -26,6 +26,13 @@ bool isComputable(linalg::GenericOp op);
 Value clonePayload(OpBuilder &b, linalg::GenericOp op, IRMapping &mapping,
                    ArrayRef<Value> loops);
 
+/// An elementwise operation with a result of this type. Its payload gets an
+/// element of each input, the one at the map of `maps`.
+Value buildElementwise(
+    OpBuilder &b, Location loc, RankedTensorType type, ValueRange inputs,
+    SmallVector<AffineMap> maps,
+    function_ref<Value(OpBuilder &, Location, ValueRange)> payload);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_PLAN_ANALYSIS_PAYLOADS_H

@@ -227,18 +227,13 @@ void ElementwiseGather::run() {
   tensor::ExtractSliceOp window = scatter.window;
   Operation *replaced = window ? window.getOperation() : op.getOperation();
   rewriter.setInsertionPoint(op);
-  auto type = cast<RankedTensorType>(replaced->getResult(0).getType());
-  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
-                                        type.getElementType());
-  SmallVector<utils::IteratorType> loops(type.getRank(),
-                                         utils::IteratorType::parallel);
-  auto generic = linalg::GenericOp::create(
-      rewriter, loc, type, ValueRange(), empty,
-      rewriter.getMultiDimIdentityMap(type.getRank()), loops,
-      [&](OpBuilder &b, Location at, ValueRange) {
-        linalg::YieldOp::create(b, at, buildSum(b));
-      });
-  rewriter.replaceOp(replaced, generic.getResults());
+  rewriter.replaceOp(
+      replaced, buildElementwise(
+                    rewriter, loc,
+                    cast<RankedTensorType>(replaced->getResult(0).getType()),
+                    ValueRange(), {}, [&](OpBuilder &b, Location, ValueRange) {
+                      return buildSum(b);
+                    }));
   if (window)
     rewriter.eraseOp(op);
 }

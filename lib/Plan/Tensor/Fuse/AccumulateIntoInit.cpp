@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "pdq/Plan/Analysis/Combiners.h"
+#include "pdq/Plan/Analysis/Payloads.h"
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
@@ -130,43 +131,25 @@ static Value buildSum(RewriterBase &rewriter, Location loc, Value first,
   if (!isRepeated(first) || !isRepeated(second))
     return nullptr;
   auto type = cast<RankedTensorType>(first.getType());
-  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
-                                        type.getElementType());
-  SmallVector<AffineMap> maps(3,
-                              rewriter.getMultiDimIdentityMap(type.getRank()));
-  SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                             utils::IteratorType::parallel);
-  auto add = [](OpBuilder &b, Location nested, ValueRange elements) {
-    Value sum = arith::AddFOp::create(b, nested, elements[0], elements[1]);
-    linalg::YieldOp::create(b, nested, sum);
-  };
-  return linalg::GenericOp::create(rewriter, loc, type,
-                                   ValueRange{first, second}, empty, maps,
-                                   iterators, add)
-      .getResult(0);
+  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
+  return buildElementwise(
+      rewriter, loc, type, {first, second}, {identity, identity},
+      [](OpBuilder &b, Location at, ValueRange elements) {
+        return arith::AddFOp::create(b, at, elements[0], elements[1]);
+      });
 }
 
 /// The addend as a tensor of the product's shape.
 static Value repeat(RewriterBase &rewriter, const SumOfProduct &found) {
   linalg::GenericOp op = found.reader;
   auto type = cast<RankedTensorType>(found.product->get().getType());
-  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(),
-                                        type.getElementType());
   // From loops of the reader to dimensions of the product.
   AffineMap toLoops =
       inversePermutation(op.getMatchingIndexingMap(found.product));
-  SmallVector<AffineMap> maps{
-      op.getMatchingIndexingMap(found.addend).compose(toLoops),
-      rewriter.getMultiDimIdentityMap(type.getRank())};
-  SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                             utils::IteratorType::parallel);
-  auto copy = [](OpBuilder &b, Location loc, ValueRange elements) {
-    linalg::YieldOp::create(b, loc, elements.front());
-  };
-  return linalg::GenericOp::create(rewriter, op.getLoc(), type,
-                                   found.addend->get(), empty, maps, iterators,
-                                   copy)
-      .getResult(0);
+  return buildElementwise(
+      rewriter, op.getLoc(), type, found.addend->get(),
+      {op.getMatchingIndexingMap(found.addend).compose(toLoops)},
+      [](OpBuilder &, Location, ValueRange elements) { return elements[0]; });
 }
 
 /// Whether an operation passes the elements of its only input on.

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Plan/Analysis/Payloads.h"
 #include "pdq/Plan/Passes.h"
 
 namespace mlir::pdq {
@@ -138,25 +139,18 @@ Value MaskStorer::buildMask(Value tensor, const Comparison &comparison) {
   // The constant may stand behind the tensor.
   Value constant =
       rewriter.clone(*comparison.constant.getDefiningOp())->getResult(0);
-  Location loc = tensor.getLoc();
-  auto type = cast<RankedTensorType>(tensor.getType());
-  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
-                                        rewriter.getI1Type());
-  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> loops(type.getRank(),
-                                         utils::IteratorType::parallel);
-  auto mask = linalg::GenericOp::create(
-      rewriter, loc, TypeRange{empty.getType()}, ValueRange{tensor},
-      ValueRange{empty}, ArrayRef{identity, identity}, loops,
-      [&](OpBuilder &body, Location at, ValueRange args) {
-        Value lhs = comparison.isLeft ? args[0] : constant,
-              rhs = comparison.isLeft ? constant : args[0];
-        Value result =
-            arith::CmpFOp::create(body, at, comparison.predicate, lhs, rhs);
-        linalg::YieldOp::create(body, at, result);
+  auto type =
+      cast<RankedTensorType>(tensor.getType()).clone(rewriter.getI1Type());
+  Value mask = buildElementwise(
+      rewriter, tensor.getLoc(), type, tensor,
+      {rewriter.getMultiDimIdentityMap(type.getRank())},
+      [&](OpBuilder &body, Location at, ValueRange elements) {
+        Value lhs = comparison.isLeft ? elements[0] : constant,
+              rhs = comparison.isLeft ? constant : elements[0];
+        return arith::CmpFOp::create(body, at, comparison.predicate, lhs, rhs);
       });
-  masks[tensor].push_back({comparison, mask.getResult(0)});
-  return mask.getResult(0);
+  masks[tensor].push_back({comparison, mask});
+  return mask;
 }
 
 /// Gives `reader` the masks instead of the elements it compares.
