@@ -31,6 +31,15 @@ Value mlir::pdq::buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
   return arith::ConstantOp::create(b, loc, FloatAttr::get(type, number));
 }
 
+Value mlir::pdq::getTerm(linalg::LinalgOp op) {
+  auto sum = dyn_cast_or_null<arith::AddFOp>(findCombiner(op));
+  if (!sum)
+    return {};
+  bool isLeft =
+      sum.getLhs() == op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  return isLeft ? sum.getRhs() : sum.getLhs();
+}
+
 bool mlir::pdq::isContraction(linalg::LinalgOp op) {
   if (op.getNumDpsInits() != 1 || op.getNumDpsInputs() != 2 ||
       op.getNumReductionLoops() == 0 ||
@@ -38,15 +47,6 @@ bool mlir::pdq::isContraction(linalg::LinalgOp op) {
         return op.payloadUsesValueFromOperand(input);
       }))
     return false;
-  auto sum = op.getBlock()
-                 ->getTerminator()
-                 ->getOperand(0)
-                 .getDefiningOp<arith::AddFOp>();
-  if (!sum)
-    return false;
-  Value output = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
-  return (sum.getLhs() == output &&
-          sum.getRhs().getDefiningOp<arith::MulFOp>()) ||
-         (sum.getRhs() == output &&
-          sum.getLhs().getDefiningOp<arith::MulFOp>());
+  Value term = getTerm(op);
+  return term && term.getDefiningOp<arith::MulFOp>();
 }

@@ -7,6 +7,7 @@
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/Plan/Analysis/Combiners.h"
 #include <numeric>
 
 using namespace mlir;
@@ -87,18 +88,6 @@ static std::optional<SlidingDim> matchDim(linalg::GenericOp op, unsigned result,
 //===----------------------------------------------------------------------===//
 // Payload
 //===----------------------------------------------------------------------===//
-
-/// The term of the payload `out + term`, or null.
-static Value getTerm(linalg::GenericOp op) {
-  BlockArgument output = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
-  auto sum = op.getBody()
-                 ->getTerminator()
-                 ->getOperand(0)
-                 .getDefiningOp<arith::AddFOp>();
-  if (!sum || !output.hasOneUse() || *output.user_begin() != sum)
-    return {};
-  return sum.getLhs() == output ? sum.getRhs() : sum.getLhs();
-}
 
 /// Whether `value` is zero wherever `seed` is, whatever other inputs hold
 /// there.

@@ -19,6 +19,10 @@ Operation *findCombiner(linalg::LinalgOp op);
 Value buildIdentity(OpBuilder &b, Location loc, Operation *combiner,
                     FloatType type);
 
+/// The term of the payload out + term; null where the payload is something
+/// else.
+Value getTerm(linalg::LinalgOp op);
+
 /// Whether the payload is out + a * b, a reduction of two inputs.
 bool isContraction(linalg::LinalgOp op);
 

@@ -1,50 +1,26 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Roles of convolutions and union-find over values.
+// Roles of convolutions, and classes of values with one order.
 
 #include "LayoutClasses.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "pdq/Plan/Analysis/Combiners.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// The dimensions that occur in `expr`.
-static llvm::SmallBitVector getDims(AffineExpr expr, unsigned numDims) {
-  llvm::SmallBitVector dims(numDims);
-  expr.walk([&](AffineExpr part) {
-    if (auto dim = dyn_cast<AffineDimExpr>(part))
-      dims.set(dim.getPosition());
-  });
-  return dims;
-}
-
+/// The dimensions that occur in a map.
 static llvm::SmallBitVector getDims(AffineMap map) {
-  llvm::SmallBitVector dims(map.getNumDims());
-  for (AffineExpr expr : map.getResults())
-    dims |= getDims(expr, map.getNumDims());
-  return dims;
+  return getUnusedDimsBitVector(map).flip();
 }
 
-/// True for the payload out + a * b.
-static bool isMultiplyAccumulate(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
-    return false;
-  Block &payload = *op.getBlock();
-  Operation *add = payload.getTerminator()->getOperand(0).getDefiningOp();
-  if (!isa_and_nonnull<arith::AddFOp>(add))
-    return false;
-  return llvm::any_of(add->getOperands(),
-                      [](Value term) {
-                        return isa_and_nonnull<arith::MulFOp>(
-                            term.getDefiningOp());
-                      }) &&
-         llvm::is_contained(add->getOperands(), payload.getArgument(2));
+static llvm::SmallBitVector getDims(AffineExpr expr, unsigned numDims) {
+  return getDims(AffineMap::get(numDims, 0, expr));
 }
 
 /// The operand whose map slides a window, or nothing.
@@ -81,7 +57,7 @@ sortDimensions(AffineMap map,
 
 std::optional<ConvolutionRoles>
 mlir::pdq::inferConvolutionRoles(linalg::LinalgOp op) {
-  if (!isMultiplyAccumulate(op))
+  if (!isContraction(op))
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   std::optional<unsigned> image = findImage(maps);
@@ -158,42 +134,30 @@ static bool areAligned(AffineMap a, AffineMap b) {
 }
 
 namespace {
-/// Union-find over values of rank 3 and more.
+/// Values of rank 3 and more that get one order.
 class LayoutClasses {
 public:
   void visit(Operation &op);
   void seed(linalg::LinalgOp op);
-  void pin(Value value) { pinned.insert(find(value)); }
+  void pin(Value value) {
+    pinned.insert(classes.getOrInsertLeaderValue(value));
+  }
   llvm::DenseMap<Value, DimensionOrder> getOrders();
 
 private:
-  Value find(Value value);
   void join(Value a, Value b);
   void visitLinalg(linalg::LinalgOp op);
   void suggest(Value value, const DimensionOrder &order);
 
-  llvm::MapVector<Value, Value> parent;
+  llvm::EquivalenceClasses<Value> classes;
   llvm::DenseMap<Value, DimensionOrder> orders;
   llvm::DenseSet<Value> pinned;
 };
 } // namespace
 
-Value LayoutClasses::find(Value value) {
-  Value root = parent.insert({value, value}).first->second;
-  if (root == value)
-    return value;
-  root = find(root);
-  parent[value] = root;
-  return root;
-}
-
 void LayoutClasses::join(Value a, Value b) {
-  if (getRank(a) < 3 || getRank(a) != getRank(b))
-    return;
-  a = find(a);
-  b = find(b);
-  if (a != b)
-    parent[b] = a;
+  if (getRank(a) >= 3 && getRank(a) == getRank(b))
+    classes.unionSets(a, b);
 }
 
 void LayoutClasses::visitLinalg(linalg::LinalgOp op) {
@@ -227,7 +191,7 @@ void LayoutClasses::suggest(Value value, const DimensionOrder &order) {
   // order (the filter of a depthwise convolution of signals).
   if (getRank(value) >= 3 &&
       getRank(value) == static_cast<int64_t>(order.size()))
-    orders.try_emplace(find(value), order);
+    orders.try_emplace(classes.getOrInsertLeaderValue(value), order);
 }
 
 void LayoutClasses::seed(linalg::LinalgOp op) {
@@ -241,13 +205,13 @@ void LayoutClasses::seed(linalg::LinalgOp op) {
 
 llvm::DenseMap<Value, DimensionOrder> LayoutClasses::getOrders() {
   llvm::DenseMap<Value, DimensionOrder> result;
-  for (Value value : llvm::to_vector(llvm::make_first_range(parent))) {
-    Value root = find(value);
-    auto order = orders.find(root);
-    if (order == orders.end() || pinned.contains(root) ||
+  for (const auto *member : classes) {
+    Value leader = classes.getLeaderValue(member->getData());
+    auto order = orders.find(leader);
+    if (order == orders.end() || pinned.contains(leader) ||
         isIdentityPermutation(order->second))
       continue;
-    result[value] = order->second;
+    result[member->getData()] = order->second;
   }
   return result;
 }
