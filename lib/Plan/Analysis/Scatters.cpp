@@ -29,13 +29,12 @@ static SmallVector<int64_t> getCoefficients(AffineExpr expr, unsigned numDims) {
 
 /// Whether `expr` is one loop.
 static bool isLoop(AffineExpr expr, unsigned loop) {
-  auto dim = dyn_cast<AffineDimExpr>(expr);
-  return dim && dim.getPosition() == loop;
+  return expr == getAffineDimExpr(loop, expr.getContext());
 }
 
 static bool hasResult(AffineMap map, unsigned loop) {
-  return llvm::any_of(map.getResults(),
-                      [=](AffineExpr expr) { return isLoop(expr, loop); });
+  return map.getResultPosition(getAffineDimExpr(loop, map.getContext()))
+      .has_value();
 }
 
 std::pair<ScatterIndex, unsigned> Scatter::classify(OpOperand *input,
@@ -210,6 +209,15 @@ double Scatter::getRelativeWork() const {
     work *= terms / (static_cast<double>(dim.numPositions) * dim.numTaps);
   }
   return work;
+}
+
+void Scatter::replaceWith(RewriterBase &rewriter, Value result) const {
+  linalg::GenericOp old = op;
+  if (window)
+    rewriter.replaceOp(window, result);
+  else
+    rewriter.replaceAllUsesWith(old.getResult(0), result);
+  rewriter.eraseOp(old);
 }
 
 SmallVector<Phase> mlir::pdq::getPhases(const SlidingDim &dim) {

@@ -26,6 +26,21 @@ bool isComputable(linalg::GenericOp op);
 Value clonePayload(OpBuilder &b, linalg::GenericOp op, IRMapping &mapping,
                    ArrayRef<Value> loops);
 
+/// All iterations of loops that have these choices each; the last one changes
+/// fastest.
+template <typename T>
+SmallVector<SmallVector<T>> listCombinations(ArrayRef<SmallVector<T>> choices) {
+  SmallVector<SmallVector<T>> combinations{{}};
+  for (const SmallVector<T> &list : choices) {
+    SmallVector<SmallVector<T>> longer;
+    for (const SmallVector<T> &prefix : combinations)
+      for (const T &choice : list)
+        longer.emplace_back(prefix).push_back(choice);
+    combinations = std::move(longer);
+  }
+  return combinations;
+}
+
 /// An elementwise operation with a result of this type. Its payload gets an
 /// element of each input, the one at the map of `maps`.
 Value buildElementwise(

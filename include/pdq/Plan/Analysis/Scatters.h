@@ -65,6 +65,8 @@ struct Scatter {
   /// Terms that the phases sum, relative to those of the operation; the others
   /// are zeros around the seed.
   double getRelativeWork() const;
+  /// Replaces the operation, or its window.
+  void replaceWith(RewriterBase &rewriter, Value result) const;
 };
 
 /// The phases of a dimension that taps reach.

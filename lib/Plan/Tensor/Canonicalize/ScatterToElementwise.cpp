@@ -225,17 +225,13 @@ Value ElementwiseGather::buildSum(OpBuilder &b) {
 
 void ElementwiseGather::run() {
   tensor::ExtractSliceOp window = scatter.window;
-  Operation *replaced = window ? window.getOperation() : op.getOperation();
   rewriter.setInsertionPoint(op);
-  rewriter.replaceOp(
-      replaced, buildElementwise(
-                    rewriter, loc,
-                    cast<RankedTensorType>(replaced->getResult(0).getType()),
-                    ValueRange(), {}, [&](OpBuilder &b, Location, ValueRange) {
-                      return buildSum(b);
-                    }));
-  if (window)
-    rewriter.eraseOp(op);
+  auto type = cast<RankedTensorType>(window ? window.getType()
+                                            : op.getResult(0).getType());
+  Value result = buildElementwise(
+      rewriter, loc, type, ValueRange(), {},
+      [&](OpBuilder &b, Location, ValueRange) { return buildSum(b); });
+  scatter.replaceWith(rewriter, result);
 }
 
 LogicalResult mlir::pdq::scatterToElementwise(RewriterBase &rewriter,

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Plan/Analysis/InsertSliceChain.h"
+#include "pdq/Plan/Analysis/Payloads.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -38,7 +39,6 @@ private:
   /// A phase of each sliding dimension; none for those that are direct.
   using Combination = SmallVector<Phase>;
 
-  SmallVector<Combination> getCombinations() const;
   Value buildInit();
   Value pad(OpOperand *input);
   Value sliceTaps(OpOperand *input, const Combination &combination);
@@ -47,8 +47,9 @@ private:
   AffineExpr getPosition(const SlidingDim &dim, const Phase &phase,
                          int64_t low);
   AffineMap getOutputMap();
-  int64_t getLow(unsigned dim) const;
-  int64_t getHigh(unsigned dim) const;
+  /// Elements that positions of any phase lie in front of the input, and behind
+  /// it.
+  std::pair<int64_t, int64_t> getMargins(unsigned dim) const;
   Value buildPhase(const Combination &combination, Value init);
   void rewriteIndices(linalg::GenericOp generic,
                       const Combination &combination);
@@ -79,39 +80,16 @@ LogicalResult ReductionGather::check() const {
   return success();
 }
 
-SmallVector<ReductionGather::Combination>
-ReductionGather::getCombinations() const {
-  SmallVector<Combination> combinations{{}};
-  for (const SmallVector<Phase> &list : phases) {
-    SmallVector<Combination> longer;
-    for (const Combination &prefix : combinations)
-      for (const Phase &phase : list) {
-        longer.push_back(prefix);
-        longer.back().push_back(phase);
-      }
-    combinations = std::move(longer);
-  }
-  return combinations;
-}
-
-/// Elements that the smallest position of any phase lies in front of the input.
-int64_t ReductionGather::getLow(unsigned dim) const {
-  int64_t low = 0;
-  if (!scatter.dims[dim].isDirect())
-    for (const Phase &phase : phases[dim])
+std::pair<int64_t, int64_t> ReductionGather::getMargins(unsigned dim) const {
+  int64_t low = 0, high = 0;
+  const SlidingDim &sliding = scatter.dims[dim];
+  if (!sliding.isDirect())
+    for (const Phase &phase : phases[dim]) {
       low =
           std::max(low, phase.positionStep * (phase.numTaps - 1) - phase.shift);
-  return low;
-}
-
-/// Elements that the largest position of any phase lies behind the input.
-int64_t ReductionGather::getHigh(unsigned dim) const {
-  int64_t high = 0;
-  if (!scatter.dims[dim].isDirect())
-    for (const Phase &phase : phases[dim])
-      high = std::max(high, phase.size + phase.shift -
-                                scatter.dims[dim].numPositions);
-  return high;
+      high = std::max(high, phase.size + phase.shift - sliding.numPositions);
+    }
+  return {low, high};
 }
 
 //===----------------------------------------------------------------------===//
@@ -148,7 +126,7 @@ Value ReductionGather::pad(OpOperand *input) {
     auto [index, dim] = scatter.classify(input, result);
     if (index != ScatterIndex::Position)
       continue;
-    int64_t front = getLow(dim), back = getHigh(dim);
+    auto [front, back] = getMargins(dim);
     low[result] = rewriter.getIndexAttr(front);
     high[result] = rewriter.getIndexAttr(back);
     shape[result] += front + back;
@@ -204,7 +182,7 @@ AffineExpr ReductionGather::getIndex(OpOperand *input, unsigned result,
   const SlidingDim &dim = scatter.dims[number];
   const Phase &phase = combination[number];
   if (index == ScatterIndex::Position)
-    return getPosition(dim, phase, getLow(number));
+    return getPosition(dim, phase, getMargins(number).first);
   tensor::ExtractSliceOp window = scatter.window;
   int64_t start = window ? window.getStaticOffset(dim.result) : 0;
   return rewriter.getAffineDimExpr(dim.position) * dim.stride +
@@ -290,7 +268,7 @@ void ReductionGather::run() {
   for (OpOperand *input : op.getDpsInputOperands())
     padded.push_back(pad(input));
   auto type = cast<RankedTensorType>(result.getType());
-  for (const Combination &combination : getCombinations()) {
+  for (const Combination &combination : listCombinations<Phase>(phases)) {
     StaticSlice elements = StaticSlice::getWhole(type.getShape());
     for (auto [dim, phase] : llvm::zip_equal(scatter.dims, combination)) {
       if (dim.isDirect())
@@ -307,11 +285,7 @@ void ReductionGather::run() {
     result = elements.insertInto(rewriter, loc, buildPhase(combination, part),
                                  result);
   }
-  if (tensor::ExtractSliceOp window = scatter.window)
-    rewriter.replaceOp(window, result);
-  else
-    rewriter.replaceAllUsesWith(op.getResult(0), result);
-  rewriter.eraseOp(op);
+  scatter.replaceWith(rewriter, result);
 }
 
 LogicalResult mlir::pdq::scatterToReduction(RewriterBase &rewriter,

@@ -61,25 +61,18 @@ static bool isScalar(Value operand) {
 /// The loops of the operations in each iteration of a window: those of its
 /// element are indices, those in the window constants.
 SmallVector<SmallVector<Value>> WindowUnroller::listIterations(OpBuilder &b) {
-  SmallVector<SmallVector<Value>> iterations{{}};
+  SmallVector<SmallVector<Value>> choices;
   unsigned parallel = 0;
   for (auto [range, iterator] : llvm::zip_equal(
            first.getStaticLoopRanges(), first.getIteratorTypesArray())) {
-    SmallVector<Value> choices;
+    SmallVector<Value> &loop = choices.emplace_back();
     if (iterator == utils::IteratorType::parallel)
-      choices.push_back(linalg::IndexOp::create(b, loc, parallel++));
+      loop.push_back(linalg::IndexOp::create(b, loc, parallel++));
     else
       for (int64_t number = 0; number < range; ++number)
-        choices.push_back(buildIndex(b, loc, number));
-    SmallVector<SmallVector<Value>> longer;
-    for (const SmallVector<Value> &prefix : iterations)
-      for (Value choice : choices) {
-        longer.push_back(prefix);
-        longer.back().push_back(choice);
-      }
-    iterations = std::move(longer);
+        loop.push_back(buildIndex(b, loc, number));
   }
-  return iterations;
+  return listCombinations<Value>(choices);
 }
 
 /// What the producer of the image reads in the iteration at `loops`.
