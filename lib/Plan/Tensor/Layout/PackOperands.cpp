@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "pdq/Plan/Analysis/Combiners.h"
@@ -44,57 +45,49 @@ static Value buildMovedToEnd(OpBuilder &b, Location loc, Value value,
       ->getResult(0);
 }
 
-namespace {
-struct PackOperands : pdq::impl::PackOperandsBase<PackOperands> {
-  using Base::Base;
-
-  void runOnOperation() override {
-    SmallVector<linalg::LinalgOp> contractions;
-    getOperation().walk([&](linalg::LinalgOp op) {
-      if (isContraction(op))
-        contractions.push_back(op);
-    });
-    for (linalg::LinalgOp op : contractions)
-      pack(op);
-  }
-
-private:
-  void pack(linalg::LinalgOp op);
-};
-} // namespace
-
-void PackOperands::pack(linalg::LinalgOp op) {
+/// Gives `op` copies of the operands that do not have the vector loop
+/// innermost; false where it needs none.
+static bool pack(RewriterBase &rewriter, linalg::LinalgOp op) {
   AffineExpr vectorLoop = getVectorLoop(op);
   if (!vectorLoop)
-    return;
-  OpBuilder builder(op);
-  SmallVector<Value> operands(op->getOperands());
+    return false;
+  rewriter.setInsertionPoint(op);
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   bool changed = false;
   for (OpOperand *input : op.getDpsInputOperands()) {
     AffineMap &map = maps[input->getOperandNumber()];
-    const auto *found = llvm::find(map.getResults(), vectorLoop);
-    int64_t dim = found - map.getResults().begin();
-    if (found == map.getResults().end() ||
-        dim + 1 == static_cast<int64_t>(map.getNumResults()))
+    std::optional<unsigned> dim = map.getResultPosition(vectorLoop);
+    if (!dim || *dim + 1 == map.getNumResults())
       continue;
     SmallVector<int64_t> permutation;
-    operands[input->getOperandNumber()] =
-        buildMovedToEnd(builder, op.getLoc(), input->get(), dim, permutation);
+    input->set(buildMovedToEnd(rewriter, op.getLoc(), input->get(), *dim,
+                               permutation));
     map = AffineMap::get(map.getNumDims(), 0,
                          applyPermutation(map.getResults(), permutation),
                          map.getContext());
     changed = true;
   }
   if (!changed)
-    return;
+    return false;
   // A named operation has fixed maps.
-  auto generic = linalg::GenericOp::create(
-      builder, op.getLoc(), op->getResultTypes(),
-      ValueRange(operands).take_front(2), ValueRange(operands).drop_front(2),
-      maps, op.getIteratorTypesArray());
-  generic.getRegion().takeBody(op->getRegion(0));
-  op->replaceAllUsesWith(generic.getResults());
-  op->erase();
-  ++numPacked;
+  auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+  if (!generic)
+    generic = *linalg::generalizeNamedOp(rewriter, op);
+  generic.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+  return true;
 }
+
+namespace {
+struct PackOperands : pdq::impl::PackOperandsBase<PackOperands> {
+  void runOnOperation() override {
+    SmallVector<linalg::LinalgOp> contractions;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (isContraction(op))
+        contractions.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (linalg::LinalgOp op : contractions)
+      numPacked += pack(rewriter, op);
+  }
+};
+} // namespace
