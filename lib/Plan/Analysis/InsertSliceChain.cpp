@@ -196,13 +196,10 @@ static bool isDefinedBefore(Value a, Value b) {
 }
 
 Value InsertSliceChain::build(RewriterBase &rewriter, Location loc) const {
-  SmallVector<Piece> sorted;
-  for (const Piece &piece : pieces) {
-    auto *place = llvm::find_if(sorted, [&](const Piece &other) {
-      return isDefinedBefore(piece.source, other.source);
-    });
-    sorted.insert(place, piece);
-  }
+  SmallVector<Piece> sorted(pieces);
+  llvm::stable_sort(sorted, [](const Piece &a, const Piece &b) {
+    return isDefinedBefore(a.source, b.source);
+  });
   for (const Piece &piece : sorted)
     if (Operation *op = piece.source.getDefiningOp())
       sinkPreparation(rewriter, op);

@@ -56,6 +56,12 @@ private:
 };
 } // namespace
 
+static Comparison getComparison(arith::CmpFOp compare, Value element) {
+  bool isLeft = compare.getLhs() == element;
+  return {compare.getPredicate(), isLeft ? compare.getRhs() : compare.getLhs(),
+          isLeft};
+}
+
 /// How the payload compares an operand, where it does nothing else with it.
 static std::optional<SmallVector<Comparison>>
 findComparisons(linalg::GenericOp op, OpOperand &operand) {
@@ -67,12 +73,10 @@ findComparisons(linalg::GenericOp op, OpOperand &operand) {
     auto compare = dyn_cast<arith::CmpFOp>(user);
     if (!compare)
       return std::nullopt;
-    bool isLeft = compare.getLhs() == element;
-    Value other = isLeft ? compare.getRhs() : compare.getLhs();
-    if (other.getParentBlock() == op.getBody() ||
-        !other.getDefiningOp<arith::ConstantOp>())
+    Comparison own = getComparison(compare, element);
+    if (own.constant.getParentBlock() == op.getBody() ||
+        !own.constant.getDefiningOp<arith::ConstantOp>())
       return std::nullopt;
-    Comparison own{compare.getPredicate(), other, isLeft};
     if (!llvm::is_contained(found, own))
       found.push_back(own);
   }
@@ -169,18 +173,13 @@ void MaskStorer::replaceReader(linalg::GenericOp reader, OpOperand &operand) {
   reader.getInputsMutable().assign(inputs);
   reader.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
   Block *body = reader.getBody();
+  BlockArgument element = body->getArgument(number);
   for (size_t i = 0; i < comparisons.size(); ++i) {
     BlockArgument mask = body->insertArgument(
         number + 1 + i, rewriter.getI1Type(), reader.getLoc());
-    for (Operation *user :
-         llvm::make_early_inc_range(body->getArgument(number).getUsers())) {
-      auto compare = cast<arith::CmpFOp>(user);
-      bool isLeft = compare.getLhs() == body->getArgument(number);
-      Comparison own{compare.getPredicate(),
-                     isLeft ? compare.getRhs() : compare.getLhs(), isLeft};
-      if (own == comparisons[i])
-        rewriter.replaceOp(compare, mask);
-    }
+    for (Operation *user : llvm::make_early_inc_range(element.getUsers()))
+      if (getComparison(cast<arith::CmpFOp>(user), element) == comparisons[i])
+        rewriter.replaceOp(user, mask);
   }
   body->eraseArgument(number);
 }

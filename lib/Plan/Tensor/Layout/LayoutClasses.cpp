@@ -49,9 +49,8 @@ sortDimensions(AffineMap map,
   auto rankOf = [&](int64_t i) {
     return rank(getDims(map.getResult(i), map.getNumDims()));
   };
-  llvm::sort(order, [&](int64_t a, int64_t b) {
-    return std::make_pair(rankOf(a), a) < std::make_pair(rankOf(b), b);
-  });
+  llvm::stable_sort(
+      order, [&](int64_t a, int64_t b) { return rankOf(a) < rankOf(b); });
   return order;
 }
 
