@@ -384,7 +384,7 @@ def AccumulateIntoInit : PDQPass<"pdq-accumulate-into-init", "func::FuncOp"> {
   let description = [{
     Where an elementwise operation adds two products that nothing else reads (the end
     of a residual block whose shortcut has a convolution), the later one starts from
-    the earlier one: one kernel can compute both (`-pdq-join-kernels`). And where it
+    the earlier one: one kernel can compute both (`-pdq-fuse-kernels`). And where it
     adds a smaller tensor, a bias, to a product of at least 4096 elements, the product
     starts from that.
 
@@ -516,7 +516,7 @@ def SaveComparisonMasks : PDQPass<"pdq-save-comparison-masks", "::mlir::func::Fu
     operation does with a tensor's elements is to compare them with constants, at most
     two of them, it reads masks instead, a byte an element, which are computed beside
     the tensor. Then nothing far away reads the tensor, and where its only other user
-    is an elementwise operation it is never stored (`-pdq-join-kernels`). Slices that
+    is an elementwise operation it is never stored (`-pdq-fuse-kernels`). Slices that
     are only compared become slices of the mask.
 
     Before:
@@ -550,7 +550,7 @@ def ScheduleASAP : PDQPass<"pdq-schedule-asap", "::mlir::func::FuncOp"> {
   let description = [{
     An elementwise operation, or a sum over elements of a tensor, moves up behind the
     last of its operands. Operations on the same elements become neighbours, which
-    `-pdq-join-rows` can launch together, however far apart the derivative has put
+    `-pdq-fuse-kernels` can launch together, however far apart the derivative has put
     them: the gradient of a loss stands beside the loss.
 
     ```mlir

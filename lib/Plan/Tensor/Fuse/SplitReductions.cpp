@@ -3,8 +3,8 @@
 //
 // Splits long reductions into partial ones: parts that threads share and that
 // stay in the cache, or rows that a block of a GPU's threads each reduces and
-// that elementwise kernels on the same rows take along. Their number follows
-// from the shape alone.
+// that are fused with elementwise kernels on the same rows. Their number
+// follows from the shape alone.
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

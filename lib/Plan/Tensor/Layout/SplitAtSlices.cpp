@@ -141,37 +141,40 @@ static bool takesElements(OpOperand &use) {
           op.getNumReductionLoops() == op.getNumLoops());
 }
 
-static bool isProduct(Value value) {
+static bool isContracted(Value value) {
   auto op = value.getDefiningOp<linalg::GenericOp>();
   return op && isContraction(op);
 }
 
-/// Whether `value` is a product, or elements computed from one, that is read
-/// element by element: the product takes those operations along, wherever their
-/// results lie.
-static bool isFromProduct(Value value) {
+/// Whether `value` is a contraction, or elements computed from one, that is
+/// read element by element: those operations are fused into the contraction,
+/// wherever their results lie.
+static bool isFromContraction(Value value) {
   auto op = value.getDefiningOp<linalg::GenericOp>();
   if (!op || !llvm::all_of(value.getUses(), takesElements))
     return false;
-  return isProduct(value) || (isElementwiseGeneric(op) &&
-                              llvm::any_of(op.getInputs(), isFromProduct));
+  return isContracted(value) ||
+         (isElementwiseGeneric(op) &&
+          llvm::any_of(op.getInputs(), isFromContraction));
 }
 
 /// Whether an operation that reads the elements of `chain`, its operand
 /// `whole`, may be done piece by piece. Elements of pieces that are not dense
-/// lie apart, which only those that a product stores anyway may do; but not
-/// those of an operation that the product behind another operand takes along.
+/// lie apart, which only those that a contraction stores anyway may do; but not
+/// those of an operation that is fused into the contraction behind another
+/// operand.
 static bool canSplit(linalg::GenericOp op, const InsertSliceChain &chain,
                      Value whole) {
   if (chain.pieces.size() < 2 || chain.pieces.size() > maxPieces ||
       !chain.isCovered())
     return false;
   return llvm::all_of(chain.pieces, isDense) ||
-         (llvm::all_of(
-              chain.pieces,
-              [](const Piece &piece) { return isFromProduct(piece.source); }) &&
+         (llvm::all_of(chain.pieces,
+                       [](const Piece &piece) {
+                         return isFromContraction(piece.source);
+                       }) &&
           llvm::none_of(op.getInputs(), [&](Value other) {
-            return other != whole && isProduct(other);
+            return other != whole && isContracted(other);
           }));
 }
 
@@ -250,8 +253,8 @@ struct SplitFullReduction : OpRewritePattern<linalg::GenericOp> {
 // Slices
 //===----------------------------------------------------------------------===//
 
-/// Whether each slice of a product is read element by element, so that its part
-/// of the product can take the operation along.
+/// Whether each slice of a contraction is read element by element, so that the
+/// operation can be fused into its part of the contraction.
 static bool haveElementwiseUsers(linalg::GenericOp op) {
   return llvm::all_of(op->getUsers(), [](Operation *slice) {
     return llvm::any_of(slice->getUsers(), [](Operation *user) {
@@ -307,13 +310,13 @@ struct MoveSlices : OpRewritePattern<linalg::GenericOp> {
 
   LogicalResult matchAndRewrite(linalg::GenericOp op,
                                 PatternRewriter &rewriter) const override {
-    bool isProduct = isContraction(op) && op.hasPureTensorSemantics();
-    if (op->use_empty() || !(isProduct || isComputable(op)))
+    bool contracts = isContraction(op) && op.hasPureTensorSemantics();
+    if (op->use_empty() || !(contracts || isComputable(op)))
       return rewriter.notifyMatchFailure(op, "no contraction, not elementwise");
     std::optional<Slices> slices = findSlices(op);
     if (!slices)
       return rewriter.notifyMatchFailure(op, "the whole is read");
-    if (isProduct && !canSplitContraction(op, *slices))
+    if (contracts && !canSplitContraction(op, *slices))
       return rewriter.notifyMatchFailure(op, "better done as a whole");
     AffineMap output = op.getIndexingMapsArray().back();
     SmallVector<std::pair<StaticSlice, Value>> parts;
@@ -324,7 +327,7 @@ struct MoveSlices : OpRewritePattern<linalg::GenericOp> {
         rewriter.setInsertionPoint(op);
         StaticSlice loops = getLoops(op, output, box);
         Value init =
-            isProduct ? buildSlice(rewriter, op.getOutputs()[0], output, loops)
+            contracts ? buildSlice(rewriter, op.getOutputs()[0], output, loops)
                       : Value();
         Value part = buildOnSlice(rewriter, op, loops, init);
         known = parts.insert(parts.end(), {box, part});
