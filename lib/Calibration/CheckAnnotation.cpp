@@ -5,6 +5,7 @@
 // whole with the network as it was.
 
 #include "pdq/Calibration/CheckAnnotation.h"
+#include "CheckSamples.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -18,14 +19,10 @@
 #include "pdq/Calibration/Programs/Program.h"
 #include "pdq/Calibration/Stages.h"
 #include "pdq/IR/PDQ.h"
-#include "pdq/Runtime/Executor.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Files/Npy.h"
 #include "pdq/Support/GuardScalars.h"
-#include "llvm/Support/Format.h"
-#include <cmath>
 #include <numeric>
-#include <random>
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_CHECKANNOTATION
@@ -178,7 +175,6 @@ private:
 /// shape (if not, the calibration says so), else standard normal numbers; zeros
 /// for integers, which may be indices.
 HostTensor CheckAnnotation::makeSamples(RankedTensorType type, unsigned input) {
-  HostTensor samples(type.getShape(), *getElementType(type.getElementType()));
   SmallVector<StringRef> files;
   StringRef(calibration.getValue()).split(files, ',', -1, false);
   if (input < files.size() && type.getElementType().isF32()) {
@@ -191,49 +187,20 @@ HostTensor CheckAnnotation::makeSamples(RankedTensorType type, unsigned input) {
              data->getShape().drop_front() == type.getShape().drop_front())
       return data->readRows(0, type.getDimSize(0));
   }
-  std::mt19937 generator(1005);
-  std::normal_distribution<double> normal;
-  if (type.getElementType().isF32())
-    for (float &value : samples.values<float>())
-      value = normal(generator);
-  else if (type.getElementType().isF64())
-    for (double &value : samples.values<double>())
-      value = normal(generator);
-  return samples;
-}
-
-/// Square of the distance and of the norm, over elements that are finite in the
-/// one or the other.
-template <typename T>
-static std::pair<double, double> measure(ArrayRef<T> expected,
-                                         ArrayRef<T> found) {
-  double distance = 0, norm = 0;
-  for (auto [e, f] : llvm::zip_equal(expected, found)) {
-    double a = e, b = f;
-    if (!std::isfinite(a) && !std::isfinite(b))
-      continue;
-    distance += (a - b) * (a - b);
-    norm += std::isfinite(a) ? a * a : 0;
-  }
-  return {distance, norm};
+  return makeNormalSamples(type);
 }
 
 LogicalResult CheckAnnotation::compare(const Pair &pair,
                                        const HostTensor &expected,
                                        const HostTensor &found) {
-  double distance = 0, norm = 0;
-  if (expected.getElementType() == ElementType::F32)
-    std::tie(distance, norm) =
-        measure(expected.values<float>(), found.values<float>());
-  else if (expected.getElementType() == ElementType::F64)
-    std::tie(distance, norm) =
-        measure(expected.values<double>(), found.values<double>());
-  double smallest = 1e-12 * expected.getNumElements();
-  double difference = std::sqrt(distance / std::max(norm, smallest));
+  // Integers, such as positions of a maximum, may be others by rounding.
+  if (expected.getElementType() != ElementType::F32 &&
+      expected.getElementType() != ElementType::F64)
+    return success();
+  double difference = getDifference(expected, found);
   if (difference <= tolerance)
     return success();
-  std::string number;
-  llvm::raw_string_ostream(number) << llvm::format("%.2g", difference);
+  std::string number = printDifference(difference);
   RegionOp region = pair.region;
   if (!region)
     return getOperation().emitError("annotation has changed the network: its "
@@ -268,42 +235,19 @@ LogicalResult CheckAnnotation::check(func::FuncOp network) {
   OwningOpRef<ModuleOp> other = module->clone();
   if (fitBatch(other, samples))
     module = std::move(other);
-  if (failed(lowerPrograms(*module)))
-    return failure();
   function = module->lookupSymbol<func::FuncOp>(CheckProgram::name);
-  auto executor = Executor::create(&getContext(), ExecutorOptions());
-  if (!executor)
-    return network.emitError() << llvm::toString(executor.takeError());
-  auto executable = (*executor)->compile(*module);
-  if (failed(executable))
+  SmallVector<HostTensor> inputs;
+  for (auto [number, type] : llvm::enumerate(function.getArgumentTypes()))
+    inputs.push_back(makeSamples(cast<RankedTensorType>(type), number));
+  FailureOr<SmallVector<HostTensor>> results =
+      runOnce(*module, CheckProgram::name, inputs);
+  if (failed(results))
     return failure();
-  SmallVector<BufferRef> arguments, results;
-  auto allocate = [&](Type type) {
-    auto tensor = cast<RankedTensorType>(type);
-    return (*executor)->allocate(tensor.getShape(),
-                                 *getElementType(tensor.getElementType()));
-  };
-  for (auto [number, type] : llvm::enumerate(function.getArgumentTypes())) {
-    arguments.push_back(allocate(type));
-    arguments.back()->write(makeSamples(cast<RankedTensorType>(type), number));
-  }
-  for (Type type : function.getResultTypes())
-    results.push_back(allocate(type));
-  (*executable)->call(CheckProgram::name, arguments, results);
   for (auto [number, pair] : llvm::enumerate(pairs))
-    if (failed(compare(pair, results[2 * number]->read(),
-                       results[2 * number + 1]->read())))
+    if (failed(
+            compare(pair, (*results)[2 * number], (*results)[2 * number + 1])))
       return failure();
   return success();
-}
-
-/// Whether values of all types can cross the border of compiled code.
-static bool canRun(TypeRange types) {
-  return llvm::all_of(types, [](Type type) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    return tensor && tensor.hasStaticShape() && tensor.getRank() > 0 &&
-           succeeded(getElementType(tensor.getElementType()));
-  });
 }
 
 void CheckAnnotation::runOnOperation() {

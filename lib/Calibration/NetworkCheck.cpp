@@ -15,14 +15,15 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Replaces every region by its float body.
-static void inlineFloatBodies(func::FuncOp network) {
+void mlir::pdq::inlineBodies(func::FuncOp network, Body body) {
   for (auto region : llvm::make_early_inc_range(
            network.getBody().front().getOps<RegionOp>())) {
     OpBuilder builder(region);
     IRMapping mapping;
+    Region &taken =
+        body == Body::Float ? region.getFloatBody() : region.getQuantizedBody();
     region->replaceAllUsesWith(
-        cloneBody(builder, region.getFloatBody(), region.getInputs(), mapping));
+        cloneBody(builder, taken, region.getInputs(), mapping));
     region.erase();
   }
 }
@@ -37,7 +38,7 @@ LogicalResult mlir::pdq::checkOtherBatch(ModuleOp module, int64_t batch,
   auto input = cast<RankedTensorType>(network->getArgumentTypes()[0]);
   if (input.getDimSize(0) == batch)
     return success();
-  inlineFloatBodies(*network);
+  inlineBodies(*network, Body::Float);
   removeQuantizers(*network);
   guardScalars(*network);
   std::string name = network->getName().str();
