@@ -77,9 +77,9 @@ func.func @in_tosa(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
 
 // -----
 
-// Height and width are those of the option.
+// Height and width are those of the option, in the result too.
 // CHECK-LABEL: func.func @dynamic_height_and_width(
-// CHECK-SAME:    %[[X:.+]]: tensor<2x3x8x6xf32>)
+// CHECK-SAME:    %[[X:.+]]: tensor<2x3x8x6xf32>) -> tensor<2x3x8x6xf32>
 // CHECK:         %[[E:.+]] = tensor.empty() : tensor<2x3x8x6xf32>
 // CHECK-NEXT:    linalg.exp ins(%[[X]] : tensor<2x3x8x6xf32>) outs(%[[E]] : tensor<2x3x8x6xf32>)
 // expected-remark @below {{network takes 'tensor<2x3x?x?xf32>', taken as 'tensor<2x3x8x6xf32>': results computed from it have these sizes too}}

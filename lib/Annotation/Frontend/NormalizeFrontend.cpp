@@ -216,7 +216,8 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   if (failed(specializeInputs(network, specializedBatch, sampleShape)) ||
       failed(refineShapes(network)) || failed(lowerDynamicScatters(network)))
     return failure();
-  if (!isBatchDynamic || propagateResults(network))
+  bool isStatic = propagateResults(network);
+  if (!isBatchDynamic || isStatic)
     return success();
   // What is left follows the batch through operations.
   auto inputs = llvm::seq<unsigned>(0, network.getNumArguments());
