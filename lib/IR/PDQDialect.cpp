@@ -48,6 +48,19 @@ static LogicalResult verifyKind(Operation *op, NamedAttribute attribute,
          << ", expected " << expected;
 }
 
+/// An error where the attribute is no list of tensor types.
+static LogicalResult verifyTypes(Operation *op, NamedAttribute attribute) {
+  auto types = dyn_cast<ArrayAttr>(attribute.getValue());
+  if (types && llvm::all_of(types, [](Attribute element) {
+        auto type = dyn_cast<TypeAttr>(element);
+        return type && isa<RankedTensorType>(type.getValue());
+      }))
+    return success();
+  return op->emitOpError("has '")
+         << attribute.getName().getValue() << "' = " << attribute.getValue()
+         << ", expected a list of tensor types";
+}
+
 LogicalResult PDQDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   StringRef name = attribute.getName();
@@ -55,6 +68,8 @@ LogicalResult PDQDialect::verifyOperationAttribute(Operation *op,
     return verifyKind<StringAttr>(op, attribute, "the name of a region");
   if (name == batchName || name == numberName)
     return verifyKind<IntegerAttr>(op, attribute, "an integer");
+  if (name == inputTypesName)
+    return verifyTypes(op, attribute);
   if (name == optionsName || name == checkpointName)
     return verifyKind<DictionaryAttr>(op, attribute, "a dictionary");
   if (name == vjpOfName)

@@ -77,7 +77,8 @@ func.func @in_tosa(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
 
 // -----
 
-// Height and width are those of the option, in the result too.
+// Height and width are those of the option, in the result too; what they were is kept.
+// CHECK:       module attributes {pdq.batch = 2 : i64, pdq.input_types = [tensor<2x3x?x?xf32>]}
 // CHECK-LABEL: func.func @dynamic_height_and_width(
 // CHECK-SAME:    %[[X:.+]]: tensor<2x3x8x6xf32>) -> tensor<2x3x8x6xf32>
 // CHECK:         %[[E:.+]] = tensor.empty() : tensor<2x3x8x6xf32>

@@ -617,6 +617,12 @@ module attributes {pdq.batch = "8"} {
 
 // -----
 
+// expected-error@+1 {{'builtin.module' op has 'pdq.input_types' = [f32], expected a list of tensor types}}
+module attributes {pdq.input_types = [f32]} {
+}
+
+// -----
+
 // expected-error@+1 {{'builtin.module' op has 'pdq.options' = 1 : i64, expected a dictionary}}
 module attributes {pdq.options = 1 : i64} {
 }

@@ -32,6 +32,7 @@ namespace mlir::pdq {
 inline constexpr llvm::StringLiteral
     inRegionName = PDQDialect::InRegionAttrHelper::getNameStr(),
     batchName = PDQDialect::BatchAttrHelper::getNameStr(),
+    inputTypesName = PDQDialect::InputTypesAttrHelper::getNameStr(),
     optionsName = PDQDialect::OptionsAttrHelper::getNameStr(),
     checkpointName = PDQDialect::CheckpointAttrHelper::getNameStr(),
     vjpOfName = PDQDialect::VjpOfAttrHelper::getNameStr(),

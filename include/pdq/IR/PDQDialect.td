@@ -37,6 +37,7 @@ def PDQ_Dialect : Dialect {
     |---|---|---|
     | `pdq.in_region = "name"` | operation of a network | set by a user: the region that it belongs to |
     | `pdq.batch = n` | module | size of the first dimension in the network as it came; -1: dynamic |
+    | `pdq.input_types = [types]` | module | types of the inputs of the network as it came, where sizes behind the batch were dynamic and are so again in the exported network |
     | `pdq.options = {...}` | module | options of the passes that annotated it, for reports |
     | `pdq.checkpoint = {...}` | module | state of an unfinished calibration |
     | `pdq.vjp_of = @f`, `pdq.wrt = [i, ...]` | function | the derivative of `@f` with respect to these arguments |
@@ -51,6 +52,7 @@ def PDQ_Dialect : Dialect {
   let discardableAttrs = (ins
     "::mlir::StringAttr":$in_region,
     "::mlir::IntegerAttr":$batch,
+    "::mlir::ArrayAttr":$input_types,
     "::mlir::DictionaryAttr":$options,
     "::mlir::DictionaryAttr":$checkpoint,
     "::mlir::FlatSymbolRefAttr":$vjp_of,

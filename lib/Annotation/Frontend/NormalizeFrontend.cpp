@@ -197,7 +197,20 @@ LogicalResult NormalizeFrontend::lowerDynamicScatters(func::FuncOp network) {
   return success();
 }
 
-/// Gives dynamic inputs a size and remembers the user's batch.
+/// Remembers the types of the inputs where sizes behind the batch are dynamic.
+static void keepInputTypes(ModuleOp module, func::FuncOp network) {
+  bool isDynamic = llvm::any_of(network.getArgumentTypes(), [](Type type) {
+    return llvm::is_contained(
+        cast<RankedTensorType>(type).getShape().drop_front(),
+        ShapedType::kDynamic);
+  });
+  module->removeAttr(inputTypesName);
+  if (isDynamic)
+    module->setAttr(inputTypesName, Builder(module).getTypeArrayAttr(
+                                        network.getArgumentTypes()));
+}
+
+/// Gives dynamic inputs a size and remembers the user's batch and sizes.
 LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   auto type = cast<RankedTensorType>(network.getArgumentTypes()[0]);
   bool isBatchDynamic = type.isDynamicDim(0);
@@ -205,6 +218,7 @@ LogicalResult NormalizeFrontend::specializeShapes(func::FuncOp network) {
   getOperation()->setAttr(
       batchName,
       builder.getI64IntegerAttr(isBatchDynamic ? -1 : type.getDimSize(0)));
+  keepInputTypes(getOperation(), network);
   if (llvm::all_of(network.getArgumentTypes(), [](Type input) {
         return cast<RankedTensorType>(input).hasStaticShape();
       }))
