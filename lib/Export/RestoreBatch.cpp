@@ -3,6 +3,7 @@
 //
 // The network leaves with the signature that it came with.
 
+#include "ExportedNetwork.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Annotation/Rebatch/Rebatch.h"
@@ -18,30 +19,13 @@ namespace mlir::pdq {
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// The function that the batch belongs to: the one public function with a body.
-static FailureOr<func::FuncOp> findNetwork(ModuleOp module) {
-  func::FuncOp network;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (function.isPrivate() || function.isDeclaration())
-      continue;
-    if (network)
-      return emitError(function.getLoc(), "second public function @")
-             << function.getName() << " beside @" << network.getName()
-             << "; expected one network";
-    network = function;
-  }
-  if (!network)
-    return emitError(module.getLoc(), "module has no public function");
-  return network;
-}
-
 namespace {
 struct RestoreBatch : pdq::impl::RestoreBatchBase<RestoreBatch> {
   void runOnOperation() override {
     auto attribute = getOperation()->getAttrOfType<IntegerAttr>(batchName);
     if (!attribute)
       return;
-    FailureOr<func::FuncOp> network = findNetwork(getOperation());
+    FailureOr<func::FuncOp> network = findExportedNetwork(getOperation());
     if (failed(network) || failed(restore(*network, attribute.getInt())))
       return signalPassFailure();
     getOperation()->removeAttr(batchName);

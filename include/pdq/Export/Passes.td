@@ -70,6 +70,37 @@ def InlineRegions : PDQPass<"pdq-inline-regions"> {
   ];
 }
 
+def RestoreSizes : PDQPass<"pdq-restore-sizes", "::mlir::ModuleOp"> {
+  let summary = "Make the sizes dynamic that were so in the user's network";
+  let description = [{
+    `pdq-normalize-frontend` gives dynamic sizes those of the data and remembers
+    the user's types in the attribute `pdq.input_types` of the module, which
+    `pdq-check-sizes` removes where the network does not compute the same at
+    other sizes. This pass gives the inputs their types back, computes all sizes
+    that follow, and removes the attribute. What divides by the number of
+    elements of a sum, as a global average pooling does, divides by the number
+    that there is.
+
+    ```mlir
+    // before
+    module attributes {pdq.batch = -1 : i64,
+                       pdq.input_types = [tensor<?x3x?x?xf32>]} {
+      func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x4x32x32xf32>
+    // after
+    module attributes {pdq.batch = -1 : i64} {
+      func.func @main(%x: tensor<?x3x?x?xf32>) -> tensor<?x4x?x?xf32>
+    ```
+
+    Where an operation cannot have dynamic sizes all stay as they are, and a
+    remark says which one it is. A module without the attribute is left alone.
+  }];
+  let statistics = [
+    Statistic<"numDynamic", "num-dynamic", "Networks with dynamic sizes">
+  ];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect",
+                           "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
 def RestoreBatch : PDQPass<"pdq-restore-batch", "::mlir::ModuleOp"> {
   let summary = "Give the network the batch size that the user's had";
   let description = [{
