@@ -38,6 +38,9 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
 // frontend IR -> annotated IR
 void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
                                       const AnnotateOptions &options) {
+  auto original = std::make_shared<OwningOpRef<ModuleOp>>();
+  if (options.check > 0)
+    pm.addPass(createKeepNetwork(original, ""));
   pm.addPass(createNormalizeFrontend({options.entry, options.sampleShape}));
   auto kept = std::make_shared<OwningOpRef<ModuleOp>>();
   if (options.check > 0)
@@ -64,6 +67,9 @@ void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
     check.calibration = options.checkData;
     pm.addPass(createCheckAnnotation(check, kept));
   }
+  CheckSizesOptions sizes;
+  sizes.entry = options.entry;
+  pm.addPass(createCheckSizes(sizes, original));
 }
 
 // calibrated IR -> quant dialect
@@ -72,7 +78,8 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
   // Freezing comes first: its errors name the regions, which inlining removes.
   pm.addPass(createFreeze({options.allowInitialized}));
   pm.addPass(createInlineRegions({RegionBody::Quantized}));
-  // Before the conversion, which knows any batch but removes the attribute.
+  // Before the conversion, which knows any size but removes the attributes.
+  pm.addPass(createRestoreSizes());
   pm.addPass(createRestoreBatch());
   pm.addPass(createConvertPDQToQuant());
   // Drops the parameters that went into types and merges shared constants; the

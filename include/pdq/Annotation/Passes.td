@@ -19,8 +19,10 @@ def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
     removed, a dynamic batch gets a size. The module attribute `pdq.batch` keeps
     the user's batch (-1: dynamic), which the exported module has again.
 
-    Other sizes that are dynamic (height and width) become those of `sample-shape`; as
-    constants are computed from them they stay in the exported module, and a remark says so.
+    Other sizes that are dynamic (height and width) become those of `sample-shape`, which a
+    remark says. The module attribute `pdq.input_types` keeps the types as they came.
+    Constants are computed from these sizes, so `pdq-check-sizes` finds out whether the
+    exported module can have them open again.
 
     f16 and bf16 are taken as f32, weights, arithmetic, inputs and results, which a
     remark says; f64 stays.

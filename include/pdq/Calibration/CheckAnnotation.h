@@ -28,6 +28,13 @@ std::unique_ptr<Pass> createKeepNetwork(KeptNetwork kept, StringRef data);
 std::unique_ptr<Pass>
 createCheckAnnotation(const CheckAnnotationOptions &options, KeptNetwork kept);
 
+struct CheckSizesOptions;
+
+/// `pdq-check-sizes` that compares with the network as it came, which `kept`
+/// holds, or nothing where it may not run.
+std::unique_ptr<Pass> createCheckSizes(const CheckSizesOptions &options,
+                                       KeptNetwork original);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_CALIBRATION_CHECKANNOTATION_H

@@ -69,6 +69,49 @@ def CheckAnnotation : PDQPass<"pdq-check-annotation", "::mlir::ModuleOp"> {
                            "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
 }
 
+def CheckSizes : PDQPass<"pdq-check-sizes", "::mlir::ModuleOp"> {
+  let summary = "Run a network whose sizes were dynamic at other sizes";
+  let description = [{
+    A network that came with dynamic sizes behind the batch was given those of
+    the data, and its types are in the attribute `pdq.input_types`. Other sizes
+    may be in what it computes: in the divisor of a pooling, in the positions of
+    an interpolation. This pass makes the sizes of the quantized bodies, without
+    quantizers, dynamic again as `pdq-restore-sizes` does, gives them other
+    sizes, and compares with the network as it came at these sizes: near twice
+    as many, one more and one less, as far as that network takes them. Each run
+    is one of two samples of normal numbers.
+
+    Where all agree a remark says which sizes were tried. Else the attribute is
+    removed, so that the exported network has the sizes of the data, and a remark
+    names the operation that cannot have dynamic sizes, or what differs.
+
+    ```mlir
+    // before
+    module attributes {pdq.batch = -1 : i64,
+                       pdq.input_types = [tensor<?x3x?x?xf32>]} {
+      func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
+    // after, for a network with a linear layer on all pixels
+    module attributes {pdq.batch = -1 : i64} {
+      func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
+    ```
+
+    Only `pdq-annotate` with `check` knows the network as it came; alone the pass
+    declines and the sizes stay those of the data.
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"",
+           "Function that is the network, where the original module has several">,
+    Option<"tolerance", "tolerance", "double", /*default=*/"1e-3",
+           "Largest difference, as a part of the norm">
+  ];
+  let statistics = [
+    Statistic<"numRuns", "num-runs", "Other sizes at which a network was run">
+  ];
+  let dependentDialects = ["PDQDialect", "affine::AffineDialect", "func::FuncDialect",
+                           "linalg::LinalgDialect", "math::MathDialect",
+                           "tensor::TensorDialect", "arith::ArithDialect"];
+}
+
 def InitializeScales : PDQPass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
   let summary = "Choose first scales and zero points, and learn nothing";
   let description = [{
