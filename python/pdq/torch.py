@@ -93,7 +93,7 @@ def _lower_to_linalg(module):
     compiler_utils.run_pipeline_with_repro_report(module, passes, "Lowering to linalg on tensors")
 
 
-def export(module, example_input, *, dynamic_batch=False, form="linalg"):
+def export(module, example_input, *, dynamic_batch=False, dynamic_sizes=False, form="linalg"):
     """Export a trained network as frontend IR that `pdq-opt` reads.
 
     Args:
@@ -101,6 +101,8 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
         example_input: tensor [N, C, H, W] of the shape to export for; a tuple of
             tensors with one N where the network has several inputs.
         dynamic_batch: leave N open (`tensor<?x...>`), that of all inputs.
+        dynamic_sizes: leave the sizes behind the channels open (`tensor<?x3x?x?xf32>`),
+            where the network takes others than those of the example.
         form: "linalg" (torch-mlir's default), "plain" (linalg, batch norms not
             decomposed by PyTorch) or "tosa".
     Returns: the module as MLIR text, with one public function `main`.
@@ -114,9 +116,13 @@ def export(module, example_input, *, dynamic_batch=False, form="linalg"):
         network(*examples)  # Fills what modules compute once and keep.
     _freeze_buffers(network)
     shapes = None
+    if dynamic_batch or dynamic_sizes:
+        # A size of 1 would be one that is broadcast.
+        sizes = [range(2, example.dim()) if dynamic_sizes else () for example in examples]
+        shapes = tuple({dim: torch.export.Dim.AUTO for dim in dims} for dims in sizes)
     if dynamic_batch:
         batch = torch.export.Dim("batch", min=1, max=65536)
-        shapes = tuple({0: batch} for _ in examples)
+        shapes = tuple({0: batch, **dims} for dims in shapes)
         # A batch of one would be specialized by torch.export.
         if examples[0].shape[0] < 2:
             examples = tuple(torch.cat([example, example]) for example in examples)
