@@ -18,11 +18,11 @@
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Calibration/CheckAnnotation.h"
 #include "pdq/Calibration/Passes.h"
-#include "pdq/Codegen/Dialects.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Plan/Passes.h"
+#include "pdq/Runtime/Dialects.h"
 #include "pdq/Support/Canonicalizer.h"
 
 using namespace mlir;

@@ -6,8 +6,8 @@
 // With PDQ_UPDATE_RESOURCES=1 in the environment the table is written instead.
 
 #include "ProductHarness.h"
-#include "pdq/Codegen/GPU/ChipLimits.h"
 #include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
+#include "pdq/Plan/Analysis/ChipLimits.h"
 #include "pdq/Runtime/CUDA/DeviceCode.h"
 #include "pdq/Runtime/CUDA/PTXAssembler.h"
 #include "llvm/Support/Error.h"

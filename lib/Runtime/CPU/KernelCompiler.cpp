@@ -14,7 +14,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "pdq/Codegen/CPU/Pipelines.h"
-#include "pdq/Codegen/Dialects.h"
+#include "pdq/Runtime/Dialects.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;

@@ -5,10 +5,10 @@
 
 #include "pdq/Codegen/GPU/Matrix/MatrixEmitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "pdq/Codegen/GPU/ChipLimits.h"
 #include "pdq/Codegen/GPU/Matrix/Operands/WarpProducts.h"
 #include "pdq/Codegen/GPU/Matrix/Operands/WarpgroupProducts.h"
 #include "pdq/Codegen/GPU/Threads/ThreadEmitter.h"
+#include "pdq/Plan/Analysis/ChipLimits.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

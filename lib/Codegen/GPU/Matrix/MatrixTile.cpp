@@ -4,8 +4,8 @@
 // The table of tiles.
 
 #include "pdq/Codegen/GPU/Matrix/MatrixTile.h"
-#include "pdq/Codegen/GPU/ChipLimits.h"
 #include "pdq/Codegen/GPU/Matrix/OperandPrecision.h"
+#include "pdq/Plan/Analysis/ChipLimits.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;

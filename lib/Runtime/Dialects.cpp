@@ -4,7 +4,7 @@
 // Registration by name: a compiler that links pdq gets the dialects that pdq
 // needs and no others.
 
-#include "pdq/Codegen/Dialects.h"
+#include "pdq/Runtime/Dialects.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"

@@ -3,7 +3,7 @@
 //
 // The table of chips, and how many blocks fit.
 
-#include "pdq/Codegen/GPU/ChipLimits.h"
+#include "pdq/Plan/Analysis/ChipLimits.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>

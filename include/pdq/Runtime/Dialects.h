@@ -3,8 +3,8 @@
 //
 // The upstream dialects that functions go through on their way to machine code.
 
-#ifndef PDQ_CODEGEN_DIALECTS_H
-#define PDQ_CODEGEN_DIALECTS_H
+#ifndef PDQ_RUNTIME_DIALECTS_H
+#define PDQ_RUNTIME_DIALECTS_H
 
 #include "mlir/IR/DialectRegistry.h"
 
@@ -17,4 +17,4 @@ void registerCodegenDialects(DialectRegistry &registry);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_CODEGEN_DIALECTS_H
+#endif // PDQ_RUNTIME_DIALECTS_H

@@ -3,8 +3,8 @@
 //
 // What a multiprocessor of a chip has: limits that kernels must keep.
 
-#ifndef PDQ_CODEGEN_GPU_CHIPLIMITS_H
-#define PDQ_CODEGEN_GPU_CHIPLIMITS_H
+#ifndef PDQ_PLAN_ANALYSIS_CHIPLIMITS_H
+#define PDQ_PLAN_ANALYSIS_CHIPLIMITS_H
 
 #include "mlir/Support/LLVM.h"
 #include "llvm/ADT/StringRef.h"
@@ -35,4 +35,4 @@ int64_t getBlocksPerMultiprocessor(const ChipLimits &chip, int64_t threads,
 
 } // namespace mlir::pdq
 
-#endif // PDQ_CODEGEN_GPU_CHIPLIMITS_H
+#endif // PDQ_PLAN_ANALYSIS_CHIPLIMITS_H
