@@ -3,8 +3,9 @@
 Usage: lint_checks.py DIRECTORY...
 For every prefix that a RUN line of the file uses, what FileCheck ignores is found:
 a directive without its colon, a misspelled suffix (`CHECK-NXT:`), and a prefix that
-no RUN line asks for. So are two that it takes but that say less than they seem to:
-a FileCheck whose lines are all `-NOT`, which any other output passes, and two
+no RUN line asks for. So are those that it takes but that say less than they seem to:
+a FileCheck whose lines are all `-NOT`, which any other output passes, a difference
+that ends in a digit, as `0` is found in `0.37` too, and two
 captures `%[[X:.+]]` in one list of arguments, of which the first takes as much of
 the list as it can. A file without a RUN line is reported too.
 """
@@ -60,6 +61,8 @@ def problem(line, prefixes):
     modifiers = re.match(r"^\{[A-Z]+\}:", rest) if colon != ":" else True
     if not modifiers:
         return f"'{word}' has no colon"
+    if re.search(r"difference: \S*[0-9]\s*$", rest):
+        return "a number is found in front of further digits too, end the line with '{{$}}'"
     if swallows_arguments(rest):
         return "a capture of '.+' or '.*' can take the arguments behind it, use '[a-z0-9_]+'"
     return None

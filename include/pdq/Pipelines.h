@@ -75,7 +75,7 @@ struct ExportOptions : PassPipelineOptions<ExportOptions> {
       llvm::cl::init(false)};
 };
 
-/// Stage 5: calibrated IR -> quant dialect.
+/// Stage 6: calibrated IR -> quant dialect.
 void buildExportPipeline(OpPassManager &pm, const ExportOptions &options);
 
 /// Registers all pdq passes and pipelines.

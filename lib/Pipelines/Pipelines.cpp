@@ -31,7 +31,7 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
   registry
       .insert<PDQDialect, TMTensorDialect, ml_program::MLProgramDialect,
               quant::QuantDialect, shape::ShapeDialect, tosa::TosaDialect>();
-  registerCodegenDialects(registry);
+  registerExecutorDialects(registry);
   registerAllVJPs(registry);
 }
 

@@ -104,7 +104,7 @@ static void registerLLVMInterfaces(DialectRegistry &registry) {
   vector::registerConvertVectorToLLVMInterface(registry);
 }
 
-void mlir::pdq::registerCodegenDialects(DialectRegistry &registry) {
+void mlir::pdq::registerExecutorDialects(DialectRegistry &registry) {
   registry.insert<affine::AffineDialect, arith::ArithDialect,
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
                   func::FuncDialect, gpu::GPUDialect, index::IndexDialect,

@@ -16,7 +16,7 @@
 // RUN: %python %S/../Tools/Inputs/write_npy.py %t/x.npy f4 2x1x2x3 1,2,3,4,5,9,8,8,8,8,8,8
 // RUN: pdq-run %t/mean-quantized.mlir --input=%t/x.npy --compare=%t/mean.mlir | FileCheck %s --check-prefix=NEAR
 // RUN: pdq-run %t/mean-quantized.mlir --input=%t/data.npy --compare=%t/mean.mlir | FileCheck %s --check-prefix=NEAR
-// NEAR: max difference: {{0|0\.0[0-9]+|[0-9.]+e-[0-9]+$}}
+// NEAR: max difference: {{(0|0\.0[0-9]+|[0-9.]+e-[0-9]+)$}}
 
 // Two inputs, each with sizes of its own.
 // RUN: %python %S/../Tools/Inputs/write_npy.py %t/a.npy f4 2x1x4 1,2,3,4,4,3,2,1

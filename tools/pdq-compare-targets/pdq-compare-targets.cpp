@@ -84,8 +84,9 @@ public:
                     "compile s  device s  launches\n";
   }
   void add(const RegionComparison &region) {
-    bool isWrong = region.forms.count("fallback") ||
-                   !(region.best.getLargest() <= tolerance);
+    bool isSlow =
+        region.forms.count(plan::stringifyForm(plan::Form::Scalar).str());
+    bool isWrong = isSlow || !(region.best.getLargest() <= tolerance);
     numWrong += isWrong;
     llvm::outs() << llvm::format("%-22s %9.1e  %9.1e  %5d  %9.2f  %8.2f  ",
                                  names[number++].c_str(), region.best.loss,

@@ -30,8 +30,8 @@ createCheckAnnotation(const CheckAnnotationOptions &options, KeptNetwork kept);
 
 struct CheckSizesOptions;
 
-/// `pdq-check-sizes` that compares with the network as it came, which `kept`
-/// holds, or nothing where it may not run.
+/// `pdq-check-sizes` that compares with the network as it came, which
+/// `original` holds, or nothing where it may not run.
 std::unique_ptr<Pass> createCheckSizes(const CheckSizesOptions &options,
                                        KeptNetwork original);
 

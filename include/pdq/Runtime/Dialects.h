@@ -13,7 +13,7 @@ namespace mlir::pdq {
 /// Registers the dialects between functions on tensors and LLVM's dialect, with
 /// the interfaces that bufferization, inlining and the conversions to LLVM ask
 /// for.
-void registerCodegenDialects(DialectRegistry &registry);
+void registerExecutorDialects(DialectRegistry &registry);
 
 } // namespace mlir::pdq
 

@@ -312,7 +312,7 @@ std::string CPUExecutor::describe() const {
 }
 
 void Executor::getDependentDialects(DialectRegistry &registry) {
-  registerCodegenDialects(registry);
+  registerExecutorDialects(registry);
 }
 
 bool Executor::isSupported(CPUTarget target) {

@@ -73,7 +73,7 @@ private:
 /// A context for kernels. Its threads are ours: one context a thread.
 static std::unique_ptr<MLIRContext> createContext() {
   DialectRegistry registry;
-  registerCodegenDialects(registry);
+  registerExecutorDialects(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   return std::make_unique<MLIRContext>(registry,

@@ -33,7 +33,7 @@ std::string Chip::getFeatures() const {
 
 static MLIRContext *createContext() {
   DialectRegistry registry;
-  registerCodegenDialects(registry);
+  registerExecutorDialects(registry);
   registerBuiltinDialectTranslation(registry);
   registerGPUDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);

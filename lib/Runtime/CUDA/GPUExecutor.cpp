@@ -151,11 +151,11 @@ CompiledFunction &GPUExecutable::get(StringRef name) {
 }
 
 size_t GPUExecutable::getArenaBytes(StringRef name) const {
-  return functions.find(name)->second.plan.arenaBytes;
+  return get(name).plan.arenaBytes;
 }
 
 SmallVector<StringRef> GPUExecutable::getKernelForms(StringRef name) const {
-  return llvm::map_to_vector(functions.find(name)->second.launches,
+  return llvm::map_to_vector(get(name).launches,
                              [](const BoundLaunch &launch) {
                                return StringRef(launch.kernel->launch.form);
                              });

@@ -1,7 +1,8 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Powers and the cubic root, with the special cases of the C functions.
+// Powers and the cubic root, with the special cases of the C functions; but a
+// base of -0 counts as 0.
 
 #include "FloatMath.h"
 #include "mlir/IR/Matchers.h"
@@ -12,7 +13,8 @@ using namespace mlir::pdq;
 
 namespace {
 
-/// powf(x, y) = exp(y log |x|) with the special cases of the C function.
+/// powf(x, y) = exp(y log |x|) with the special cases of the C function, except
+/// the sign of powers of -0.
 struct ExpandPow : OpRewritePattern<math::PowFOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -12,7 +12,7 @@ using namespace mlir;
 using namespace mlir::pdq;
 
 //===----------------------------------------------------------------------===//
-// Plan
+// Strategy
 //===----------------------------------------------------------------------===//
 
 AffineMap EpilogueOp::getMap(OpOperand &operand) const {

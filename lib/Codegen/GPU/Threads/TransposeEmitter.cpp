@@ -27,7 +27,7 @@ static constexpr int64_t maxSize = int64_t(1) << 30;
 static constexpr int64_t sharedRow = TransposeStrategy::tileSize + 1;
 
 //===----------------------------------------------------------------------===//
-// Plan
+// Strategy
 //===----------------------------------------------------------------------===//
 
 /// Loops in the order of the first result, neighbours merged.
@@ -84,9 +84,11 @@ FailureOr<TransposeStrategy> mlir::pdq::matchTranspose(linalg::LinalgOp op,
   FailureOr<IterationSpace> analyzed = analyze(op, reason);
   if (failed(analyzed))
     return failure();
-  reason = "no input lies across its results";
-  if (op.getNumReductionLoops() > 0 || op.getNumLoops() == 0 ||
-      !isVectorizable(op))
+  reason = "it is not elementwise";
+  if (op.getNumReductionLoops() > 0 || op.getNumLoops() == 0)
+    return failure();
+  reason = "its payload has an operation without vector form";
+  if (!isVectorizable(op))
     return failure();
   TransposeStrategy strategy;
   strategy.nest.lanes = 1;
@@ -94,6 +96,7 @@ FailureOr<TransposeStrategy> mlir::pdq::matchTranspose(linalg::LinalgOp op,
   space = *analyzed;
   sortLoops(space);
   std::optional<unsigned> across;
+  reason = "neighbours in a result are not neighbours in memory";
   for (auto [number, operand] : llvm::enumerate(space.operands)) {
     if (operand.isOutput && operand.strides.back() != 1)
       return failure();
@@ -102,10 +105,13 @@ FailureOr<TransposeStrategy> mlir::pdq::matchTranspose(linalg::LinalgOp op,
       strategy.crossed.push_back(number);
     across = across ? across : own;
   }
+  reason = strategy.crossed.empty() ? "no input lies across its results"
+                                    : "too many inputs lie across its results";
   if (strategy.crossed.empty() || strategy.crossed.size() > maxCrossed)
     return failure();
   chooseFastLoops(strategy, *across);
   int64_t elements = strategy.numFast * strategy.numSlow;
+  reason = "it is too small, or too large, for tiles";
   if (strategy.numFast < minFast || elements < minElements ||
       elements > maxSize)
     return failure();

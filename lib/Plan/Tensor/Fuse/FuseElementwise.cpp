@@ -39,7 +39,7 @@ static bool isCheap(linalg::GenericOp op) {
   unsigned numOps = 0;
   for (Operation &inner : op.getBody()->without_terminator()) {
     if (isa<arith::DivFOp, tensor::ExtractOp>(inner) ||
-        (isa<math::MathDialect>(inner.getDialect()) &&
+        (isa_and_nonnull<math::MathDialect>(inner.getDialect()) &&
          !isa<math::AbsFOp>(inner)))
       return false;
     if (!inner.hasTrait<OpTrait::ConstantLike>())
