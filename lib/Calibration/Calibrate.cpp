@@ -18,6 +18,7 @@
 #include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
+#include "pdq/Support/Options/OptionErrors.h"
 #include "pdq/Support/Options/OptionsLocation.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -34,34 +35,33 @@ using namespace mlir::pdq;
 namespace {
 struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
   using Base::Base;
-  friend struct mlir::pdq::RunOptions;
+  friend struct mlir::pdq::CalibrateOptionReader;
   friend const llvm::cl::Option &
   mlir::pdq::getOptionOfCalibrate(const Pass &pass);
   void runOnOperation() override;
 
 private:
-  LogicalResult applyPreset(CalibrationOptions &options);
+  Preset choosePreset();
   FailureOr<CalibrationOptions> readOptions();
   LogicalResult checkOptions();
   LogicalResult checkFiles();
   LogicalResult calibrateModule();
-  void addSettings(llvm::json::Object &settings);
+  void addSettings(const CalibrationOptions &options,
+                   llvm::json::Object &settings);
   LogicalResult writeReport(const CalibrationReport &result);
-
-  /// The preset by the network's structure; empty where the option names one.
-  std::string chosenPreset;
 };
 } // namespace
 
 LogicalResult CalibratePass::checkOptions() {
   Location loc = getOptionsLocation(&getContext());
   auto fail = [&](const Twine &text) { return emitError(loc) << text; };
-  if (failed(RunOptions::of(*this).check(loc)))
+  if (failed(checkRunOptions(CalibrateOptionReader::read(*this), loc)))
     return failure();
   if (iterations < 0 || correctionSteps < 0 || checkpointEvery < 0)
     return fail("options 'iterations', 'distribution-correction-steps' and "
                 "'checkpoint-every' must be 0 or more");
-  if (checkpointEvery.hasValue() && checkpoint.empty())
+  if (checkpointEvery != CalibrateOptions().checkpointEvery &&
+      checkpoint.empty())
     return fail("option 'checkpoint-every' needs 'checkpoint'");
   for (double probability :
        {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
@@ -78,53 +78,25 @@ LogicalResult CalibratePass::checkOptions() {
   return success();
 }
 
-LogicalResult CalibratePass::applyPreset(CalibrationOptions &options) {
-  if (preset != "auto") {
-    if (succeeded(options.applyPreset(preset)))
-      return success();
-    return emitError(getOptionsLocation(&getContext()))
-           << "option 'preset' is '" << preset
-           << "', expected 'auto', 'resnet', 'regnetx', 'mobilenetv2' or "
-              "'mnasnet'";
-  }
-  PresetChoice choice = choosePreset(getOperation());
-  chosenPreset = choice.name.str();
-  bool decides = roundingWeight < 0 || temperature < 0 || lambdaC < 0;
-  if (decides)
+/// The preset of the option, or of the network's structure, which is said
+/// where something depends on it.
+Preset CalibratePass::choosePreset() {
+  if (preset != Preset::Auto)
+    return preset;
+  PresetChoice choice = pdq::choosePreset(getOperation());
+  if (roundingWeight < 0 || temperature < 0 || lambdaC < 0)
     emitRemark(getOperation().getLoc())
-        << "preset is " << choice.name << ": " << choice.reason
-        << "; preset=NAME takes another";
-  return options.applyPreset(choice.name);
+        << "preset is " << getValueName(preset, choice.preset) << ": "
+        << choice.reason << "; preset=NAME takes another";
+  return choice.preset;
 }
 
 FailureOr<CalibrationOptions> CalibratePass::readOptions() {
-  CalibrationOptions options;
-  if (failed(applyPreset(options)) ||
-      failed(readOutputOptions(outputLosses, outputWeights, options,
-                               getOptionsLocation(&getContext()))))
+  CalibrateOptions given = CalibrateOptionReader::read(*this);
+  given.preset = choosePreset();
+  CalibrationOptions options(std::move(given));
+  if (failed(readOutputOptions(options, getOptionsLocation(&getContext()))))
     return failure();
-  RunOptions::of(*this).apply(options);
-  options.iterations = iterations;
-  options.learnedRounding = learnedRounding;
-  options.scaleLearning = scaleLearning;
-  options.predictionDifference = predictionDifference;
-  options.distributionCorrection = distributionCorrection;
-  options.dropIn = dropIn;
-  options.dropAct = dropAct;
-  options.warmup = warmup;
-  options.lambdaR = lambdaR;
-  options.correctionSteps = correctionSteps;
-  options.correctionRate = correctionRate;
-  options.roundingRate = roundingRate;
-  options.scaleRate = scaleRate;
-  options.checkpointEvery = checkpointEvery;
-  // A negative option leaves the preset's setting.
-  auto choose = [](double &setting, double option) {
-    setting = option < 0 ? setting : option;
-  };
-  choose(options.roundingWeight, roundingWeight);
-  choose(options.temperature, temperature);
-  choose(options.lambdaC, lambdaC);
   return options;
 }
 
@@ -136,8 +108,8 @@ LogicalResult CalibratePass::checkFiles() {
            (a == b || llvm::sys::fs::equivalent(a, b));
   };
   SmallVector<std::pair<StringRef, StringRef>> files;
-  RunOptions run = RunOptions::of(*this);
-  for (StringRef path : run.getDataPaths())
+  CalibrateOptions options = CalibrateOptionReader::read(*this);
+  for (StringRef path : getDataPaths(options))
     files.push_back({"calibration", path});
   size_t numRead = files.size();
   files.push_back({"checkpoint", checkpoint});
@@ -157,17 +129,18 @@ LogicalResult CalibratePass::checkFiles() {
 }
 
 /// Adds what the result does not depend on, and the options of earlier passes.
-void CalibratePass::addSettings(llvm::json::Object &settings) {
+void CalibratePass::addSettings(const CalibrationOptions &options,
+                                llvm::json::Object &settings) {
   settings["calibration"] = calibration.getValue();
-  settings["preset"] = chosenPreset.empty() ? preset.getValue() : chosenPreset;
-  settings["preset-from"] = chosenPreset.empty() ? "option" : "structure";
+  settings["preset"] = getValueName(preset, options.preset);
+  settings["preset-from"] = preset == Preset::Auto ? "structure" : "option";
   settings["mean"] = mean.getValue();
   settings["std"] = deviation.getValue();
   settings["threads"] = threads.getValue();
-  settings["target"] = target.getValue();
-  settings["cpu"] = cpu.getValue();
+  settings["target"] = getValueName(target, target.getValue());
+  settings["cpu"] = getValueName(cpu, cpu.getValue());
   settings["chip"] = chip.getValue();
-  settings["math"] = math.getValue();
+  settings["math"] = getValueName(math, math.getValue());
   settings["memory-budget"] = memoryBudget.getValue();
   settings["memory-limit"] = memoryLimit.getValue();
   settings["checkpoint"] = checkpoint.getValue();
@@ -200,18 +173,17 @@ LogicalResult CalibratePass::calibrateModule() {
   FailureOr<CalibrationOptions> options = readOptions();
   if (failed(options))
     return failure();
-  RunOptions run = RunOptions::of(*this);
-  FailureOr<CalibrationData> data = run.readData(&getContext());
+  FailureOr<CalibrationData> data = readData(*options, &getContext());
   if (failed(data))
     return failure();
-  FailureOr<std::unique_ptr<Executor>> executor = run.createExecutor(loc);
+  FailureOr<std::unique_ptr<Executor>> executor = createExecutor(*options, loc);
   if (failed(executor))
     return failure();
   CalibrationReport result;
   if (failed(calibrate(getOperation(), *data, *options, **executor, checkpoint,
                        result)))
     return failure();
-  addSettings(result.settings);
+  addSettings(*options, result.settings);
   result.coverage = computeCoverage(getOperation()).toJSON();
   numCalibrated = result.regions.size();
   return writeReport(result);

@@ -15,29 +15,31 @@ using namespace mlir::pdq;
 
 namespace {
 /// One row of the table of presets in docs/Math.md.
-struct Preset {
-  StringRef name;
+struct PresetSettings {
+  Preset preset;
   double roundingWeight, temperature, lambdaC;
 };
 } // namespace
 
-static constexpr Preset presets[] = {
-    {"resnet", 0.01, 4.0, 0.02},
-    {"regnetx", 0.01, 4.0, 0.01},
-    {"mobilenetv2", 0.1, 1.0, 0.005},
-    {"mnasnet", 0.2, 1.0, 0.001},
+static constexpr PresetSettings presets[] = {
+    {Preset::ResNet, 0.01, 4.0, 0.02},
+    {Preset::RegNetX, 0.01, 4.0, 0.01},
+    {Preset::MobileNetV2, 0.1, 1.0, 0.005},
+    {Preset::MNasNet, 0.2, 1.0, 0.001},
 };
 
-LogicalResult CalibrationOptions::applyPreset(StringRef name) {
-  for (const Preset &preset : presets) {
-    if (preset.name != name)
-      continue;
-    roundingWeight = preset.roundingWeight;
-    temperature = preset.temperature;
-    lambdaC = preset.lambdaC;
-    return success();
-  }
-  return failure();
+CalibrationOptions::CalibrationOptions(CalibrateOptions options)
+    : CalibrateOptions(std::move(options)) {
+  const PresetSettings *chosen = llvm::find_if(
+      presets, [&](const PresetSettings &row) { return row.preset == preset; });
+  if (chosen == std::end(presets))
+    chosen = presets;
+  auto choose = [](double &setting, double ofPreset) {
+    setting = setting < 0 ? ofPreset : setting;
+  };
+  choose(roundingWeight, chosen->roundingWeight);
+  choose(temperature, chosen->temperature);
+  choose(lambdaC, chosen->lambdaC);
 }
 
 static std::string getText(const OutputTerm &term) {
@@ -70,7 +72,8 @@ llvm::json::Object CalibrationOptions::toJSON() const {
       {"iterations", iterations},
       {"batch", batch},
       {"init-samples", initSamples},
-      {"scale-samples", spreadsScaleSamples ? "spread" : "first"},
+      {"scale-samples",
+       scaleSamples == ScaleSamples::Spread ? "spread" : "first"},
       {"init", init == ScaleInit::MSE ? "mse" : "minmax"},
       {"seed", seed},
       {"learned-rounding", learnedRounding},

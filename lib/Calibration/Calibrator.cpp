@@ -17,6 +17,7 @@
 #include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/DataArguments.h"
 #include "pdq/Support/GuardScalars.h"
+#include "pdq/Support/MemoryLimit.h"
 #include "pdq/Support/Options/OptionsLocation.h"
 #include "pdq/Support/Options/PassOptionText.h"
 #include <sys/resource.h>
@@ -118,7 +119,8 @@ LogicalResult Calibrator::prepare() {
     return failure();
   stages.emplace(network);
   progress.emplace(targets.size(), options.iterations);
-  memory.emplace(executor, options.memoryBudget, module.getLoc());
+  memory.emplace(executor, readByteCount(options.memoryBudget),
+                 module.getLoc());
   propagation.emplace(*stages, executor, *memory, data, options.batch,
                       module.getLoc());
   Operation *end = network.getBody().front().getTerminator();
@@ -169,7 +171,8 @@ void Calibrator::remarkOrder() const {
        llvm::zip_equal(getTermOutputs(options), propagation->getPredictions()))
     if (options.outputs[output].loss == OutputLoss::Divergence &&
         predictions->getShape().size() == 2)
-      return remarkClassOrder(predictions->read(), !options.spreadsScaleSamples,
+      return remarkClassOrder(predictions->read(),
+                              options.scaleSamples == ScaleSamples::First,
                               data.inputs.front().loc);
 }
 

@@ -94,15 +94,16 @@ PresetChoice mlir::pdq::choosePreset(ModuleOp module) {
   // One in five: a third of the convolutions in all of these families.
   bool isDepthwise = found.depthwise * 5 >= found.convolutions;
   if (found.depthwise && isDepthwise && found.clampsAtSix)
-    return {"mobilenetv2", describe(found.depthwise, "depthwise") +
-                               ", with activations that are clamped at 6"};
+    return {Preset::MobileNetV2,
+            describe(found.depthwise, "depthwise") +
+                ", with activations that are clamped at 6"};
   if (found.depthwise && isDepthwise && found.hasSmoothActivation)
-    return {"mobilenetv2", describe(found.depthwise, "depthwise") +
-                               ", with smooth activations"};
+    return {Preset::MobileNetV2, describe(found.depthwise, "depthwise") +
+                                     ", with smooth activations"};
   if (found.depthwise && isDepthwise)
-    return {"mnasnet",
+    return {Preset::MNasNet,
             describe(found.depthwise, "depthwise") + ", with rectifiers"};
   if (found.grouped && found.grouped * 5 >= found.convolutions)
-    return {"regnetx", describe(found.grouped, "grouped")};
-  return {"resnet", "convolutions are neither depthwise nor grouped"};
+    return {Preset::RegNetX, describe(found.grouped, "grouped")};
+  return {Preset::ResNet, "convolutions are neither depthwise nor grouped"};
 }

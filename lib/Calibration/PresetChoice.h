@@ -6,14 +6,14 @@
 #ifndef PDQ_LIB_CALIBRATION_PRESETCHOICE_H
 #define PDQ_LIB_CALIBRATION_PRESETCHOICE_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "pdq/Calibration/Passes.h"
 #include <string>
 
 namespace mlir::pdq {
 
 /// A preset, and what in the network speaks for it.
 struct PresetChoice {
-  StringRef name;
+  Preset preset;
   std::string reason;
 };
 

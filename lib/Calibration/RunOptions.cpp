@@ -8,93 +8,53 @@
 #include "pdq/Support/Files/Normalization.h"
 #include "pdq/Support/Files/Npy.h"
 #include "pdq/Support/MemoryLimit.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-static std::optional<CPUTarget> readCPU(StringRef text) {
-  return llvm::StringSwitch<std::optional<CPUTarget>>(text)
-      .Case("host", CPUTarget::Host)
-      .Case("generic", CPUTarget::Generic)
-      .Case("avx2", CPUTarget::AVX2)
-      .Case("avx512", CPUTarget::AVX512)
-      .Default(std::nullopt);
-}
-
-static std::optional<Target> readTarget(StringRef text) {
-  return llvm::StringSwitch<std::optional<Target>>(text)
-      .Case("cpu", Target::CPU)
-      .Case("cuda", Target::CUDA)
-      .Case("auto", Target::Auto)
-      .Default(std::nullopt);
-}
-
-LogicalResult RunOptions::check(Location loc) const {
-  if (calibration.empty())
-    return emitError(loc) << "option 'calibration' is missing: name a .npy "
-                             "file with calibration samples";
-  if (auto normalization = parseNormalization(mean, deviation); !normalization)
-    return emitError(loc) << llvm::toString(normalization.takeError());
-  if (batch < 1 || initSamples < 1)
-    return emitError(loc)
-           << "options 'batch' and 'init-samples' must be 1 or more";
-  if (init != "mse" && init != "minmax")
-    return emitError(loc) << "option 'init' is '" << init
-                          << "', expected 'mse' or 'minmax'";
-  if (scaleSamples != "spread" && scaleSamples != "first")
-    return emitError(loc) << "option 'scale-samples' is '" << scaleSamples
-                          << "', expected 'spread' or 'first'";
-  if (!memoryLimit.empty() && !readByteCount(memoryLimit))
-    return emitError(loc) << "option 'memory-limit' is '" << memoryLimit
-                          << "', expected bytes such as 1500000, 64M or 2G";
-  if (!readCPU(cpu))
-    return emitError(loc) << "option 'cpu' is '" << cpu
-                          << "', expected 'host', 'generic', 'avx2' or "
-                             "'avx512'";
-  if (!readTarget(target))
-    return emitError(loc) << "option 'target' is '" << target
-                          << "', expected 'cpu', 'cuda' or 'auto'";
-  if (math != "fp32" && math != "tf32" && math != "bf16")
-    return emitError(loc) << "option 'math' is '" << math
-                          << "', expected 'fp32', 'tf32' or 'bf16'";
-  if (!memoryBudget.empty() && !readByteCount(memoryBudget))
-    return emitError(loc) << "option 'memory-budget' is '" << memoryBudget
-                          << "', expected bytes such as 1500000, 64M or 2G";
-  if (target == "cpu" && !memoryBudget.empty())
-    return emitError(loc) << "option 'memory-budget' is '" << memoryBudget
-                          << "', which target=cpu does not have";
-  if (target == "cpu" && !chip.empty())
-    return emitError(loc) << "option 'chip' is '" << chip
-                          << "', which target=cpu does not have";
+LogicalResult mlir::pdq::checkRunOptions(const CalibrateOptions &options,
+                                         Location loc) {
+  auto fail = [&](const Twine &text) { return emitError(loc) << text; };
+  if (options.calibration.empty())
+    return fail("option 'calibration' is missing: name a .npy file with "
+                "calibration samples");
+  if (auto normalization = parseNormalization(options.mean, options.deviation);
+      !normalization)
+    return fail(llvm::toString(normalization.takeError()));
+  if (options.batch < 1 || options.initSamples < 1)
+    return fail("options 'batch' and 'init-samples' must be 1 or more");
+  for (auto [name, size] :
+       {std::pair("memory-limit", StringRef(options.memoryLimit)),
+        std::pair("memory-budget", StringRef(options.memoryBudget))})
+    if (!size.empty() && !readByteCount(size))
+      return emitError(loc) << "option '" << name << "' is '" << size
+                            << "', expected bytes such as 1500000, 64M or 2G";
+  for (auto [name, value] :
+       {std::pair("memory-budget", StringRef(options.memoryBudget)),
+        std::pair("chip", StringRef(options.chip))})
+    if (options.target == Target::CPU && !value.empty())
+      return emitError(loc) << "option '" << name << "' is '" << value
+                            << "', which target=cpu does not have";
   return success();
 }
 
-void RunOptions::apply(CalibrationOptions &options) const {
-  options.batch = batch;
-  if (!memoryBudget.empty())
-    options.memoryBudget = readByteCount(memoryBudget);
-  options.initSamples = initSamples;
-  options.init = init == "mse" ? ScaleInit::MSE : ScaleInit::MinMax;
-  options.spreadsScaleSamples = scaleSamples == "spread";
-  options.seed = seed;
-}
-
-SmallVector<StringRef> RunOptions::getDataPaths() const {
+SmallVector<StringRef>
+mlir::pdq::getDataPaths(const CalibrateOptions &options) {
   // A name may have commas of its own.
-  if (llvm::sys::fs::exists(calibration))
-    return {calibration};
-  SmallVector<StringRef> paths;
-  StringRef(calibration).split(paths, ',');
-  return paths;
+  if (llvm::sys::fs::exists(options.calibration))
+    return {options.calibration};
+  return llvm::to_vector(llvm::split(options.calibration, ','));
 }
 
-FailureOr<CalibrationData> RunOptions::readData(MLIRContext *context) const {
-  setMemoryLimit(memoryLimit.empty() ? 0 : *readByteCount(memoryLimit));
+FailureOr<CalibrationData> mlir::pdq::readData(const CalibrateOptions &options,
+                                               MLIRContext *context) {
+  setMemoryLimit(readByteCount(options.memoryLimit).value_or(0));
   CalibrationData result;
-  result.normalization = llvm::cantFail(parseNormalization(mean, deviation));
-  for (StringRef path : getDataPaths()) {
+  result.normalization =
+      llvm::cantFail(parseNormalization(options.mean, options.deviation));
+  for (StringRef path : getDataPaths(options)) {
     llvm::Expected<NpyFile> file = NpyFile::open(path);
     if (!file)
       return emitFileError(context, path, file.takeError());
@@ -109,14 +69,14 @@ FailureOr<CalibrationData> RunOptions::readData(MLIRContext *context) const {
 }
 
 FailureOr<std::unique_ptr<Executor>>
-RunOptions::createExecutor(Location loc) const {
-  ExecutorOptions options;
-  options.threads = threads;
-  options.cpu = *readCPU(cpu);
-  options.target = *readTarget(target);
-  options.chip = chip;
-  options.math = math;
-  auto executor = Executor::create(loc.getContext(), options);
+mlir::pdq::createExecutor(const CalibrateOptions &options, Location loc) {
+  ExecutorOptions machine;
+  machine.threads = options.threads;
+  machine.cpu = options.cpu;
+  machine.target = options.target;
+  machine.chip = options.chip;
+  machine.math = plan::stringifyMath(options.math);
+  auto executor = Executor::create(loc.getContext(), machine);
   if (executor)
     return std::move(*executor);
   return emitError(loc) << llvm::toString(executor.takeError());

@@ -5,7 +5,7 @@
 // RUN: pdq-opt %s --pdq-inline-regions | FileCheck %s --check-prefixes=CHECK,QUANT
 // RUN: not pdq-opt %s --pdq-inline-regions=body=teacher 2>&1 | FileCheck %s --check-prefix=ERROR
 
-// ERROR: pdq-opt: error: option 'body' is 'teacher', expected one of 'float', 'quantized'
+// ERROR: pdq-opt: error: option 'body' is 'teacher', expected 'float' or 'quantized'
 
 // A region in front of a region: results and inputs are connected.
 // CHECK-LABEL: func @chain

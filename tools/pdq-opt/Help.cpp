@@ -37,12 +37,6 @@ The whole flow, and its parts:
 
 )";
 
-static const PassRegistryEntry *findEntry(StringRef name) {
-  if (const PassRegistryEntry *pipeline = PassPipelineInfo::lookup(name))
-    return pipeline;
-  return PassInfo::lookup(name);
-}
-
 /// A default as a user would write it: 4e-05 and not 4.000000e-05.
 static std::string shorten(StringRef value) {
   double number;
@@ -79,7 +73,10 @@ static void printEntry(const PassRegistryEntry &entry, raw_ostream &os) {
   SmallVector<StringRef> lines;
   StringRef(text).split(lines, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
   for (auto [i, line] : llvm::enumerate(lines))
-    os << (i == 0 ? line.str() : addDefault(line, defaults)) << "\n";
+    // Values stand below their option, which upstream does not know the place
+    // of.
+    os << (line.ltrim().starts_with("=") ? "  " : "")
+       << (i == 0 ? line.str() : addDefault(line, defaults)) << "\n";
 }
 
 /// Names of what pdq registered beside the flow, sorted.

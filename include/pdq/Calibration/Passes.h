@@ -8,9 +8,25 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "pdq/Plan/IR/Plan.h"
+#include "pdq/Runtime/Executor.h"
 #include "pdq/Support/Options/PassOptionText.h"
 
 namespace mlir::pdq {
+
+/// First scale and zero point of a quantizer (init_minmax, init_mse).
+enum class ScaleInit { MinMax, MSE };
+
+/// Samples that initialize the activation quantizers: spread over the whole
+/// set, or its first ones.
+enum class ScaleSamples { Spread, First };
+
+/// Network families of the table of presets in docs/Math.md; `Auto` is what
+/// the network's structure is closest to.
+enum class Preset { Auto, ResNet, RegNetX, MobileNetV2, MNasNet };
+
+/// Programs that calibrate a region, which carry these names.
+enum class ProgramChoice { Forward, Teach, Evaluate, Correct, Step, All };
 
 #define GEN_PASS_DECL
 #include "pdq/Calibration/Passes.h.inc"

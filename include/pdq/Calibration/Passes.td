@@ -6,39 +6,7 @@
 #ifndef PDQ_CALIBRATION_PASSES_TD
 #define PDQ_CALIBRATION_PASSES_TD
 
-include "pdq/IR/PassBase.td"
-
-/// Options of every pass that runs the network on the calibration set.
-defvar runOptions = [
-  Option<"calibration", "calibration", "std::string", /*default=*/"",
-         "Calibration set: .npy file, [N, ...] as the network's input, or bytes [N, H, W, C] or [N, C, H, W], which are images; one for each input, separated by commas">,
-  Option<"mean", "mean", "std::string", /*default=*/"",
-         "Images as bytes become (byte / 255 - mean) / std: one number a channel (0.485,0.456,0.406 for 3 channels, else 0)">,
-  Option<"deviation", "std", "std::string", /*default=*/"",
-         "See mean (0.229,0.224,0.225 for 3 channels, else 1)">,
-  Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
-  Option<"threads", "threads", "unsigned", /*default=*/"0",
-         "Worker threads; 0 takes one per core. The result does not depend on it">,
-  Option<"target", "target", "std::string", /*default=*/"\"cpu\"",
-         "Where programs run: cpu, cuda, or auto (cuda where there is a device)">,
-  Option<"chip", "chip", "std::string", /*default=*/"",
-         "GPU that code is generated for, such as sm_80; empty takes the device's own">,
-  Option<"math", "math", "std::string", /*default=*/"\"fp32\"",
-         "Precision of products on a GPU's tensor cores: fp32, tf32 or bf16">,
-  Option<"memoryBudget", "memory-budget", "std::string", /*default=*/"",
-         "Bytes of a GPU's memory for programs and samples (1500000, 64M, 2G); samples beyond it stay on the host. Empty takes what is free">,
-  Option<"cpu", "cpu", "std::string", /*default=*/"\"host\"",
-         "Instruction set: host, generic, avx2 or avx512">,
-  Option<"init", "init", "std::string", /*default=*/"\"mse\"",
-         "First scales: mse (smallest error) or minmax">,
-  Option<"initSamples", "init-samples", "int64_t", /*default=*/"256",
-         "Samples that initialize the activation quantizers">,
-  Option<"scaleSamples", "scale-samples", "std::string", /*default=*/"\"spread\"",
-         "Which ones: spread over the whole set, drawn by the seed, or the first (the paper's)">,
-  Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
-  Option<"memoryLimit", "memory-limit", "std::string", /*default=*/"",
-         "Bytes of the host's memory for programs and samples (1500000, 64M, 2G); empty takes 80 % of the machine's">
-];
+include "pdq/Calibration/Options.td"
 
 def CheckAnnotation : PDQPass<"pdq-check-annotation", "::mlir::ModuleOp"> {
   let summary = "Run an annotated network and compare both bodies of its regions";
@@ -185,17 +153,17 @@ def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"region", "region", "std::string", /*default=*/"", "Name of the region">,
-    Option<"programName", "program", "std::string", /*default=*/"\"step\"",
-           "Program that stays: forward, teach, evaluate, correct, step, or all">,
-    Option<"batch", "batch", "int64_t", /*default=*/"32", "Samples per mini-batch">,
+    EnumOption<"program", "program", "::mlir::pdq::ProgramChoice", /*default=*/"Step", "Program that stays", [
+      OptionValue<"Forward", "forward", "the region, quantized">,
+      OptionValue<"Teach", "teach", "the region as it was">,
+      OptionValue<"Evaluate", "evaluate", "the losses">,
+      OptionValue<"Correct", "correct", "one step of distribution correction">,
+      OptionValue<"Step", "step", "one iteration of the optimizer">,
+      OptionValue<"All", "all", "every one that the region needs">]>,
+    batchOption,
     Option<"samples", "samples", "int64_t", /*default=*/"1024",
            "Samples of the calibration set, which mini-batches are drawn from">,
-    Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
-           "Learn the rounding of weights (AdaRound)">,
-    Option<"predictionDifference", "prediction-difference", "bool", /*default=*/"true",
-           "Add the prediction difference to the loss">,
-    Option<"dropAct", "drop-act", "double", /*default=*/"0.5",
-           "Probability of keeping the quantized element of an activation">
+    learnedRoundingOption, predictionDifferenceOption, dropActOption
   ];
   let dependentDialects = ["PDQDialect", "func::FuncDialect", "linalg::LinalgDialect",
                            "math::MathDialect", "tensor::TensorDialect", "arith::ArithDialect"];
@@ -258,51 +226,7 @@ def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
     input, and what needs more memory than `memory-limit`. A region that is
     calibrated already stays as it is.
   }];
-  let options = !listconcat(runOptions, [
-    Option<"preset", "preset", "std::string", /*default=*/"\"auto\"",
-           "Settings of a network family: resnet, regnetx, mobilenetv2 or mnasnet; auto chooses by the network's structure">,
-    Option<"iterations", "iterations", "int64_t", /*default=*/"20000",
-           "Optimizer iterations per region; 0 rounds to nearest">,
-    Option<"checkpoint", "checkpoint", "std::string", /*default=*/"",
-           "File that keeps the state, to go on after an interruption">,
-    Option<"checkpointEvery", "checkpoint-every", "int64_t", /*default=*/"2000",
-           "Iterations between two checkpoints inside a region; 0 keeps one per region">,
-    Option<"report", "report", "std::string", /*default=*/"", "File for the report, as JSON">,
-    Option<"learnedRounding", "learned-rounding", "bool", /*default=*/"true",
-           "Learn the rounding of weights (AdaRound)">,
-    Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",
-           "Learn the scales of activations">,
-    Option<"predictionDifference", "prediction-difference", "bool", /*default=*/"true",
-           "Add the prediction difference to the loss">,
-    Option<"distributionCorrection", "distribution-correction", "bool", /*default=*/"true",
-           "Correct the region's input to the batch-norm statistics">,
-    Option<"correctionSteps", "distribution-correction-steps", "int64_t", /*default=*/"500",
-           "Steps of distribution correction per batch">,
-    Option<"correctionRate", "distribution-correction-rate", "double", /*default=*/"1e-3",
-           "Learning rate of distribution correction">,
-    Option<"dropIn", "drop-in", "double", /*default=*/"0.5",
-           "Probability of keeping the quantized element of the region's input">,
-    Option<"dropAct", "drop-act", "double", /*default=*/"0.5",
-           "Probability of keeping the quantized element of an activation">,
-    Option<"roundingWeight", "rounding-weight", "double", /*default=*/"-1.0",
-           "Factor of the rounding regularizer; negative takes the preset's">,
-    Option<"warmup", "warmup", "double", /*default=*/"0.2",
-           "Part of the iterations without rounding regularizer">,
-    Option<"temperature", "temperature", "double", /*default=*/"-1.0",
-           "Softening of the logits in the prediction difference; negative takes the preset's">,
-    Option<"lambdaR", "lambda-r", "double", /*default=*/"0.1",
-           "Divisor of the prediction difference">,
-    Option<"outputLosses", "output-losses", "std::string", /*default=*/"",
-           "What the prediction difference takes of each output, separated by commas: kl (or kl:AXIS, the dimension of the classes), mse, none or auto">,
-    Option<"outputWeights", "output-weights", "std::string", /*default=*/"",
-           "Factor of each output in the prediction difference, separated by commas">,
-    Option<"lambdaC", "lambda-c", "double", /*default=*/"-1.0",
-           "Divisor of the distance in distribution correction; negative takes the preset's">,
-    Option<"roundingRate", "rounding-rate", "double", /*default=*/"3e-3",
-           "Learning rate of the rounding">,
-    Option<"scaleRate", "scale-rate", "double", /*default=*/"4e-5",
-           "Learning rate of the scales">
-  ]);
+  let options = calibrateOptions;
   let statistics = [
     Statistic<"numCalibrated", "num-calibrated", "Regions calibrated">
   ];

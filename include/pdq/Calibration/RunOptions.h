@@ -10,38 +10,72 @@
 
 namespace mlir::pdq {
 
-/// The options as the user wrote them.
-struct RunOptions {
-  std::string calibration, target, chip, math, cpu, init, memoryBudget;
-  std::string scaleSamples, memoryLimit, mean, deviation;
-  int64_t batch, initSamples;
-  uint64_t seed;
-  unsigned threads;
-
-  /// Reads the options of a pass that has them.
-  template <typename PassT> static RunOptions of(PassT &pass) {
-    return {pass.calibration, pass.target, pass.chip,         pass.math,
-            pass.cpu,         pass.init,   pass.memoryBudget, pass.scaleSamples,
-            pass.memoryLimit, pass.mean,   pass.deviation,    pass.batch,
-            pass.initSamples, pass.seed,   pass.threads};
+/// Reads the options of passes, whose friend it is.
+struct CalibrateOptionReader {
+  /// Those that every pass has that runs the network.
+  template <typename PassT> static CalibrateOptions readRun(const PassT &pass) {
+    CalibrateOptions options;
+    options.calibration = pass.calibration;
+    options.mean = pass.mean;
+    options.deviation = pass.deviation;
+    options.batch = pass.batch;
+    options.threads = pass.threads;
+    options.target = pass.target;
+    options.chip = pass.chip;
+    options.math = pass.math;
+    options.memoryBudget = pass.memoryBudget;
+    options.cpu = pass.cpu;
+    options.init = pass.init;
+    options.initSamples = pass.initSamples;
+    options.scaleSamples = pass.scaleSamples;
+    options.seed = pass.seed;
+    options.memoryLimit = pass.memoryLimit;
+    return options;
   }
 
-  /// Emits an error at `loc`, the options' place, where one is out of range.
-  LogicalResult check(Location loc) const;
-
-  /// The files of the calibration set, one for each input.
-  SmallVector<StringRef> getDataPaths() const;
-
-  /// Sets what a calibration has of these options.
-  void apply(CalibrationOptions &options) const;
-
-  /// Sets the memory limit and reads the calibration set, a file for each
-  /// input; emits an error where one cannot be read or is over the limit.
-  FailureOr<CalibrationData> readData(MLIRContext *context) const;
-
-  /// Makes the executor; emits an error where there is no such target.
-  FailureOr<std::unique_ptr<Executor>> createExecutor(Location loc) const;
+  /// All those of `pdq-calibrate`.
+  template <typename PassT> static CalibrateOptions read(const PassT &pass) {
+    CalibrateOptions options = readRun(pass);
+    options.preset = pass.preset;
+    options.iterations = pass.iterations;
+    options.checkpoint = pass.checkpoint;
+    options.checkpointEvery = pass.checkpointEvery;
+    options.report = pass.report;
+    options.learnedRounding = pass.learnedRounding;
+    options.scaleLearning = pass.scaleLearning;
+    options.predictionDifference = pass.predictionDifference;
+    options.distributionCorrection = pass.distributionCorrection;
+    options.correctionSteps = pass.correctionSteps;
+    options.correctionRate = pass.correctionRate;
+    options.dropIn = pass.dropIn;
+    options.dropAct = pass.dropAct;
+    options.roundingWeight = pass.roundingWeight;
+    options.warmup = pass.warmup;
+    options.temperature = pass.temperature;
+    options.lambdaR = pass.lambdaR;
+    options.outputLosses = pass.outputLosses;
+    options.outputWeights = pass.outputWeights;
+    options.lambdaC = pass.lambdaC;
+    options.roundingRate = pass.roundingRate;
+    options.scaleRate = pass.scaleRate;
+    return options;
+  }
 };
+
+/// Emits an error at `loc`, the options' place, where one is out of range.
+LogicalResult checkRunOptions(const CalibrateOptions &options, Location loc);
+
+/// The files of the calibration set, one for each input.
+SmallVector<StringRef> getDataPaths(const CalibrateOptions &options);
+
+/// Sets the memory limit and reads the calibration set, a file for each
+/// input; emits an error where one cannot be read or is over the limit.
+FailureOr<CalibrationData> readData(const CalibrateOptions &options,
+                                    MLIRContext *context);
+
+/// Makes the executor; emits an error where there is no such target.
+FailureOr<std::unique_ptr<Executor>>
+createExecutor(const CalibrateOptions &options, Location loc);
 
 } // namespace mlir::pdq
 

@@ -25,7 +25,7 @@ using namespace mlir::pdq;
 namespace {
 struct InitializeScales : pdq::impl::InitializeScalesBase<InitializeScales> {
   using Base::Base;
-  friend struct mlir::pdq::RunOptions;
+  friend struct mlir::pdq::CalibrateOptionReader;
 
   void runOnOperation() override {
     if (failed(initializeNetwork()))
@@ -39,16 +39,14 @@ private:
 
 LogicalResult InitializeScales::initializeNetwork() {
   Location loc = getOptionsLocation(&getContext());
-  RunOptions run = RunOptions::of(*this);
-  if (failed(run.check(loc)))
-    return failure();
-  CalibrationOptions options;
-  run.apply(options);
+  CalibrationOptions options(CalibrateOptionReader::readRun(*this));
   options.predictionDifference = false;
-  FailureOr<CalibrationData> data = run.readData(&getContext());
+  if (failed(checkRunOptions(options, loc)))
+    return failure();
+  FailureOr<CalibrationData> data = readData(options, &getContext());
   if (failed(data))
     return failure();
-  FailureOr<std::unique_ptr<Executor>> executor = run.createExecutor(loc);
+  FailureOr<std::unique_ptr<Executor>> executor = createExecutor(options, loc);
   if (failed(executor))
     return failure();
   int64_t count = 0;

@@ -151,7 +151,7 @@ SmallVector<BufferRef>
 RegionCalibrator::gatherScaleSamples(ArrayRef<BufferRef> inputs) {
   int64_t count = options.initSamples;
   SmallVector<BufferRef> gathered(inputs);
-  if (!options.spreadsScaleSamples || count == context.samples)
+  if (options.scaleSamples == ScaleSamples::First || count == context.samples)
     return gathered;
   SmallVector<int64_t> drawn =
       drawScaleSamples(context.samples, count, options.seed);

@@ -15,6 +15,7 @@
 #include "pdq/Calibration/Programs/OutputTerms.h"
 #include "pdq/Calibration/Programs/RegionPrograms.h"
 #include "pdq/Support/DataArguments.h"
+#include "pdq/Support/Options/OptionErrors.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_BUILDPROGRAMS
@@ -48,16 +49,7 @@ LogicalResult BuildPrograms::checkOptions() {
     return emitError(loc) << "options 'batch' and 'samples' are "
                           << batch.getValue() << " and " << samples.getValue()
                           << ", expected 1 <= batch <= samples";
-  static constexpr StringRef known[] = {program::forward, program::teach,
-                                        program::evaluate, program::correct,
-                                        program::step};
-  if (programName == "all" || llvm::is_contained(known, programName))
-    return success();
-  InFlightDiagnostic diag = emitError(loc)
-                            << "option 'program' is '" << programName
-                            << "', expected 'all' or one of ";
-  llvm::interleaveComma(known, diag);
-  return diag;
+  return success();
 }
 
 /// The stage of the region that the option names.
@@ -115,12 +107,13 @@ LogicalResult BuildPrograms::replaceNetwork() {
   FailureOr<OwningOpRef<ModuleOp>> programs = build(*network, stages, *stage);
   if (failed(programs))
     return failure();
-  bool isAll = programName == "all";
-  if (!isAll && !(*programs)->lookupSymbol(programName))
+  bool isAll = program == ProgramChoice::All;
+  StringRef name = getValueName(program, program.getValue());
+  if (!isAll && !(*programs)->lookupSymbol(name))
     return network->emitError() << "region @" << region << " has no program '"
-                                << programName << "': it has nothing to learn";
+                                << name << "': it has nothing to learn";
   for (auto function : (*programs)->getOps<func::FuncOp>())
-    if (!isAll && function.getName() != programName)
+    if (!isAll && function.getName() != name)
       function.setPrivate();
   // Stages hold operations of the network, which goes now.
   getOperation().getBody()->clear();

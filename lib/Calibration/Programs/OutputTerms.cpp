@@ -49,9 +49,9 @@ static SmallVector<StringRef> splitItems(StringRef text) {
   return items;
 }
 
-LogicalResult mlir::pdq::readOutputOptions(StringRef losses, StringRef weights,
-                                           CalibrationOptions &options,
+LogicalResult mlir::pdq::readOutputOptions(CalibrationOptions &options,
                                            Location loc) {
+  StringRef losses = options.outputLosses, weights = options.outputWeights;
   for (StringRef item : splitItems(losses)) {
     std::optional<OutputTerm> term = readTerm(item);
     if (!term)

@@ -45,24 +45,24 @@ static StringRef getQuoted(StringRef text) {
 /// below `--name=<value>`: `    =name   -   what it is`.
 static std::string listValues(StringRef name, StringRef help) {
   std::string own;
-  if (cl::Option *option = cl::getRegisteredOptions().lookup(name)) {
+  cl::Option *option = cl::getRegisteredOptions().lookup(name);
+  if (help.empty() && option) {
     own = captureStdout([&] { option->printOptionInfo(40); });
     help = own;
   }
-  SmallVector<StringRef> lines;
-  help.split(lines, '\n');
-  std::string values;
+  SmallVector<std::string> values;
   bool isListed = false;
-  for (StringRef line : lines) {
+  for (StringRef line : llvm::split(help, '\n')) {
     StringRef text = line.ltrim();
     if (text.consume_front("--"))
       isListed = text.starts_with((name + "=").str());
     else if (isListed && text.consume_front("="))
-      values += ((values.empty() ? "'" : ", '") +
-                 text.take_until(llvm::isSpace) + "'")
-                    .str();
+      values.push_back(("'" + text.take_until(llvm::isSpace) + "'").str());
   }
-  return values.empty() ? "another value" : "one of " + values;
+  if (values.empty())
+    return "another value";
+  std::string last = values.pop_back_val();
+  return values.empty() ? last : llvm::join(values, ", ") + " or " + last;
 }
 
 /// `for the --name option: ...`, in words that the passes use as well.

@@ -44,7 +44,7 @@ StringRef mlir::pdq::describeExpectedValue(StringRef complaint) {
       .Default("a value of another kind");
 }
 
-static const PassRegistryEntry *findEntry(StringRef name) {
+const PassRegistryEntry *mlir::pdq::findEntry(StringRef name) {
   if (const PassRegistryEntry *pipeline = PassPipelineInfo::lookup(name))
     return pipeline;
   return PassInfo::lookup(name);

@@ -10,6 +10,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Support/Options/OptionErrors.h"
 #include "pdq/Support/Options/PassOptionText.h"
 
 using namespace mlir;
@@ -33,11 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       __builtin_trap(); // options are words
   ScopedDiagnosticHandler silent(&context, [](Diagnostic &) {});
   PassManager passes(&context);
-  const PassRegistryEntry *entry =
-      PassPipelineInfo::lookup(names[data[0] % std::size(names)]);
-  if (!entry)
-    entry = PassInfo::lookup(names[data[0] % std::size(names)]);
-  (void)entry->addToPipeline(passes, text,
-                             [](const Twine &) { return failure(); });
+  (void)findEntry(names[data[0] % std::size(names)])
+      ->addToPipeline(passes, text, [](const Twine &) { return failure(); });
   return 0;
 }

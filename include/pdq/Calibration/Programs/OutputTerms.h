@@ -13,10 +13,9 @@
 namespace mlir::pdq {
 
 /// Reads the options `output-losses` ("kl:1,mse,none,auto") and
-/// `output-weights` ("1,0.4"), one item an output, into `options`; emits an
-/// error at `loc` where an item is none of these.
-LogicalResult readOutputOptions(StringRef losses, StringRef weights,
-                                CalibrationOptions &options, Location loc);
+/// `output-weights` ("1,0.4"), one item an output, into `options.outputs`;
+/// emits an error at `loc` where an item is none of these.
+LogicalResult readOutputOptions(CalibrationOptions &options, Location loc);
 
 /// Chooses what the options leave open by the type of each output and by the
 /// layer that it comes from, and says so in remarks where it is not the

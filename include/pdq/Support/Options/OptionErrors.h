@@ -11,11 +11,22 @@
 #include "llvm/ADT/StringRef.h"
 #include <string>
 
+namespace mlir {
+class PassRegistryEntry;
+} // namespace mlir
+
 namespace mlir::pdq {
 
 /// The name of `name=value`.
 inline StringRef getOptionName(StringRef option) {
   return option.split('=').first;
+}
+
+/// The name on the command line of `value`, one of those that `option` of a
+/// pass lists.
+template <typename OptionT, typename ValueT>
+StringRef getValueName(OptionT &option, const ValueT &value) {
+  return *option.getParser().findArgStrForValue(value);
 }
 
 /// "option 'X' is unknown", with the nearest of the options `known`.
@@ -24,6 +35,9 @@ std::string describeUnknownOption(StringRef name, ArrayRef<StringRef> known);
 /// What an option expects, by the complaint of upstream's parser about a value:
 /// "'x' value invalid for uint argument!".
 StringRef describeExpectedValue(StringRef complaint);
+
+/// The pass or pipeline that is registered as `name`, or null.
+const PassRegistryEntry *findEntry(StringRef name);
 
 /// The options of the passes that the registered pass or pipeline `name` makes,
 /// with the values that they have without the user's word: `name=value` each.
