@@ -36,8 +36,6 @@ namespace {
 struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
   using Base::Base;
   friend struct mlir::pdq::CalibrateOptionReader;
-  friend const llvm::cl::Option &
-  mlir::pdq::getOptionOfCalibrate(const Pass &pass);
   void runOnOperation() override;
 
 private:
@@ -192,8 +190,4 @@ LogicalResult CalibratePass::calibrateModule() {
 void CalibratePass::runOnOperation() {
   if (failed(calibrateModule()))
     signalPassFailure();
-}
-
-const llvm::cl::Option &mlir::pdq::getOptionOfCalibrate(const Pass &pass) {
-  return static_cast<const CalibratePass &>(pass).calibration;
 }

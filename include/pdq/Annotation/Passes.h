@@ -12,6 +12,12 @@
 
 namespace mlir::pdq {
 
+/// Size of a reconstruction region.
+enum class RegionGranularity { Block, Layer, Network };
+
+/// What the first and the last layer keep in 8 bits.
+enum class FirstLastPolicy { QDrop, BRECQ, None };
+
 #define GEN_PASS_DECL
 #include "pdq/Annotation/Passes.h.inc"
 

@@ -6,7 +6,7 @@
 #ifndef PDQ_ANNOTATION_PASSES_TD
 #define PDQ_ANNOTATION_PASSES_TD
 
-include "pdq/IR/PassBase.td"
+include "pdq/Annotation/Options.td"
 
 def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
   let summary = "Bring the output of a frontend into one form";
@@ -49,13 +49,7 @@ def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
     turned into arguments), control flow, operations of other dialects, variables
     that are written, and assertions that fail or depend on data.
   }];
-  let options = [
-    Option<"entry", "entry", "std::string", /*default=*/"",
-           "Function that is the network, where a module has several">,
-    Option<"sampleShape", "sample-shape", "std::string", /*default=*/"",
-           "Sizes behind the batch where they are dynamic, such as 3x32x32; for several "
-           "inputs separated by commas">
-  ];
+  let options = normalizeFrontendOptions;
   let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "func::FuncDialect",
                            "linalg::LinalgDialect", "math::MathDialect", "tensor::TensorDialect"];
 }
@@ -173,10 +167,7 @@ def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
     attention), a region grows over its neighbours until only values that do cross; a
     remark says so.
   }];
-  let options = [
-    Option<"granularity", "granularity", "std::string", /*default=*/"\"block\"",
-           "Size of a region: block, layer or network">
-  ];
+  let options = formRegionsOptions;
   let statistics = [
     Statistic<"numRegions", "num-regions", "Regions formed">
   ];
@@ -295,15 +286,7 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
     Declines, with an error, networks that have quantizers already. The options are
     kept in the module's attribute `pdq.options`, for the report.
   }];
-  let options = [
-    Option<"weightBits", "weight-bits", "unsigned", /*default=*/"4", "Bits of weights, 2 to 8">,
-    Option<"activationBits", "activation-bits", "unsigned", /*default=*/"4",
-           "Bits of activations, 2 to 8">,
-    Option<"firstLast", "first-last", "std::string", /*default=*/"\"qdrop\"",
-           "8-bit policy of the first and the last layer: qdrop, brecq or none">,
-    Option<"strict", "strict", "bool", /*default=*/"false",
-           "Error where a product reads floating point and no policy says so">
-  ];
+  let options = insertQuantizersOptions;
   let statistics = [
     Statistic<"numWeights", "num-weights", "Weight quantizers inserted">,
     Statistic<"numActivations", "num-activations", "Activation quantizers inserted">

@@ -42,9 +42,6 @@ struct CalibrationOptions : CalibrateOptions {
   std::string describe() const;
 };
 
-/// One option of a `pdq-calibrate` pass; its `Subs` list all of them.
-const llvm::cl::Option &getOptionOfCalibrate(const Pass &pass);
-
 } // namespace mlir::pdq
 
 #endif // PDQ_CALIBRATION_CALIBRATIONOPTIONS_H

@@ -6,7 +6,7 @@
 #ifndef PDQ_EXPORT_PASSES_TD
 #define PDQ_EXPORT_PASSES_TD
 
-include "pdq/IR/PassBase.td"
+include "pdq/Export/Options.td"
 
 def Freeze : PDQPass<"pdq-freeze"> {
   let summary = "Decide the rounding of weights and check that nothing is left to learn";
@@ -28,10 +28,7 @@ def Freeze : PDQPass<"pdq-freeze"> {
     whose quantizers keep their initial parameters (rounding to nearest). A remark
     says so where nothing is quantized at all.
   }];
-  let options = [
-    Option<"allowInitialized", "allow-initialized", "bool", "false",
-           "Accept regions that were initialized but never calibrated">
-  ];
+  let options = freezeOptions;
   let statistics = [
     Statistic<"numFrozen", "num-frozen", "Weights whose rounding was decided">
   ];
@@ -59,11 +56,10 @@ def InlineRegions : PDQPass<"pdq-inline-regions"> {
     ```
   }];
   let options = [
-    Option<"body", "body", "::mlir::pdq::RegionBody",
-           "::mlir::pdq::RegionBody::Quantized", "Body that replaces the region",
-           [{::llvm::cl::values(
-             clEnumValN(::mlir::pdq::RegionBody::Float, "float", "what the network computes"),
-             clEnumValN(::mlir::pdq::RegionBody::Quantized, "quantized", "what was calibrated"))}]>
+    EnumOption<"body", "body", "::mlir::pdq::RegionBody", /*default=*/"Quantized",
+               "Body that replaces the region", [
+      OptionValue<"Float", "float", "what the network computes">,
+      OptionValue<"Quantized", "quantized", "what was calibrated">]>
   ];
   let statistics = [
     Statistic<"numInlined", "num-inlined", "Regions inlined">

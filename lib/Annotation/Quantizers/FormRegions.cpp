@@ -11,7 +11,7 @@
 #include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/RecordedOptions.h"
-#include "pdq/Support/Options/OptionsLocation.h"
+#include "pdq/Support/Options/OptionErrors.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace mlir::pdq {
@@ -37,7 +37,7 @@ struct FormRegions : pdq::impl::FormRegionsBase<FormRegions> {
   void runOnOperation() override;
 
 private:
-  LogicalResult check();
+  LogicalResult checkNotAnnotated();
   SmallVector<NamedUnit> findUnits(func::FuncOp function);
   LogicalResult outline(const NamedUnit &unit, const DataPath &path);
 };
@@ -173,14 +173,14 @@ SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
   if (!marked.empty())
     return marked;
   SmallVector<Segment> units;
-  if (granularity == "layer") {
+  if (granularity == RegionGranularity::Layer) {
     units = splitLayers(path, 0, path.data.getOperations().size());
   } else {
     units = joinUnits(path, cutSegments(path), /*joinBottlenecks=*/true);
-    if (granularity == "block")
+    if (granularity == RegionGranularity::Block)
       units = splitHugeBlocks(path, units);
   }
-  if (granularity == "network" && units.size() > 1) {
+  if (granularity == RegionGranularity::Network && units.size() > 1) {
     units.front().end = units.back().end;
     units.resize(1);
   }
@@ -291,13 +291,8 @@ static void remarkLayersOutside(func::FuncOp function) {
       op.emitRemark("layer is in no region: it stays in floating point");
 }
 
-/// Options, and networks that have regions already.
-LogicalResult FormRegions::check() {
-  if (granularity != "block" && granularity != "layer" &&
-      granularity != "network")
-    return emitError(getOptionsLocation(&getContext()))
-           << "option 'granularity' is '" << granularity
-           << "', expected 'block', 'layer' or 'network'";
+/// Networks that have regions already.
+LogicalResult FormRegions::checkNotAnnotated() {
   WalkResult result = getOperation().walk([](RegionOp region) {
     region.emitError("network is annotated already, with region @")
         << region.getSymName()
@@ -308,7 +303,7 @@ LogicalResult FormRegions::check() {
 }
 
 void FormRegions::runOnOperation() {
-  if (failed(check()))
+  if (failed(checkNotAnnotated()))
     return signalPassFailure();
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     if (function.isDeclaration() || !function.getBody().hasOneBlock())
@@ -330,6 +325,8 @@ void FormRegions::runOnOperation() {
       function.emitRemark("no layer with a constant weight found; nothing to "
                           "quantize");
   }
-  recordOption(getOperation(), "granularity",
-               StringAttr::get(&getContext(), granularity));
+  recordOption(
+      getOperation(), "granularity",
+      StringAttr::get(&getContext(),
+                      getValueName(granularity, granularity.getValue())));
 }

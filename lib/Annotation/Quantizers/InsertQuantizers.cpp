@@ -11,6 +11,7 @@
 #include "pdq/Annotation/Quantizers/Coverage.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/RecordedOptions.h"
+#include "pdq/Support/Options/OptionErrors.h"
 #include "pdq/Support/Options/OptionsLocation.h"
 
 namespace mlir::pdq {
@@ -58,11 +59,7 @@ LogicalResult InsertQuantizers::checkOptions() {
       return emitError(getOptionsLocation(&getContext()))
              << "option 'weight-bits' or 'activation-bits' is " << bits
              << ", expected 2 to 8";
-  if (firstLast == "qdrop" || firstLast == "brecq" || firstLast == "none")
-    return success();
-  return emitError(getOptionsLocation(&getContext()))
-         << "option 'first-last' is '" << firstLast
-         << "', expected 'qdrop', 'brecq' or 'none'";
+  return success();
 }
 
 LogicalResult InsertQuantizers::checkNoQuantizers() {
@@ -79,7 +76,8 @@ void InsertQuantizers::recordOptions() {
   ModuleOp module = getOperation();
   recordOption(module, "weight-bits", b.getI64IntegerAttr(weightBits));
   recordOption(module, "activation-bits", b.getI64IntegerAttr(activationBits));
-  recordOption(module, "first-last", b.getStringAttr(firstLast));
+  recordOption(module, "first-last",
+               b.getStringAttr(getValueName(firstLast, firstLast.getValue())));
 }
 
 LogicalResult InsertQuantizers::quantizeWeight(linalg::LinalgOp layer,
@@ -205,7 +203,7 @@ void InsertQuantizers::widenActivations(ArrayRef<linalg::LinalgOp> products,
         for (Value value : finder.find(*operand).computed)
           if (auto quantizer = value.getDefiningOp<FakeQuantOp>())
             setBits(quantizer, policyBits);
-    if (firstLast != "brecq" || !ends.first.contains(product))
+    if (firstLast != FirstLastPolicy::BRECQ || !ends.first.contains(product))
       continue;
     for (auto quantizer : product->getBlock()->getOps<FakeQuantOp>())
       if (product->isBeforeInBlock(quantizer)) {
@@ -249,7 +247,7 @@ void InsertQuantizers::runOnOperation() {
     return;
   quantizeActivations(products);
   NetworkEnds ends;
-  if (firstLast != "none") {
+  if (firstLast != FirstLastPolicy::None) {
     ends = findEnds(products);
     widenActivations(products, ends);
   }

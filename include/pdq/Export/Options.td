@@ -1,0 +1,16 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Options of passes of this stage that pipelines have as well.
+
+#ifndef PDQ_EXPORT_OPTIONS_TD
+#define PDQ_EXPORT_OPTIONS_TD
+
+include "pdq/IR/PassBase.td"
+
+defvar freezeOptions = [
+  Option<"allowInitialized", "allow-initialized", "bool", /*default=*/"false",
+         "Accept regions that were initialized but never calibrated">
+];
+
+#endif // PDQ_EXPORT_OPTIONS_TD
