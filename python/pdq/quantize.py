@@ -153,7 +153,7 @@ def quantize(
             and `std`, by default ImageNet's for three channels. A tuple has one
             of these for each input of the network.
         progress: pass the compiler's progress on to stderr.
-        **options: options of the pipeline `pdq-quantize`, with underscores for
+        **options: options of the pass `pdq-quantize`, with underscores for
             hyphens: weight_bits=2, activation_bits=4, iterations=2000,
             preset="resnet", seed=1, threads=2, mean=(0.5,), std=(0.25,),
             output_losses=("kl", "mse"), output_weights=(1, 0.4),

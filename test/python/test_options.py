@@ -1,4 +1,4 @@
-"""The options of quantize() are those of the pipeline, with types."""
+"""The options of quantize() are those of the pass, with types."""
 
 import importlib.util
 import pathlib
@@ -29,7 +29,8 @@ class OptionsTest(unittest.TestCase):
         self.assertIs(hints["weight_bits"], int)
         self.assertIs(hints["warmup"], float)
         self.assertIs(hints["strict"], bool)
-        self.assertIs(hints["preset"], str)
+        self.assertEqual(hints["preset"], typing.Literal["auto", "resnet", "regnetx", "mobilenetv2", "mnasnet"])
+        self.assertEqual(hints["init"], typing.Literal["mse", "minmax"])
         self.assertEqual(hints["mean"], typing.Union[str, float, typing.Sequence[float]])
         for name in hints:
             self.assertIn(f"    {name}: ", pdq.QuantizeOptions.__doc__)
@@ -45,6 +46,10 @@ class OptionsTest(unittest.TestCase):
     def test_unknown_option(self):
         with self.assertRaisesRegex(pdq.PDQError, "option 'weight-bit' is unknown; did you mean 'weight-bits'?"):
             pdq.quantize(NETWORK, np.array(IMAGES, np.float32), weight_bit=2)
+
+    def test_value_that_is_none(self):
+        with self.assertRaisesRegex(pdq.PDQError, "option 'init' is 'best', expected 'mse' or 'minmax'"):
+            pdq.quantize(NETWORK, np.array(IMAGES, np.float32), init="best")
 
     def test_package_is_typed(self):
         self.assertTrue((pathlib.Path(pdq.__file__).parent / "py.typed").exists())
