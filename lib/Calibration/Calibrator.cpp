@@ -28,10 +28,10 @@ using namespace mlir::pdq;
 namespace {
 /// A region in work.
 struct OpenRegion {
-  OpenRegion(const NetworkStages &stages, int index,
+  OpenRegion(const NetworkSections &sections, int index,
              const CalibrationOptions &options, int64_t samples)
       : options(options),
-        context{stages, index, quantizers, this->options, samples} {}
+        context{sections, index, quantizers, this->options, samples} {}
 
   RegionQuantizers quantizers;
   CalibrationOptions options;
@@ -53,7 +53,7 @@ public:
   LogicalResult calibrate(StringRef checkpointPath, CalibrationReport &report);
 
 private:
-  /// Runs `visit(stage, region of the result)` for each region and the
+  /// Runs `visit(section, region of the result)` for each region and the
   /// operations between them.
   using VisitFn = function_ref<LogicalResult(int, RegionOp)>;
 
@@ -77,7 +77,7 @@ private:
 
   OwningOpRef<ModuleOp> working;
   std::optional<CacheMemory> memory;
-  std::optional<NetworkStages> stages;
+  std::optional<NetworkSections> sections;
   std::optional<Propagation> propagation;
   SmallVector<RegionOp> targets;
   std::optional<Progress> progress;
@@ -117,11 +117,11 @@ LogicalResult Calibrator::prepare() {
       failed(checkBorders(network, options.batch)) ||
       failed(checkOtherBatch(module, options.batch, data, executor)))
     return failure();
-  stages.emplace(network);
+  sections.emplace(network);
   progress.emplace(targets.size(), options.iterations);
   memory.emplace(executor, readByteCount(options.memoryBudget),
                  module.getLoc());
-  propagation.emplace(*stages, executor, *memory, data, options.batch,
+  propagation.emplace(*sections, executor, *memory, data, options.batch,
                       module.getLoc());
   Operation *end = network.getBody().front().getTerminator();
   return propagation->checkMemory(
@@ -132,9 +132,9 @@ LogicalResult Calibrator::prepare() {
 
 LogicalResult Calibrator::visitRegions(VisitFn visit) {
   size_t number = 0;
-  for (auto [index, stage] : llvm::enumerate(stages->getStages())) {
-    if (failed(stage.region ? visit(index, targets[number++])
-                            : propagation->runGlue(stage)))
+  for (auto [index, section] : llvm::enumerate(sections->getSections())) {
+    if (failed(section.region ? visit(index, targets[number++])
+                              : propagation->runGlue(section)))
       return failure();
     propagation->dropDeadValues(index);
   }
@@ -145,13 +145,13 @@ LogicalResult Calibrator::visitRegions(VisitFn visit) {
 /// of a finished region as they are, since only its results are needed.
 FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
                                                         RegionOp target) {
-  auto work = std::make_unique<OpenRegion>(*stages, index, options,
+  auto work = std::make_unique<OpenRegion>(*sections, index, options,
                                            data.getNumSamples());
   bool finished = static_cast<bool>(target.getStatus());
   if (finished)
     work->options.iterations = 0;
   FailureOr<RegionQuantizers> quantizers =
-      collectQuantizers(stages->getStages()[index].region);
+      collectQuantizers(sections->getSections()[index].region);
   if (failed(quantizers))
     return failure();
   work->quantizers = std::move(*quantizers);

@@ -17,7 +17,7 @@
 #include "pdq/Calibration/Data/Inputs.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/Calibration/Programs/Program.h"
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Files/Npy.h"

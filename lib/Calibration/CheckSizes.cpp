@@ -19,7 +19,7 @@
 #include "pdq/Annotation/Resize/Resize.h"
 #include "pdq/Calibration/CheckAnnotation.h"
 #include "pdq/Calibration/Passes.h"
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Support/DataArguments.h"
 #include "pdq/Support/GuardScalars.h"
@@ -206,7 +206,7 @@ LogicalResult CheckSizes::tryGroup(ArrayRef<Trial> group) {
 LogicalResult CheckSizes::resize() {
   resized = std::make_shared<OwningOpRef<ModuleOp>>(getOperation().clone());
   func::FuncOp network = getNetwork(**resized);
-  inlineBodies(network, Body::Folded);
+  inlineBodies(network, TailBody::Folded);
   if (std::optional<ResizeRefusal> refusal =
           makeDynamic(network, types, &doubt))
     return keepStatic(refusal->loc, refusal->reason);

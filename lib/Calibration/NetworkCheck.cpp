@@ -7,7 +7,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Calibration/Data/Inputs.h"
 #include "pdq/Calibration/Programs/Program.h"
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 #include "pdq/Runtime/BatchCheck.h"
 #include "pdq/Support/DataArguments.h"
 #include "pdq/Support/GuardScalars.h"
@@ -15,13 +15,13 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-void mlir::pdq::inlineBodies(func::FuncOp network, Body body) {
+void mlir::pdq::inlineBodies(func::FuncOp network, TailBody body) {
   for (auto region : llvm::make_early_inc_range(
            network.getBody().front().getOps<RegionOp>())) {
     OpBuilder builder(region);
     IRMapping mapping;
-    Region &taken =
-        body == Body::Float ? region.getFloatBody() : region.getQuantizedBody();
+    Region &taken = body == TailBody::Float ? region.getFloatBody()
+                                            : region.getQuantizedBody();
     region->replaceAllUsesWith(
         cloneBody(builder, taken, region.getInputs(), mapping));
     region.erase();
@@ -38,7 +38,7 @@ LogicalResult mlir::pdq::checkOtherBatch(ModuleOp module, int64_t batch,
   auto input = cast<RankedTensorType>(network->getArgumentTypes()[0]);
   if (input.getDimSize(0) == batch)
     return success();
-  inlineBodies(*network, Body::Float);
+  inlineBodies(*network, TailBody::Float);
   removeQuantizers(*network);
   guardScalars(*network);
   std::string name = network->getName().str();

@@ -7,12 +7,12 @@
 #define PDQ_LIB_CALIBRATION_NETWORKCHECK_H
 
 #include "pdq/Calibration/Calibrator.h"
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 
 namespace mlir::pdq {
 
 /// Replaces every region by one of its bodies; quantizers stay.
-void inlineBodies(func::FuncOp network, Body body);
+void inlineBodies(func::FuncOp network, TailBody body);
 
 /// Runs the float network of `module` on a few samples at its own batch and at
 /// `batch`, where they differ, and compares.

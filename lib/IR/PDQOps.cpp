@@ -43,7 +43,31 @@ static LogicalResult verifyBody(RegionOp op, Region &body, StringRef which) {
   return success();
 }
 
+/// region_c4, region_c5 for the inputs or the results.
+static LogicalResult verifyChannels(RegionOp op, StringRef name,
+                                    std::optional<ArrayRef<int64_t>> channels,
+                                    TypeRange types) {
+  if (!channels)
+    return success();
+  if (channels->size() != types.size())
+    return op.emitOpError() << name << " has " << channels->size()
+                            << " entries for " << types.size() << " values";
+  for (auto [number, axis, type] : llvm::enumerate(*channels, types)) {
+    int64_t rank = cast<RankedTensorType>(type).getRank();
+    if (axis < 0 || axis >= std::max<int64_t>(rank, 1))
+      return op.emitOpError()
+             << name << " has dimension " << axis << " of value " << number
+             << ", which has type " << type;
+  }
+  return success();
+}
+
 LogicalResult RegionOp::verify() {
+  if (failed(verifyChannels(*this, "input_channels", getInputChannels(),
+                            getInputs().getTypes())) ||
+      failed(verifyChannels(*this, "result_channels", getResultChannels(),
+                            getResultTypes())))
+    return failure();
   if (failed(verifyBody(*this, getFloatBody(), "float")))
     return failure();
   return verifyBody(*this, getQuantizedBody(), "quantized");

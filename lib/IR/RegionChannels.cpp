@@ -8,20 +8,17 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// What the attribute says where it fits the values; else the default. A value
-/// of rank 1 has no other dimension than 0.
+/// The dimension that counts as the channels of a value where nothing is said.
+static int64_t getDefaultAxis(Value value) {
+  int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+  return std::min(defaultChannelAxis, rank - 1);
+}
+
 static SmallVector<int64_t> getAxes(DenseI64ArrayAttr attribute,
                                     ValueRange values) {
-  bool fits = attribute && attribute.size() == int64_t(values.size());
-  SmallVector<int64_t> axes;
-  for (auto [number, value] : llvm::enumerate(values)) {
-    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
-    int64_t axis = fits ? attribute[number] : defaultChannelAxis;
-    if (axis < 0 || axis >= rank)
-      axis = std::min(defaultChannelAxis, rank - 1);
-    axes.push_back(axis);
-  }
-  return axes;
+  if (!attribute)
+    return llvm::map_to_vector(values, getDefaultAxis);
+  return SmallVector<int64_t>(attribute.asArrayRef());
 }
 
 SmallVector<int64_t> mlir::pdq::getInputChannelAxes(RegionOp region) {
@@ -32,16 +29,23 @@ SmallVector<int64_t> mlir::pdq::getResultChannelAxes(RegionOp region) {
   return getAxes(region.getResultChannelsAttr(), region.getResults());
 }
 
-/// The attribute for these dimensions; null where all are the default.
-static DenseI64ArrayAttr getAttr(RegionOp region, ArrayRef<int64_t> axes) {
-  auto isDefault = [](int64_t axis) { return axis == defaultChannelAxis; };
-  return llvm::all_of(axes, isDefault)
-             ? DenseI64ArrayAttr()
-             : DenseI64ArrayAttr::get(region.getContext(), axes);
+/// The attribute for these dimensions; null where all are the default. Values
+/// of a lower rank have their last one, scalars 0.
+static DenseI64ArrayAttr getAttr(RegionOp region, ValueRange values,
+                                 ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> own;
+  bool isDefault = true;
+  for (auto [value, axis] : llvm::zip_equal(values, axes)) {
+    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+    own.push_back(std::clamp<int64_t>(axis, 0, std::max<int64_t>(rank - 1, 0)));
+    isDefault &= own.back() == std::max<int64_t>(getDefaultAxis(value), 0);
+  }
+  return isDefault ? DenseI64ArrayAttr()
+                   : DenseI64ArrayAttr::get(region.getContext(), own);
 }
 
 void mlir::pdq::setChannelAxes(RegionOp region, ArrayRef<int64_t> inputs,
                                ArrayRef<int64_t> results) {
-  region.setInputChannelsAttr(getAttr(region, inputs));
-  region.setResultChannelsAttr(getAttr(region, results));
+  region.setInputChannelsAttr(getAttr(region, region.getInputs(), inputs));
+  region.setResultChannelsAttr(getAttr(region, region.getResults(), results));
 }

@@ -11,7 +11,7 @@
 // RUN: not pdq-opt %examples/tiny/network.mlir --pdq-annotate --pdq-insert-quantizers 2>&1 | FileCheck %s --check-prefix=QUANTIZERS
 // QUANTIZERS: error: network has quantizers already; expected one whose regions compute in floating point
 // RUN: not pdq-opt %s --pdq-form-regions 2>&1 | FileCheck %s --check-prefix=CONTIGUOUS
-// CONTIGUOUS: :[[#@LINE+7]]:{{.*}} error: region 'r' is not contiguous: another operation reads its value before it ends
+// CONTIGUOUS: :[[#@LINE+7]]:{{.*}} error: region @r is not contiguous: another operation reads its value before it ends
 
 func.func @main(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %zero = arith.constant 0.0 : f32

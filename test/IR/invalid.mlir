@@ -91,6 +91,38 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// region_c4
+func.func @f(%x: tensor<2x4xf32>) {
+  // expected-error @below {{'pdq.region' op input_channels has 2 entries for 1 values}}
+  %y = pdq.region @r ins(%x : tensor<2x4xf32>) -> (tensor<2x4xf32>) attributes {input_channels = array<i64: 0, 1>}
+  float {
+  ^bb0(%in: tensor<2x4xf32>):
+    pdq.yield %in : tensor<2x4xf32>
+  } quantized {
+  ^bb0(%in: tensor<2x4xf32>):
+    pdq.yield %in : tensor<2x4xf32>
+  }
+  return
+}
+
+// -----
+
+// region_c5
+func.func @f(%x: tensor<2x4xf32>) {
+  // expected-error @below {{'pdq.region' op result_channels has dimension 2 of value 0, which has type 'tensor<2x4xf32>'}}
+  %y = pdq.region @r ins(%x : tensor<2x4xf32>) -> (tensor<2x4xf32>) attributes {result_channels = array<i64: 2>}
+  float {
+  ^bb0(%in: tensor<2x4xf32>):
+    pdq.yield %in : tensor<2x4xf32>
+  } quantized {
+  ^bb0(%in: tensor<2x4xf32>):
+    pdq.yield %in : tensor<2x4xf32>
+  }
+  return
+}
+
+// -----
+
 // region_c3
 func.func @f(%x: tensor<4xf32>) {
   // expected-error @below {{'pdq.region' op float body must end with pdq.yield}}

@@ -4,7 +4,7 @@
 // RUN: pdq-opt %s --split-input-file --pdq-scatter-to-gather=form=elementwise --cse | FileCheck %s
 // RUN: pdq-opt %s --split-input-file --pdq-scatter-to-gather=form=contractions --cse | FileCheck %s --check-prefix=ONLY
 // RUN: not pdq-opt %s --pdq-scatter-to-gather=form=loads 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// UNKNOWN: error: option 'form' is 'loads', expected one of 'reductions', 'contractions', 'elementwise'
+// UNKNOWN: error: option 'form' is 'loads', expected 'reductions', 'contractions' or 'elementwise'
 
 // Winners of windows of three elements with stride two, over an image padded by one:
 // element j lies in window (j + 1) / 2, and in the one before where (j + 1) % 2 + 2 is

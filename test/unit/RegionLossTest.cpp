@@ -101,7 +101,7 @@ private:
   }
 
   OwningOpRef<ModuleOp> network;
-  std::optional<NetworkStages> stages;
+  std::optional<NetworkSections> sections;
   int block = -1;
   RegionQuantizers quantizers;
   CalibrationOptions options;
@@ -123,13 +123,13 @@ void RegionLossTest::annotate(const std::string &source) {
   AnnotateOptions annotation;
   buildAnnotatePipeline(passes, annotation);
   ASSERT_TRUE(succeeded(passes.run(*network)));
-  stages.emplace(network->lookupSymbol<func::FuncOp>("main"));
-  for (auto [index, stage] : llvm::enumerate(stages->getStages()))
-    if (RegionOp region = stage.region;
+  sections.emplace(network->lookupSymbol<func::FuncOp>("main"));
+  for (auto [index, section] : llvm::enumerate(sections->getSections()))
+    if (RegionOp region = section.region;
         region && region.getSymName() == "block0")
       block = index;
   ASSERT_GE(block, 0) << "no block was found";
-  auto found = collectQuantizers(stages->getStages()[block].region);
+  auto found = collectQuantizers(sections->getSections()[block].region);
   ASSERT_TRUE(succeeded(found));
   quantizers = std::move(*found);
   setScales();
@@ -157,9 +157,11 @@ void RegionLossTest::setScales() {
 void RegionLossTest::buildObjective() {
   options.batch = batch;
   options.outputs = {{OutputLoss::Divergence, 1}};
-  RegionContext region{*stages, block, quantizers, options, /*samples=*/batch};
+  RegionContext region{*sections, block, quantizers, options,
+                       /*samples=*/batch};
   module = ModuleOp::create(UnknownLoc::get(&context));
-  func::FuncOp tail = stages->buildTail(*module, "tail", block, Body::Folded);
+  func::FuncOp tail =
+      sections->buildTail(*module, "tail", block, TailBody::Folded);
   ASSERT_TRUE(succeeded(addStep(*module, region, tail, lossRingSize)));
   module->lookupSymbol(program::step)->erase();
   objective = module->lookupSymbol<func::FuncOp>("objective");

@@ -17,13 +17,13 @@ namespace {
 class StepTest : public ProgramTest {
 protected:
   /// Takes the network @main apart and collects the quantizers of its one
-  /// region, which is stage `index`.
+  /// region, which is section `index`.
   void readNetwork(StringRef source, int index) {
     module = parseSourceString<ModuleOp>(source, &context);
     ASSERT_TRUE(module);
-    stages.emplace(module->lookupSymbol<func::FuncOp>("main"));
-    ASSERT_TRUE(stages->getStages()[index].region);
-    auto found = collectQuantizers(stages->getStages()[index].region);
+    sections.emplace(module->lookupSymbol<func::FuncOp>("main"));
+    ASSERT_TRUE(sections->getSections()[index].region);
+    auto found = collectQuantizers(sections->getSections()[index].region);
     ASSERT_TRUE(succeeded(found));
     quantizers = std::move(*found);
   }
@@ -45,7 +45,7 @@ protected:
   }
 
   OwningOpRef<ModuleOp> module;
-  std::optional<NetworkStages> stages;
+  std::optional<NetworkSections> sections;
   RegionQuantizers quantizers;
 };
 
@@ -56,7 +56,7 @@ protected:
 constexpr int64_t batch = 4, samples = 10, inputs = 3, outputs = 2;
 
 /// Doubling, a linear region with one weight and one activation quantizer, and
-/// doubling again: the region is stage 1.
+/// doubling again: the region is section 1.
 constexpr StringRef linearNetwork = R"mlir(
   func.func @main(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
     %ie = tensor.empty() : tensor<4x3xf32>
@@ -121,7 +121,7 @@ public:
   }
 
 private:
-  /// Streams of stage 1: the mini-batch, the mixing, the activation masks.
+  /// Streams of section 1: the mini-batch, the mixing, the activation masks.
   static constexpr uint64_t stream = 4096;
 
   bool keeps(uint64_t which, double probability, uint32_t i) const {
@@ -215,7 +215,7 @@ TEST_P(StepTest, loss_total) {
     options.predictionDifference = variant != 1;
     options.dropIn = variant == 2 ? 1.0 : 0.5;
     options.dropAct = variant == 3 ? 1.0 : 0.6;
-    RegionContext region{*stages, 1, quantizers, options, samples};
+    RegionContext region{*sections, 1, quantizers, options, samples};
     std::unique_ptr<Executable> executable = compilePrograms(region);
     SmallVector<BufferRef> data{
         makeData({samples, inputs}, 1), makeData({samples, inputs}, 2),
@@ -304,7 +304,7 @@ TEST_P(StepTest, dc_2) {
   CalibrationOptions options;
   options.batch = 2;
   options.lambdaC = 0.3;
-  RegionContext region{*stages, 0, quantizers, options, 2};
+  RegionContext region{*sections, 0, quantizers, options, 2};
   std::unique_ptr<Executable> executable = compilePrograms(region);
   BufferRef corrected = makeData({2, 2, 2, 3}, 7);
   BufferRef original = makeData({2, 2, 2, 3}, 8);

@@ -27,15 +27,9 @@ def NormalizeFrontend : PDQPass<"pdq-normalize-frontend", "::mlir::ModuleOp"> {
     f16 and bf16 are taken as f32, weights, arithmetic, inputs and results, which a
     remark says; f64 stays.
 
-    Before:
-
     ```mlir
     func.func @main(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {...}
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     module attributes {pdq.batch = -1 : i64} {
       func.func @main(%x: tensor<32x4xf32>) -> tensor<32x4xf32> {...}
     }
@@ -63,18 +57,12 @@ def CaptureBatchNorm : PDQPass<"pdq-capture-batch-norm"> {
     dimension, any but the batch. A scale and an offset, `x s + (beta - mean s)`,
     are one where the deviation is seen in both.
 
-    Before:
-
     ```mlir
     %0 = linalg.generic ... { subf %x, %mean }
     %1 = linalg.generic ... { mulf %0, %inverse_deviation }
     %2 = linalg.generic ... { mulf %1, %gamma }
     %3 = linalg.generic ... { addf %2, %beta }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %3 = pdq.batch_norm %x, %mean, %variance, %gamma, %beta
       {axis = 1 : i64, epsilon = 1.0e-05 : f64} : tensor<8x4x2x2xf32>, tensor<4xf32>
     ```
@@ -97,16 +85,10 @@ def EvaluateConstants : PDQPass<"pdq-evaluate-constants"> {
     arithmetic is that of the operations, in the order of their loops and with
     the rounding of their types.
 
-    Before:
-
     ```mlir
     %scaled = linalg.generic ... ins(%w : tensor<3x3xf32>) { mulf %a, %half }
     %h = linalg.matmul ins(%x, %scaled : ...)
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %scaled = arith.constant dense<...> : tensor<3x3xf32>
     %h = linalg.matmul ins(%x, %scaled : ...)
     ```
@@ -141,16 +123,10 @@ def FormRegions : PDQPass<"pdq-form-regions", "::mlir::ModuleOp"> {
     flattening stay between regions. Both bodies of a
     region are the same at first; constants are cloned into them.
 
-    Before:
-
     ```mlir
     %c = linalg.conv_2d_nchw_fchw ins(%padded, %w : ...) outs(%zero : ...)
     %r = linalg.generic ... { relu }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %r = pdq.region @layer0 ins(%x : ...) -> (...) float {...} quantized {...}
     ```
 
@@ -183,8 +159,6 @@ def MarkChannels : PDQPass<"pdq-mark-channels", "::mlir::ModuleOp"> {
     and concatenations. What no layer computes has the input channels of the first
     layer that reads it.
 
-    Before:
-
     ```mlir
     %r = pdq.region @layer0 ins(%x : tensor<4x8x8x3xf32>) -> (tensor<4x8x8x32xf32>) float {...}
     ```
@@ -212,16 +186,10 @@ def FoldBatchNorm : PDQPass<"pdq-fold-batch-norm"> {
         w' = w * g
         b' = (b - mean) * g + beta
 
-    Before:
-
     ```mlir
     %c = linalg.conv_2d_nchw_fchw ins(%x, %w : ...) outs(%zero : ...)
     %n = pdq.batch_norm %c, %mean, %variance, %gamma, %beta {...}
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %b = linalg.broadcast ins(%bias : ...) outs(%empty : ...) dimensions = [0, 2, 3]
     %n = linalg.conv_2d_nchw_fchw ins(%x, %folded : ...) outs(%b : ...)
     ```
@@ -263,16 +231,10 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
     input, outside of the user's regions, a weight that is not constant, or a value
     that is computed outside of regions. With `strict` the last two are errors.
 
-    Before:
-
     ```mlir
     %c = linalg.conv_2d_nchw_fchw ins(%x, %w : ...) outs(%b : ...)
     %r = linalg.generic ... { relu }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %q = pdq.fake_quant %w to <bits = 2, axis = 0> : tensor<16x16x3x3xf32>
     %c = linalg.conv_2d_nchw_fchw ins(%x, %q : ...) outs(%b : ...)
     %r = linalg.generic ... { relu }

@@ -16,16 +16,10 @@ def Differentiate : PDQPass<"pdq-differentiate", "::mlir::ModuleOp"> {
     part reads of the forward part are ordinary values; arguments that are not
     listed cost nothing.
 
-    Before:
-
     ```mlir
     %loss, %dw = pdq.value_and_grad @objective(%x, %w) wrt [1]
        : (tensor<8x4xf32>, tensor<4x4xf32>) -> (tensor<f32>, tensor<4x4xf32>)
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %0:2 = call @objective__vjp_1(%x, %w)
        : (tensor<8x4xf32>, tensor<4x4xf32>) -> (tensor<f32>, tensor<4x4xf32>)
     ```
@@ -57,15 +51,9 @@ def Decompose : PDQPass<"pdq-decompose"> {
     Rewrites quantizers, batch norms, losses and random draws to the formulas
     of their descriptions. A quantizer without parameters becomes the identity.
 
-    Before:
-
     ```mlir
     %l = pdq.reconstruction_loss %y, %t {axis = 1 : i64} : tensor<8x4xf32> -> tensor<f32>
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %sum = linalg.generic {...} ins(%y, %t : ...) outs(%zero : tensor<f32>) { (y - t)^2, addf }
     %l = linalg.generic {...} ins(%sum : tensor<f32>) outs(%empty : tensor<f32>) { mulf 0.125 }
     ```

@@ -54,11 +54,10 @@ def CheckSizes : PDQPass<"pdq-check-sizes", "::mlir::ModuleOp"> {
     names the operation that cannot have dynamic sizes, or what differs.
 
     ```mlir
-    // before
     module attributes {pdq.batch = -1 : i64,
                        pdq.input_types = [tensor<?x3x?x?xf32>]} {
       func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
-    // after, for a network with a linear layer on all pixels
+    // becomes, for a network with a linear layer on all pixels
     module attributes {pdq.batch = -1 : i64} {
       func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
     ```
@@ -89,16 +88,10 @@ def InitializeScales : PDQPass<"pdq-initialize-scales", "::mlir::ModuleOp"> {
     quantized network in front of it (init_minmax, init_mse). Weights stay as
     they are; their quantizers round to nearest.
 
-    Before:
-
     ```mlir
     %w = pdq.fake_quant %weight to <bits = 4, axis = 0> : tensor<8x4xf32>
     %a = pdq.fake_quant %x to <bits = 4> : tensor<32x4xf32>
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %w = pdq.fake_quant %weight scale(%ws) zero_point(%wz) to <bits = 4, axis = 0>
        : tensor<8x4xf32>, tensor<8xf32>, tensor<8xi32>
     %a = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 4>
@@ -132,19 +125,13 @@ def BuildPrograms : PDQPass<"pdq-build-programs", "::mlir::ModuleOp"> {
 
     ```
     pdq-opt net.mlirbc --pdq-annotate --pdq-build-programs=region=block0
-        --pdq-lower-to-gpu-plan --pdq-print-plan-cost=chip=sm_90a
+        --pdq-lower-to-gpu-plan=chip=sm_90a --pdq-print-plan-cost
     ```
-
-    Before:
 
     ```mlir
     func.func @main(%x: tensor<4x8xf32>) -> tensor<4x2xf32> {
       %y = pdq.region @layer0 ins(%x : tensor<4x8xf32>) -> (tensor<4x8xf32>) ...
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     func.func @step(%counter: tensor<i64>, ...) -> (tensor<i64> {plan.in_place = 0 : i64}, ...)
     ```
 
@@ -179,8 +166,6 @@ def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
     calibration achieved. Every switch of the algorithm is an option; with
     `iterations=0` weights are rounded to nearest and only scales are chosen.
 
-    Before:
-
     ```mlir
     %y = pdq.region @layer0 ins(%x : tensor<32x4xf32>) -> (tensor<32x4xf32>) float {...}
     quantized {
@@ -188,11 +173,7 @@ def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
       %a = pdq.fake_quant %in to <bits = 4> : tensor<32x4xf32>
       pdq.yield %a : tensor<32x4xf32>
     }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %y = pdq.region @layer0 ins(%x : tensor<32x4xf32>) -> (tensor<32x4xf32>)
       status <iterations = 300, reconstruction_loss = 1.3e-01 to 2.1e-02,
               prediction_difference = 4.0e-01 to 9.0e-02> float {...}

@@ -187,18 +187,12 @@ def EmitCPUKernels : PDQPass<"pdq-emit-cpu-kernels", "::mlir::pdq::plan::KernelO
     elementwise operations and reductions are one form, `vector`: a loop nest in
     which every address is linear.
 
-    Before:
-
     ```mlir
     plan.kernel @k(%x: memref<64xf32>, %y: memref<64xf32>) {
       linalg.generic ... ins(%x : memref<64xf32>) outs(%y : memref<64xf32>) { negf }
       plan.return
     }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     plan.kernel @k(...) form(vector) range(2) {
       %begin, %end = plan.range
       scf.for %i = %begin to %end step %c1 {
@@ -327,18 +321,12 @@ def EmitGPUKernels : PDQPass<"pdq-emit-gpu-kernels", "::mlir::pdq::plan::KernelO
     - `rows`: kernels of rows (`-pdq-fuse-kernels`); one block of threads for each row;
     - `scalar`: scalar loops, for operations that are not linear in memory.
 
-    Before:
-
     ```mlir
     plan.kernel @k(%x: memref<4096xf32>, %y: memref<4096xf32>) {
       linalg.generic ... ins(%x : memref<4096xf32>) outs(%y : memref<4096xf32>) { negf }
       plan.return
     }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     plan.kernel @k(...) form(elementwise) launch(<grid = [4, 1, 1], block = [256, 1, 1]>) {
       %t = gpu.thread_id x
       ...

@@ -16,9 +16,8 @@ def Freeze : PDQPass<"pdq-freeze"> {
     weight exactly, so after this pass one op describes all quantizers:
 
     ```mlir
-    // before
     %w = pdq.adaround %weight, %rounding, %s, %z to <bits = 2, axis = 0> hard : ...
-    // after: %hard holds (q - z) * s
+    // becomes; %hard holds (q - z) * s
     %w = pdq.fake_quant %hard scale(%s) zero_point(%z) to <bits = 2, axis = 0> : ...
     ```
 
@@ -43,7 +42,6 @@ def InlineRegions : PDQPass<"pdq-inline-regions"> {
     dropped.
 
     ```mlir
-    // before
     %y = pdq.region @r ins(%x : tensor<8xf32>) -> (tensor<8xf32>)
     float { ^bb0(%in: tensor<8xf32>): pdq.yield %in : tensor<8xf32> }
     quantized {
@@ -51,7 +49,7 @@ def InlineRegions : PDQPass<"pdq-inline-regions"> {
       %a = pdq.fake_quant %in to <bits = 4> : tensor<8xf32>
       pdq.yield %a : tensor<8xf32>
     }
-    // after, body=quantized
+    // becomes, body=quantized
     %y = pdq.fake_quant %x to <bits = 4> : tensor<8xf32>
     ```
   }];
@@ -78,11 +76,10 @@ def RestoreSizes : PDQPass<"pdq-restore-sizes", "::mlir::ModuleOp"> {
     that there is.
 
     ```mlir
-    // before
     module attributes {pdq.batch = -1 : i64,
                        pdq.input_types = [tensor<?x3x?x?xf32>]} {
       func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x4x32x32xf32>
-    // after
+    // becomes
     module attributes {pdq.batch = -1 : i64} {
       func.func @main(%x: tensor<?x3x?x?xf32>) -> tensor<?x4x?x?xf32>
     ```
@@ -106,10 +103,9 @@ def RestoreBatch : PDQPass<"pdq-restore-batch", "::mlir::ModuleOp"> {
     without it is left alone.
 
     ```mlir
-    // before
     module attributes {pdq.batch = -1 : i64} {
       func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
-    // after
+    // becomes
     module {
       func.func @main(%x: tensor<?x3x32x32xf32>) -> tensor<?x10xf32>
     ```
@@ -126,10 +122,9 @@ def ConvertPDQToQuant : PDQPass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
     rounding:
 
     ```mlir
-    // before
     %w = pdq.fake_quant %weight scale(%ws) zero_point(%wz) to <bits = 2, axis = 0> : ...
     %a = pdq.fake_quant %x scale(%s) zero_point(%z) to <bits = 2> : ...
-    // after
+    // becomes
     %wi = arith.constant dense<...> : tensor<4x3xi2>
     %wq = quant.scast %wi : tensor<4x3xi2> to tensor<4x3x!quant.uniform<u2:f32:0, {...}>>
     %w = quant.dcast %wq : tensor<4x3x!quant.uniform<u2:f32:0, {...}>> to tensor<4x3xf32>
@@ -171,9 +166,8 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
     smallest integer. Upstream's `lower-quant-ops` truncates and wraps.
 
     ```mlir
-    // before
     %q = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<u2:f32, 0.5:1>>
-    // after
+    // becomes
     %i = linalg.generic ins(%x) outs(%empty : tensor<4xi2>) {
       divf 0.5, roundeven, addf 1, maxnumf 0, minnumf 3, fptoui }
     %q = quant.scast %i : tensor<4xi2> to tensor<4x!quant.uniform<u2:f32, 0.5:1>>

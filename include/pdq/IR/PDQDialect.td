@@ -41,7 +41,7 @@ def PDQ_Dialect : Dialect {
     | `pdq.options = {...}` | module | options of the passes that annotated it, for reports |
     | `pdq.checkpoint = {...}` | module | state of an unfinished calibration |
     | `pdq.vjp_of = @f`, `pdq.wrt = [i, ...]` | function | the derivative of `@f` with respect to these arguments |
-    | `pdq.number = n` | operation | the operation of the same network at another batch that it stands for |
+    | `pdq.number = n` | operation | while two batches of a network are compared, which sets and removes it: operations of both with one number compute the same |
   }];
   let dependentDialects = [
     "arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"

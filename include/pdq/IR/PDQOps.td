@@ -45,7 +45,12 @@ def PDQ_RegionOp : PDQ_Op<"region", [IsolatedFromAbove, Pure, SingleBlock]> {
 
     Losses sum over channels and average over everything else: `input_channels` and
     `result_channels` are the channel dimensions of all inputs and of all results,
-    where one of them is not 1.
+    where one of them is not 1. Each has one entry a value (region_c4), a dimension of
+    it, or of a scalar 0 (region_c5); without the attribute all are dimension 1, or the
+    last one of a value that has fewer.
+
+    The name is a label for messages, programs and checkpoints, no symbol; regions of
+    a network have different ones.
 
     Both bodies have one block, whose arguments have the types of `inputs`
     (region_c1); it ends with `pdq.yield` (region_c3), whose operands have the types
@@ -355,8 +360,7 @@ def PDQ_RoundingRegularizerOp : PDQ_Op<"rounding_regularizer", [Pure,
 
         result = sum(1 - |2 h(rounding) - 1|^beta)
 
-    `beta` is an operand, since it falls during the iterations; it has no
-    derivative.
+    `beta` > 1 is an operand, since it falls during the iterations; it has no derivative. That of |2h - 1| at h = 1/2 is 0.
 
     Example:
 

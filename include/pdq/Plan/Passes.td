@@ -71,18 +71,12 @@ def ScatterToGather : PDQPass<"pdq-scatter-to-gather", "func::FuncOp"> {
     result. This pass turns it round: each element of the result sums what
     reaches it, so that it stays in a register and loops are parallel.
 
-    Before:
-
     ```mlir
     %0 = linalg.generic {maps = [(i, k) -> (k), (i, k) -> (i), (i, k) -> (i + k)],
                          iterator_types = ["reduction", "reduction"]}
       ins(%w, %dy : tensor<3xf32>, tensor<8xf32>) outs(%zero : tensor<10xf32>) { mulf, addf }
     %dx = tensor.extract_slice %0[1] [8] [1]
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %padded = tensor.pad %dy low[1] high[1] { zero }
     %dx = linalg.generic {maps = [(j, t) -> (t), (j, t) -> (j - t + 2), (j, t) -> (j)],
                           iterator_types = ["parallel", "reduction"]}
@@ -98,8 +92,8 @@ def ScatterToGather : PDQPass<"pdq-scatter-to-gather", "func::FuncOp"> {
     elementwise operation, which is fused with whatever reads its result, so that the
     result need not be stored. A window that the image does not have counts nothing.
 
-    Before (a maximum of three elements, every second of which starts a window, with
-    the place of the maximum in its window):
+    For a maximum of three elements, every second of which starts a window, with
+    the place of the maximum in its window:
 
     ```mlir
     %0 = linalg.generic {maps = [(i, k) -> (i), (i, k) -> (i), (i, k) -> (i * 2 + k)],
@@ -107,11 +101,7 @@ def ScatterToGather : PDQPass<"pdq-scatter-to-gather", "func::FuncOp"> {
       ins(%argmax, %dy : tensor<8xi8>, tensor<8xf32>) outs(%zero : tensor<18xf32>)
       { addf %out, (select (cmpi eq %argmax, k), %dy, 0) }
     %dx = tensor.extract_slice %0[1] [16] [1]
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %dx = linalg.generic {maps = [(j) -> (j)], iterator_types = ["parallel"]} outs(%empty : tensor<16xf32>) {
       %j = linalg.index 0
       // The window before that of the element, if there is one ...
@@ -225,7 +215,7 @@ def FuseElementwise : PDQPass<"pdq-fuse-elementwise", "func::FuncOp"> {
     With `recompute` random draws and gathered rows, which read no tensor of their
     size, are computed in each operation that reads them and never stored: on a GPU
     arithmetic is cheaper than memory. What gathers from two tensors and is stored for
-    a product is loaded again.
+    a contraction is loaded again.
   }];
   let options = [
     Option<"recompute", "recompute", "bool", /*default=*/"false",
@@ -244,8 +234,6 @@ def FusePoolingArgmax : PDQPass<"pdq-fuse-pooling-argmax", "func::FuncOp"> {
     elementwise operation that computes the image, which is not stored then, is done
     for each element of a window: windows that overlap compute some elements again.
 
-    Before:
-
     ```mlir
     %image = linalg.generic ... ins(%x, %scale) { quantization }
     %padded = tensor.pad %image low[0, 1, 1, 0] high[0, 1, 1, 0] { -inf }
@@ -253,11 +241,7 @@ def FusePoolingArgmax : PDQPass<"pdq-fuse-pooling-argmax", "func::FuncOp"> {
       ins(%padded) outs(%lowest) { maximumf }
     %argmax = linalg.generic ... ins(%padded, %max) outs(%last)
       { minsi %out, (select (cmpf oeq %in, %max), i * 3 + k, last) }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %max, %argmax = linalg.generic ... ins(%scale) outs(%empty, %none) {
       // For each element of the window:
       %x00 = tensor.extract %x[%n, ...]
@@ -315,18 +299,12 @@ def SimplifySlices : PDQPass<"pdq-simplify-slices", "func::FuncOp"> {
     written. A concatenation is put together in the same way, and a slice that is
     one of the pieces is the piece itself.
 
-    Before:
-
     ```mlir
     %zeros = linalg.fill ins(%zero : f32) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
     %a = tensor.insert_slice %x into %zeros[0, 0] [4, 4] [1, 1]
     %b = tensor.insert_slice %y into %zeros[4, 0] [4, 4] [1, 1]
     %sum = linalg.add ins(%a, %b) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %a = tensor.insert_slice %x into %e[0, 0] [4, 4] [1, 1]
     %sum = tensor.insert_slice %y into %a[4, 0] [4, 4] [1, 1]
     ```
@@ -339,17 +317,11 @@ def SimplifySlices : PDQPass<"pdq-simplify-slices", "func::FuncOp"> {
     four slices, and one all of whose users take slices, is done for each slice on its
     own. Each part can then be fused with what makes or takes its slice.
 
-    Before:
-
     ```mlir
     %y = linalg.generic ... ins(%x : tensor<64x16xf32>) { payload }
     %a = tensor.extract_slice %y[0, 0] [32, 16] [1, 1]
     %b = tensor.extract_slice %y[32, 0] [32, 16] [1, 1]
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %x0 = tensor.extract_slice %x[0, 0] [32, 16] [1, 1]
     %a = linalg.generic ... ins(%x0 : tensor<32x16xf32>) { payload }
     %x1 = tensor.extract_slice %x[32, 0] [32, 16] [1, 1]
@@ -382,23 +354,17 @@ def SimplifySlices : PDQPass<"pdq-simplify-slices", "func::FuncOp"> {
 def AccumulateIntoInit : PDQPass<"pdq-accumulate-into-init", "func::FuncOp"> {
   let summary = "Accumulate into what is added to a contraction";
   let description = [{
-    Where an elementwise operation adds two products that nothing else reads (the end
+    Where an elementwise operation adds two contractions that nothing else reads (the end
     of a residual block whose shortcut has a convolution), the later one starts from
     the earlier one: one kernel can compute both (`-pdq-fuse-kernels`). And where it
-    adds a smaller tensor, a bias, to a product of at least 4096 elements, the product
+    adds a smaller tensor, a bias, to a contraction of at least 4096 elements, the contraction
     starts from that.
-
-    Before:
 
     ```mlir
     %p = linalg.generic ... ins(%a, %b) outs(%bias0) { mulf, addf }
     %q = linalg.generic ... ins(%c, %d) outs(%bias1) { mulf, addf }
     %y = linalg.generic ... ins(%p, %q) { addf; relu }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %bias = linalg.generic ... ins(%bias0, %bias1) { addf }
     %p = linalg.generic ... ins(%a, %b) outs(%bias) { mulf, addf }
     %q = linalg.generic ... ins(%c, %d) outs(%p) { mulf, addf }
@@ -409,7 +375,7 @@ def AccumulateIntoInit : PDQPass<"pdq-accumulate-into-init", "func::FuncOp"> {
     tensors that have to be read: zeros and what repeats a smaller tensor need not.
   }];
   let statistics = [
-    Statistic<"numChained", "num-chained", "Sums that became the start of a product">
+    Statistic<"numChained", "num-chained", "Sums that became the start of a contraction">
   ];
   let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
 }
@@ -421,16 +387,10 @@ def PackOperands : PDQPass<"pdq-pack-operands", "::mlir::func::FuncOp"> {
     operand that has this dimension elsewhere gets a transposed copy: the filter in
     the gradient of a convolution's input, mostly, which is small.
 
-    Before:
-
     ```mlir
     linalg.generic {maps = [(n, k, i) -> (n, k), (n, k, i) -> (i, k), (n, k, i) -> (n, i)], ...}
       ins(%dy, %w : tensor<8x10xf32>, tensor<64x10xf32>) outs(%dx : tensor<8x64xf32>)
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %t = linalg.transpose ins(%w : tensor<64x10xf32>) outs(%e : tensor<10x64xf32>) permutation = [1, 0]
     linalg.generic {maps = [(n, k, i) -> (n, k), (n, k, i) -> (k, i), (n, k, i) -> (n, i)], ...}
       ins(%dy, %t : tensor<8x10xf32>, tensor<10x64xf32>) outs(%dx : tensor<8x64xf32>)
@@ -450,21 +410,15 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     and the sum of these. The number is fixed, so the result does not depend on
     the number of threads.
 
-    With `multiprocessors`, products are split by their shape (split-K): one whose
+    With `multiprocessors`, contractions are split by their shape (split-K): one whose
     factors both have the reduced dimension outermost (the gradient of a filter) gets
     as many parts as give that many blocks of 64 x 64 results something to do, of at
-    least 512 terms each. The number follows from the extents; other products, and
+    least 512 terms each. The number follows from the extents; other contractions, and
     those with enough blocks, stay whole.
-
-    Before:
 
     ```mlir
     %l = linalg.generic ... ins(%x : tensor<64x1024xf32>) outs(%z : tensor<f32>)
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %p = linalg.generic ... ins(%x, %bound : tensor<64x1024xf32>, tensor<8xi8>) outs(%zs : tensor<8xf32>)
     %l = linalg.generic ... ins(%p : tensor<8xf32>) outs(%z : tensor<f32>)
     ```
@@ -475,24 +429,21 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     as in elementwise operations on the same tensors: one block of a GPU's threads
     reduces a row, and `-pdq-fuse-kernels` launches both together.
 
-    Before:
-
     ```mlir
     %l = linalg.generic {maps = [(n, c, h) -> (n, h, c), (n, c, h) -> ()], ...}
       ins(%x : tensor<32x56x64xf32>) outs(%z : tensor<f32>)
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %p = linalg.generic {maps = [(n, h, c) -> (n, h, c), (n, h, c) -> (n, h)], ...}
       ins(%x : tensor<32x56x64xf32>) outs(%zs : tensor<32x56xf32>)
     %l = linalg.generic ... ins(%p : tensor<32x56xf32>) outs(%z : tensor<f32>)
     ```
 
-    Declines parts of reductions whose outermost dimension their number does not
-    divide, of scatters, and of payloads with `linalg.index`; rows where none of the
-    inputs has all loops.
+    Declines
+
+    - parts where the size of the outermost reduced dimension is no multiple of their
+      number,
+    - parts of scatters and of payloads with `linalg.index`,
+    - rows where none of the inputs is indexed by all loops.
   }];
   let options = [
     Option<"fullReductions", "full-reductions", "::mlir::pdq::FullReductionSplit",
@@ -501,7 +452,7 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
              clEnumValN(::mlir::pdq::FullReductionSplit::Parts, "parts", "eight parts, like others"),
              clEnumValN(::mlir::pdq::FullReductionSplit::Rows, "rows", "rows of the tensor in memory"))}]>,
     Option<"multiprocessors", "multiprocessors", "int64_t", /*default=*/"0",
-           "Blocks of threads that products keep busy; 0: eight parts of any reduction">
+           "Blocks of threads that contractions keep busy; 0: eight parts of any reduction">
   ];
   let statistics = [
     Statistic<"numSplit", "num-split", "Reductions split">
@@ -519,17 +470,11 @@ def SaveComparisonMasks : PDQPass<"pdq-save-comparison-masks", "::mlir::func::Fu
     is an elementwise operation it is never stored (`-pdq-fuse-kernels`). Slices that
     are only compared become slices of the mask.
 
-    Before:
-
     ```mlir
     %y = linalg.generic ... ins(%x) { maximumf %x, 0 }
     ... %dy is computed from %y ...
     %dx = linalg.generic ... ins(%x, %dy) { select (cmpf ugt %x, 0), %dy, 0 }
-    ```
-
-    After:
-
-    ```mlir
+    // becomes
     %m = linalg.generic ... ins(%x) { cmpf ugt %x, 0 } -> tensor<32x56x56x64xi1>
     %y = linalg.generic ... ins(%x) { maximumf %x, 0 }
     ... %dy is computed from %y ...
@@ -603,6 +548,17 @@ def Bufferize : PDQPass<"pdq-bufferize", "ModuleOp"> {
     (`pdq-store-results` runs before). Every user of a fill or an empty tensor
     gets its own, so that none has to be copied. Allocations stay in the function:
     the launch plan gives them their place in the arena.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32> {plan.result = 0}) {
+      %e = linalg.exp ins(%x : tensor<4xf32>) outs(%y : tensor<4xf32>) -> tensor<4xf32>
+      ...
+    // becomes
+    func.func @f(%x: memref<4xf32>, %y: memref<4xf32> {plan.result = 0}) {
+      linalg.exp ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
+    ```
+
+    Errors: those of upstream's bufferization.
   }];
   let dependentDialects = ["bufferization::BufferizationDialect",
                            "linalg::LinalgDialect", "memref::MemRefDialect"];

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Compile a module once, call its functions often on resident buffers. The one
-// door to machine code: nothing but Codegen and Runtime knows LLVM, the JIT or a
-// device.
+// door to machine code: nothing but Codegen and Runtime knows LLVM, the JIT or
+// a device.
 
 #ifndef PDQ_RUNTIME_EXECUTOR_H
 #define PDQ_RUNTIME_EXECUTOR_H

@@ -4,8 +4,8 @@
 // Which products of a network are quantized.
 
 #include "pdq/Annotation/Quantizers/Coverage.h"
-#include "ProductInputs.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "pdq/Annotation/Quantizers/ProductInputs.h"
 #include "pdq/IR/PDQ.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"

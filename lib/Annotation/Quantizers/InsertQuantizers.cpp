@@ -4,11 +4,11 @@
 // Puts quantizers on the weights and the activations of quantized bodies. The
 // rule of placement stands in docs/Rationale.md.
 
-#include "ProductInputs.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Annotation/Quantizers/Coverage.h"
+#include "pdq/Annotation/Quantizers/ProductInputs.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/RecordedOptions.h"
 #include "pdq/Support/Options/OptionErrors.h"

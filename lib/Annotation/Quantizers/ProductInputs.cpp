@@ -3,7 +3,7 @@
 //
 // Which values products read.
 
-#include "ProductInputs.h"
+#include "pdq/Annotation/Quantizers/ProductInputs.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

@@ -25,7 +25,7 @@ public:
 
   /// Gives an argument the type `type`.
   void addArgument(BlockArgument argument, RankedTensorType type);
-  /// Walks the block; false where an operation refuses.
+  /// Walks the block; fails where an operation refuses.
   LogicalResult run();
   const std::optional<ResizeRefusal> &getRefusal() const { return refusal; }
   const ResizeDoubt &getDoubt() const { return doubt; }

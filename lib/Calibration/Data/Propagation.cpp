@@ -31,12 +31,12 @@ static HostTensor toKeptForm(const HostTensor &data) {
   return kept;
 }
 
-Propagation::Propagation(const NetworkStages &stages, Executor &executor,
+Propagation::Propagation(const NetworkSections &sections, Executor &executor,
                          CacheMemory &memory, const CalibrationData &data,
                          int64_t batch, Location loc)
-    : stages(stages), executor(executor), memory(memory),
+    : sections(sections), executor(executor), memory(memory),
       samples(data.getNumSamples()), batch(batch), loc(loc) {
-  for (Value argument : stages.getLiveValues(-1)) {
+  for (Value argument : sections.getLiveValues(-1)) {
     size_t number = cast<BlockArgument>(argument).getArgNumber();
     HostTensor kept = toKeptForm(data.inputs[number].samples);
     BufferRef buffer = memory.allocate(kept.getShape(), kept.getElementType());
@@ -77,21 +77,21 @@ LogicalResult Propagation::checkMemory(ArrayRef<Value> predicted) const {
     return bytes;
   };
   uint64_t predictions = sum(predicted, 1);
-  for (auto [index, stage] : llvm::enumerate(stages.getStages())) {
+  for (auto [index, section] : llvm::enumerate(sections.getSections())) {
     // Of each the quantized network's and the float network's; the network's
     // inputs are the same in both.
     uint64_t needed = predictions;
-    for (Value value : stages.getLiveValues(static_cast<int>(index) - 1))
+    for (Value value : sections.getLiveValues(static_cast<int>(index) - 1))
       needed = llvm::SaturatingAdd(
           needed, sum(value, isa<BlockArgument>(value) ? 1 : 2));
-    needed = llvm::SaturatingAdd(needed, sum(stage.outputs, 2));
+    needed = llvm::SaturatingAdd(needed, sum(section.outputs, 2));
     // The corrected inputs, the targets, and what is learned.
-    if (RegionOp region = stage.region)
+    if (RegionOp region = section.region)
       needed =
-          llvm::SaturatingAdd(needed, sum(stage.inputs, 1),
-                              sum(stage.outputs, 1), getWeightBytes(region));
+          llvm::SaturatingAdd(needed, sum(section.inputs, 1),
+                              sum(section.outputs, 1), getWeightBytes(region));
     if (failed(
-            checkMemoryLimit(stage.operations.front()->getLoc(), needed,
+            checkMemoryLimit(section.operations.front()->getLoc(), needed,
                              "calibration with " + Twine(samples) + " samples",
                              "take fewer samples, or give more")))
       return failure();
@@ -116,7 +116,8 @@ LogicalResult Propagation::computePredictions(ArrayRef<unsigned> outputs) {
   if (outputs.empty())
     return success();
   OwningOpRef<ModuleOp> programs = ModuleOp::create(loc);
-  func::FuncOp network = stages.buildTail(*programs, "tail", -1, Body::Float);
+  func::FuncOp network =
+      sections.buildTail(*programs, "tail", -1, TailBody::Float);
   SmallVector<Type> types(network.getResultTypes());
   addKeptProgram(*programs, "network", network, outputs);
   if (failed(lowerPrograms(*programs)))
@@ -129,16 +130,17 @@ LogicalResult Propagation::computePredictions(ArrayRef<unsigned> outputs) {
     predictions.push_back(allocateSamples(
         memory, cast<RankedTensorType>(types[output]), batch, samples));
   BatchOperands arguments, results;
-  for (Value argument : stages.getLiveValues(-1))
+  for (Value argument : sections.getLiveValues(-1))
     arguments.addSamples(floating.lookup(argument));
   results.addSamples(predictions);
   runBatches(**compiled, "network", samples, batch, arguments, results);
   return success();
 }
 
-LogicalResult Propagation::runGlue(const Stage &stage) {
+LogicalResult Propagation::runGlue(const Section &section) {
   OwningOpRef<ModuleOp> programs = ModuleOp::create(loc);
-  func::FuncOp operations = stages.buildGlue(*programs, "operations", stage);
+  func::FuncOp operations =
+      sections.buildGlue(*programs, "operations", section);
   addKeptProgram(
       *programs, "glue", operations,
       llvm::to_vector(llvm::seq<unsigned>(0, operations.getNumResults())));
@@ -150,9 +152,9 @@ LogicalResult Propagation::runGlue(const Stage &stage) {
     return failure();
   for (DenseMap<Value, BufferRef> *values : {&quantized, &floating}) {
     BatchOperands arguments, results;
-    for (Value input : stage.inputs)
+    for (Value input : section.inputs)
       arguments.addSamples(values->lookup(input));
-    for (Value output : stage.outputs) {
+    for (Value output : section.outputs) {
       BufferRef buffer = allocateSamples(
           memory, cast<RankedTensorType>(output.getType()), batch, samples);
       (*values)[output] = buffer;
@@ -184,8 +186,8 @@ void Propagation::setResults(RegionOp region,
   }
 }
 
-void Propagation::dropDeadValues(int stage) {
-  SmallVector<Value> live = stages.getLiveValues(stage);
+void Propagation::dropDeadValues(int section) {
+  SmallVector<Value> live = sections.getLiveValues(section);
   for (DenseMap<Value, BufferRef> *values : {&quantized, &floating})
     for (auto &[value, buffer] : *values)
       if (!llvm::is_contained(live, value))

@@ -37,9 +37,10 @@ struct BuildPrograms : pdq::impl::BuildProgramsBase<BuildPrograms> {
 private:
   LogicalResult checkOptions();
   LogicalResult replaceNetwork();
-  FailureOr<int> findStage(func::FuncOp network, const NetworkStages &stages);
+  FailureOr<int> findSection(func::FuncOp network,
+                             const NetworkSections &sections);
   FailureOr<OwningOpRef<ModuleOp>>
-  build(func::FuncOp network, const NetworkStages &stages, int stage);
+  build(func::FuncOp network, const NetworkSections &sections, int section);
 };
 } // namespace
 
@@ -52,16 +53,16 @@ LogicalResult BuildPrograms::checkOptions() {
   return success();
 }
 
-/// The stage of the region that the option names.
-FailureOr<int> BuildPrograms::findStage(func::FuncOp network,
-                                        const NetworkStages &stages) {
+/// The section of the region that the option names.
+FailureOr<int> BuildPrograms::findSection(func::FuncOp network,
+                                          const NetworkSections &sections) {
   SmallVector<StringRef> names;
-  for (auto [index, stage] : llvm::enumerate(stages.getStages())) {
-    if (!stage.region)
+  for (auto [index, section] : llvm::enumerate(sections.getSections())) {
+    if (!section.region)
       continue;
-    if (RegionOp(stage.region).getSymName() == region)
+    if (RegionOp(section.region).getSymName() == region)
       return static_cast<int>(index);
-    names.push_back(RegionOp(stage.region).getSymName());
+    names.push_back(RegionOp(section.region).getSymName());
   }
   InFlightDiagnostic diag = network.emitError()
                             << "option 'region' is '" << region
@@ -71,10 +72,10 @@ FailureOr<int> BuildPrograms::findStage(func::FuncOp network,
 }
 
 FailureOr<OwningOpRef<ModuleOp>>
-BuildPrograms::build(func::FuncOp network, const NetworkStages &stages,
-                     int stage) {
+BuildPrograms::build(func::FuncOp network, const NetworkSections &sections,
+                     int section) {
   FailureOr<RegionQuantizers> quantizers =
-      collectQuantizers(stages.getStages()[stage].region);
+      collectQuantizers(sections.getSections()[section].region);
   if (failed(quantizers))
     return failure();
   std::unique_ptr<Executor> executor =
@@ -91,7 +92,7 @@ BuildPrograms::build(func::FuncOp network, const NetworkStages &stages,
   if (failed(chooseOutputTerms(network, options, network.getLoc())))
     return failure();
   return buildRegionPrograms(
-      RegionContext{stages, stage, *quantizers, options, samples});
+      RegionContext{sections, section, *quantizers, options, samples});
 }
 
 LogicalResult BuildPrograms::replaceNetwork() {
@@ -100,11 +101,12 @@ LogicalResult BuildPrograms::replaceNetwork() {
       failed(rebatch(*network, batch, getDataArguments(*network))) ||
       failed(checkBorders(*network, batch)))
     return failure();
-  NetworkStages stages(*network);
-  FailureOr<int> stage = findStage(*network, stages);
-  if (failed(stage))
+  NetworkSections sections(*network);
+  FailureOr<int> section = findSection(*network, sections);
+  if (failed(section))
     return failure();
-  FailureOr<OwningOpRef<ModuleOp>> programs = build(*network, stages, *stage);
+  FailureOr<OwningOpRef<ModuleOp>> programs =
+      build(*network, sections, *section);
   if (failed(programs))
     return failure();
   bool isAll = program == ProgramChoice::All;
@@ -115,7 +117,7 @@ LogicalResult BuildPrograms::replaceNetwork() {
   for (auto function : (*programs)->getOps<func::FuncOp>())
     if (!isAll && function.getName() != name)
       function.setPrivate();
-  // Stages hold operations of the network, which goes now.
+  // Sections hold operations of the network, which goes now.
   getOperation().getBody()->clear();
   getOperation().getBody()->getOperations().splice(
       getOperation().getBody()->end(), (*programs)->getBody()->getOperations());

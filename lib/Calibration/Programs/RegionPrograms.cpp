@@ -16,7 +16,7 @@ using namespace mlir::pdq;
 
 SmallVector<Value> RegionContext::getBypasses() const {
   SmallVector<Value> bypasses;
-  llvm::copy_if(stages.getLiveValues(index), std::back_inserter(bypasses),
+  llvm::copy_if(sections.getLiveValues(index), std::back_inserter(bypasses),
                 [&](Value value) {
                   return value.getDefiningOp() != getRegion().getOperation();
                 });
@@ -62,7 +62,7 @@ SmallVector<Value> mlir::pdq::getTailArguments(const RegionContext &context,
                                                ValueRange bypasses) {
   SmallVector<Value> arguments;
   size_t bypass = 0;
-  for (Value live : context.stages.getLiveValues(context.index)) {
+  for (Value live : context.sections.getLiveValues(context.index)) {
     auto result = dyn_cast<OpResult>(live);
     if (result && result.getOwner() == context.getRegion().getOperation())
       arguments.push_back(results[result.getResultNumber()]);
@@ -198,8 +198,8 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
 FailureOr<OwningOpRef<ModuleOp>>
 mlir::pdq::buildRegionPrograms(const RegionContext &context) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(context.getRegion().getLoc());
-  func::FuncOp tail =
-      context.stages.buildTail(*module, "tail", context.index, Body::Folded);
+  func::FuncOp tail = context.sections.buildTail(*module, "tail", context.index,
+                                                 TailBody::Folded);
   addTeach(*module, context);
   if (failed(addForward(*module, context)) ||
       failed(addEvaluate(*module, context, tail)))

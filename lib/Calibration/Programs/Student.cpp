@@ -9,7 +9,7 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
 #include "pdq/Annotation/Rebatch/Rebatch.h"
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 #include "pdq/Support/TensorAttributes.h"
 #include <cmath>
 

@@ -52,7 +52,9 @@ private:
 
 LogicalResult EmitCPUKernels::emit(plan::KernelOp kernel) {
   SmallVector<const KernelForm *> forms{&getLoopForm()};
-  if (vectorForm)
+  // A kernel that an emitter declined keeps its reason.
+  bool triesVectors = vectorForm && !kernel.getDeclined();
+  if (triesVectors)
     forms.insert(forms.begin(), vectorForm.get());
   SmallVector<linalg::LinalgOp> ops = getKernelOps(kernel);
   Location loc = ops.empty() ? kernel.getLoc() : ops.front().getLoc();
@@ -63,7 +65,7 @@ LogicalResult EmitCPUKernels::emit(plan::KernelOp kernel) {
     return failure();
   if (*form == vectorForm.get()) {
     ++numVectorized;
-  } else if (vectorForm) {
+  } else if (triesVectors) {
     mlir::emitRemark(loc, "kernel takes the scalar fallback: ") << reason;
     kernel.setDeclined(reason);
     ++numDeclined;

@@ -51,8 +51,9 @@ analyzeOperand(linalg::LinalgOp op, OpOperand &operand, unsigned numLoops) {
   return result;
 }
 
-FailureOr<IterationSpace>
-mlir::pdq::analyze(linalg::LinalgOp op, StringRef &reason, bool withOutputs) {
+FailureOr<IterationSpace> mlir::pdq::analyzeIterationSpace(linalg::LinalgOp op,
+                                                           StringRef &reason,
+                                                           bool withOutputs) {
   IterationSpace space;
   space.op = op;
   for (auto [dim, extent, iterator] :

@@ -298,7 +298,7 @@ void Matcher::chooseTile() {
 }
 
 FailureOr<KernelStrategy> Matcher::build(StringRef &reason) {
-  FailureOr<IterationSpace> space = analyze(op, reason);
+  FailureOr<IterationSpace> space = analyzeIterationSpace(op, reason);
   if (failed(space))
     return failure();
   strategy.space = *space;

@@ -91,7 +91,10 @@ public:
   LogicalResult add(std::vector<LaunchPlan> plans);
 
 private:
-  CompiledFunction &get(StringRef name);
+  const CompiledFunction &get(StringRef name) const;
+  CompiledFunction &get(StringRef name) {
+    return const_cast<CompiledFunction &>(std::as_const(*this).get(name));
+  }
   LogicalResult bind(LaunchPlan plan, ArrayRef<const LoadedKernel *> kernels);
   void initialize(CompiledFunction &function);
   cuda::Pointer resolve(const CompiledFunction &function, const Place &place,
@@ -143,7 +146,7 @@ private:
 // Calling
 //===----------------------------------------------------------------------===//
 
-CompiledFunction &GPUExecutable::get(StringRef name) {
+const CompiledFunction &GPUExecutable::get(StringRef name) const {
   auto it = functions.find(name);
   if (it == functions.end())
     llvm::report_fatal_error("module has no function '" + Twine(name) + "'");
@@ -155,10 +158,9 @@ size_t GPUExecutable::getArenaBytes(StringRef name) const {
 }
 
 SmallVector<StringRef> GPUExecutable::getKernelForms(StringRef name) const {
-  return llvm::map_to_vector(get(name).launches,
-                             [](const BoundLaunch &launch) {
-                               return StringRef(launch.kernel->launch.form);
-                             });
+  return llvm::map_to_vector(get(name).launches, [](const BoundLaunch &launch) {
+    return StringRef(launch.kernel->launch.form);
+  });
 }
 
 /// `pointers` are those of arguments, then results.

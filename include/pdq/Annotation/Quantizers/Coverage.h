@@ -47,6 +47,8 @@ struct ProductCoverage {
   std::string describe() const;
 };
 
+/// The coverage table of a network: the bits of each weight and input of its
+/// contractions, or why there are none.
 struct Coverage {
   /// All products of data, in the order of the network.
   SmallVector<ProductCoverage, 0> products;

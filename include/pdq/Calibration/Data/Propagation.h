@@ -17,7 +17,7 @@ namespace mlir::pdq {
 class Propagation {
 public:
   /// `batch` samples a call.
-  Propagation(const NetworkStages &stages, Executor &executor,
+  Propagation(const NetworkSections &sections, Executor &executor,
               CacheMemory &memory, const CalibrationData &data, int64_t batch,
               Location loc);
 
@@ -33,7 +33,7 @@ public:
   ArrayRef<BufferRef> getPredictions() const { return predictions; }
 
   /// Runs the operations between two regions.
-  LogicalResult runGlue(const Stage &stage);
+  LogicalResult runGlue(const Section &section);
 
   /// The data at the border of a region.
   RegionData gather(const RegionContext &context) const;
@@ -42,11 +42,11 @@ public:
   void setResults(RegionOp region, ArrayRef<BufferRef> quantizedResults,
                   ArrayRef<BufferRef> floatResults);
 
-  /// Forgets what no stage after `stage` reads.
-  void dropDeadValues(int stage);
+  /// Forgets what no section after `section` reads.
+  void dropDeadValues(int section);
 
 private:
-  const NetworkStages &stages;
+  const NetworkSections &sections;
   Executor &executor;
   CacheMemory &memory;
   int64_t samples, batch;

@@ -31,6 +31,8 @@ struct RegionData {
   SmallVector<BufferRef> predictions;
 };
 
+/// Calibrates one region: compiles its programs, initializes the quantizers,
+/// and runs the iterations of the optimizer on the executor.
 class RegionCalibrator {
 public:
   using SaveFn = function_ref<LogicalResult(const StepState &)>;

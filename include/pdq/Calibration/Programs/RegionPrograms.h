@@ -8,22 +8,22 @@
 
 #include "pdq/Calibration/Programs/Program.h"
 #include "pdq/Calibration/Programs/Student.h"
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 
 namespace mlir::pdq {
 
 /// What the programs of one region are made from. `batch` samples a call,
 /// activations in their kept form (`getCacheType`).
 struct RegionContext {
-  const NetworkStages &stages;
+  const NetworkSections &sections;
   int index;
   const RegionQuantizers &quantizers;
   const CalibrationOptions &options;
   /// Samples in the calibration set.
   int64_t samples;
 
-  const Stage &getStage() const { return stages.getStages()[index]; }
-  RegionOp getRegion() const { return getStage().region; }
+  const Section &getSection() const { return sections.getSections()[index]; }
+  RegionOp getRegion() const { return getSection().region; }
   /// What the tail reads beside the region's results: values from before it.
   SmallVector<Value> getBypasses() const;
   /// Whether the region has anything to correct (dc_1).

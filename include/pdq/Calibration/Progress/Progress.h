@@ -31,6 +31,7 @@ private:
       std::chrono::steady_clock::now();
 };
 
+/// Says how far a calibration is, and how long it will take.
 class Progress {
 public:
   Progress(size_t numRegions, int64_t iterations);

@@ -33,6 +33,8 @@ struct KernelOperand {
   bool isOutput = false;
 };
 
+/// The loops of an operation on buffers, and each operand as a linear function
+/// of them: offset + sum of stride * index.
 struct IterationSpace {
   linalg::LinalgOp op;
   SmallVector<KernelLoop> loops;
@@ -56,8 +58,9 @@ struct IterationSpace {
 
 /// Analyzes an operation of a kernel; a reason where it is not of this form.
 /// Without its outputs it need not be linear in them; they have no type then.
-FailureOr<IterationSpace> analyze(linalg::LinalgOp op, StringRef &reason,
-                                  bool withOutputs = true);
+FailureOr<IterationSpace> analyzeIterationSpace(linalg::LinalgOp op,
+                                                StringRef &reason,
+                                                bool withOutputs = true);
 
 } // namespace mlir::pdq
 

@@ -103,9 +103,9 @@ def Plan_LaunchConfigAttr : Plan_Attr<"LaunchConfig", "launch_config"> {
   let description = [{
     `grid` are the blocks and `block` the threads of a block along x, y and z; a block
     has at most 1024 threads. `shared_bytes` is shared memory that comes with the launch,
-    where a kernel needs more than what can be declared (48 KiB). `min_blocks` is the
-    number of blocks that a multiprocessor has room for: threads may have the registers
-    that more of them could not use.
+    where a kernel needs more than what can be declared (48 KiB). `min_blocks` limits
+    the registers of a thread so that this many blocks fit on a multiprocessor
+    (`.minnctapersm` of PTX); 0: no limit.
 
     Example:
 

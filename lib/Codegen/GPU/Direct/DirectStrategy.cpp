@@ -198,7 +198,7 @@ void DirectMatcher::chooseSharing() {
 }
 
 FailureOr<DirectStrategy> DirectMatcher::build(StringRef &reason) {
-  FailureOr<IterationSpace> analyzed = analyze(op, reason);
+  FailureOr<IterationSpace> analyzed = analyzeIterationSpace(op, reason);
   if (failed(analyzed))
     return failure();
   strategy.space = *analyzed;

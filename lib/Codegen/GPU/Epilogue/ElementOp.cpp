@@ -26,7 +26,7 @@ bool mlir::pdq::isElementOp(linalg::GenericOp op, Value result) {
   OpOperand *first = findOperand(op, result);
   StringRef reason;
   if (!first || op.getNumReductionLoops() != 0 || !isVectorizable(op) ||
-      failed(analyze(op, reason)) ||
+      failed(analyzeIterationSpace(op, reason)) ||
       op.getBody()->getOperations().size() > maxPayload)
     return false;
   AffineMap map = op.getMatchingIndexingMap(first);
@@ -56,7 +56,7 @@ static KernelStrategy buildStrategy(linalg::GenericOp op, OpOperand *shared,
                                     unsigned mainLoop) {
   KernelStrategy strategy;
   StringRef reason;
-  strategy.space = *analyze(op, reason);
+  strategy.space = *analyzeIterationSpace(op, reason);
   strategy.lanes = lanes;
   if (lanes > 1)
     for (auto [number, loop] : llvm::enumerate(strategy.space.loops))

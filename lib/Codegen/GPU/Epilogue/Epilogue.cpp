@@ -107,7 +107,7 @@ FailureOr<EpilogueOp> EpilogueMatcher::add(linalg::GenericOp op,
   reason = "an operation behind it has no form on elements";
   bool reduces = op.getNumReductionLoops() > 0;
   if (!isVectorizable(op) ||
-      failed(analyze(op, reason, /*withOutputs=*/!reduces)))
+      failed(analyzeIterationSpace(op, reason, /*withOutputs=*/!reduces)))
     return failure();
   if (reduces) {
     FailureOr<Reduction> reduction = findReduction(op);
@@ -169,7 +169,8 @@ struct EpilogueEmitter::Member {
                                   unsigned dim) {
     KernelStrategy nest;
     StringRef reason;
-    nest.space = *analyze(part.op, reason, /*withOutputs=*/!part.reduces());
+    nest.space = *analyzeIterationSpace(part.op, reason,
+                                        /*withOutputs=*/!part.reduces());
     nest.reduction = part.reduction;
     nest.lanes = lanes;
     if (lanes > 1)

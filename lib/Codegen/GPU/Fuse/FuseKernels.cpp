@@ -51,6 +51,7 @@ private:
         if (!isa<linalg::GenericOp, linalg::FillOp>(*op) &&
             op.getNumReductionLoops() == 0) {
           rewriter.setInsertionPoint(op);
+          // What has no generic form is fused with nothing.
           (void)linalg::generalizeNamedOp(rewriter, op);
         }
   }

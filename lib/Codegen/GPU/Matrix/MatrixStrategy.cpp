@@ -193,7 +193,8 @@ bool MatrixMatcher::hasFittingSizes() {
 }
 
 FailureOr<MatrixStrategy> MatrixMatcher::build(StringRef &reason) {
-  FailureOr<IterationSpace> analyzed = analyze(strategy.op, reason);
+  FailureOr<IterationSpace> analyzed =
+      analyzeIterationSpace(strategy.op, reason);
   if (failed(analyzed))
     return failure();
   space = std::move(*analyzed);

@@ -55,7 +55,7 @@ bool mlir::pdq::isRowOp(linalg::LinalgOp op, unsigned numRowLoops) {
   StringRef reason;
   if (!op.hasPureBufferSemantics() || op.getNumLoops() < numRowLoops ||
       op.getNumDpsInits() == 0 || !isVectorizable(op) ||
-      failed(analyze(op, reason)))
+      failed(analyzeIterationSpace(op, reason)))
     return false;
   auto iterators = op.getIteratorTypesArray();
   auto isParallel = [](utils::IteratorType type) {
@@ -153,7 +153,7 @@ LogicalResult RowMatcher::add(linalg::LinalgOp op, Value init,
   if (!isRowOp(op, numRowLoops))
     return failure();
   RowOp part;
-  part.nest.space = *analyze(op, reason);
+  part.nest.space = *analyzeIterationSpace(op, reason);
   part.init = init;
   if (op.getNumReductionLoops() > 0)
     part.nest.reduction = *findReduction(op);

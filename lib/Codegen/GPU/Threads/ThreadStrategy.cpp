@@ -112,7 +112,7 @@ void ThreadMatcher::chooseSharing() {
 }
 
 FailureOr<ThreadStrategy> ThreadMatcher::build(StringRef &reason) {
-  FailureOr<IterationSpace> analyzed = analyze(op, reason);
+  FailureOr<IterationSpace> analyzed = analyzeIterationSpace(op, reason);
   if (failed(analyzed))
     return failure();
   strategy.nest.space = *analyzed;

@@ -81,7 +81,7 @@ static void chooseFastLoops(TransposeStrategy &strategy, unsigned across) {
 
 FailureOr<TransposeStrategy> mlir::pdq::matchTranspose(linalg::LinalgOp op,
                                                        StringRef &reason) {
-  FailureOr<IterationSpace> analyzed = analyze(op, reason);
+  FailureOr<IterationSpace> analyzed = analyzeIterationSpace(op, reason);
   if (failed(analyzed))
     return failure();
   reason = "it is not elementwise";

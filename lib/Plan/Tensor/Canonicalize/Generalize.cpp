@@ -32,8 +32,10 @@ struct Generalize : mlir::pdq::impl::GeneralizeBase<Generalize> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<GeneralizeOp>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
+    if (succeeded(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return;
+    getOperation()->emitError("generalization did not converge");
+    signalPassFailure();
   }
 };
 } // namespace

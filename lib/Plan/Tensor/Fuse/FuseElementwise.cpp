@@ -144,8 +144,10 @@ struct FuseElementwise : mlir::pdq::impl::FuseElementwiseBase<FuseElementwise> {
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      return signalPassFailure();
+    if (succeeded(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      return;
+    getOperation()->emitError("elementwise fusion did not converge");
+    signalPassFailure();
   }
 };
 } // namespace

@@ -36,6 +36,8 @@ struct RowGroup {
   int64_t getNumPieces() const;
 };
 
+/// How a kernel of rows is computed: a block of threads a row, the groups of
+/// operations one after the other.
 struct RowStrategy {
   /// Extents of the loops of the rows, outermost first; none: one row.
   SmallVector<int64_t> rows;

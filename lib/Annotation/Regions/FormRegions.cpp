@@ -26,8 +26,8 @@ using namespace mlir::pdq;
 static constexpr unsigned maxLayers = 12;
 
 namespace {
-/// A unit with its name.
-struct NamedUnit {
+/// A range with its name.
+struct NamedRange {
   SmallVector<Operation *> operations;
   std::string name;
 };
@@ -38,8 +38,8 @@ struct FormRegions : pdq::impl::FormRegionsBase<FormRegions> {
 
 private:
   LogicalResult checkNotAnnotated();
-  SmallVector<NamedUnit> findUnits(func::FuncOp function);
-  LogicalResult outline(const NamedUnit &unit, const DataPath &path);
+  SmallVector<NamedRange> findRanges(func::FuncOp function);
+  LogicalResult outline(const NamedRange &range, const DataPath &path);
 };
 } // namespace
 
@@ -50,33 +50,33 @@ static SetVector<Value> getReadValues(Operation *op) {
   return read;
 }
 
-/// Units that the user has marked; empty where there are none.
-static SmallVector<NamedUnit> findMarkedUnits(const DataPath &path) {
-  SmallVector<NamedUnit> units;
+/// Ranges that the user has marked; empty where there are none.
+static SmallVector<NamedRange> findMarkedRanges(const DataPath &path) {
+  SmallVector<NamedRange> ranges;
   for (Operation *op : path.getOperations()) {
     auto name = op->getAttrOfType<StringAttr>(inRegionName);
     if (!name)
       continue;
-    if (units.empty() || units.back().name != name.getValue())
-      units.push_back({{}, name.str()});
-    units.back().operations.push_back(op);
+    if (ranges.empty() || ranges.back().name != name.getValue())
+      ranges.push_back({{}, name.str()});
+    ranges.back().operations.push_back(op);
   }
-  return units;
+  return ranges;
 }
 
 /// Splits blocks with too many layers, such as a whole U-Net.
 static SmallVector<Segment> splitHugeBlocks(const NetworkPath &path,
-                                            ArrayRef<Segment> units) {
+                                            ArrayRef<Segment> ranges) {
   SmallVector<Segment> split;
-  for (const Segment &unit : units) {
-    if (unit.numLayers <= maxLayers) {
-      split.push_back(unit);
+  for (const Segment &range : ranges) {
+    if (range.numLayers <= maxLayers) {
+      split.push_back(range);
       continue;
     }
-    path.data.getOperations()[unit.begin]->emitRemark("block has ")
-        << unit.numLayers << " layers, more than " << maxLayers
+    path.data.getOperations()[range.begin]->emitRemark("block has ")
+        << range.numLayers << " layers, more than " << maxLayers
         << ": it is reconstructed layer by layer";
-    llvm::append_range(split, splitLayers(path, unit.begin, unit.end));
+    llvm::append_range(split, splitLayers(path, range.begin, range.end));
   }
   return split;
 }
@@ -95,10 +95,10 @@ static std::optional<int64_t> getBatch(func::FuncOp function) {
 /// have the samples as dimension 0 (windows of an image, heads of an
 /// attention): what they read from others where `atInputs`, else what others
 /// read of them.
-static Value findValueWithoutBatch(const DataPath &path, const Segment &unit,
+static Value findValueWithoutBatch(const DataPath &path, const Segment &range,
                                    int64_t batch, bool atInputs) {
   auto operations = path.getOperations();
-  auto inside = operations.slice(unit.begin, unit.end - unit.begin);
+  auto inside = operations.slice(range.begin, range.end - range.begin);
   DenseSet<Operation *> members(inside.begin(), inside.end());
   auto isWhole = [&](Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -122,78 +122,78 @@ static Value findValueWithoutBatch(const DataPath &path, const Segment &unit,
   return nullptr;
 }
 
-/// Joins `unit` with the one behind it; where there is none it ends with the
+/// Joins `range` with the one behind it; where there is none it ends with the
 /// network.
-static void joinNext(SmallVectorImpl<Segment> &units, size_t number,
+static void joinNext(SmallVectorImpl<Segment> &ranges, size_t number,
                      size_t numOperations) {
-  Segment &unit = units[number];
-  if (number + 1 == units.size()) {
-    unit.end = numOperations;
+  Segment &range = ranges[number];
+  if (number + 1 == ranges.size()) {
+    range.end = numOperations;
     return;
   }
-  unit.end = units[number + 1].end;
-  unit.numLayers += units[number + 1].numLayers;
-  units.erase(units.begin() + number + 1);
+  range.end = ranges[number + 1].end;
+  range.numLayers += ranges[number + 1].numLayers;
+  ranges.erase(ranges.begin() + number + 1);
 }
 
 /// Regions are calibrated on mini-batches of what crosses their borders, so
-/// units grow until only values whose dimension 0 is the batch do.
+/// ranges grow until only values whose dimension 0 is the batch do.
 static void joinAtValuesWithoutBatch(const DataPath &path, int64_t batch,
-                                     SmallVectorImpl<Segment> &units) {
+                                     SmallVectorImpl<Segment> &ranges) {
   size_t numOperations = path.getOperations().size();
-  for (size_t i = 0; i < units.size();) {
-    Value input = findValueWithoutBatch(path, units[i], batch, true);
+  for (size_t i = 0; i < ranges.size();) {
+    Value input = findValueWithoutBatch(path, ranges[i], batch, true);
     Value result =
-        input ? Value() : findValueWithoutBatch(path, units[i], batch, false);
-    bool canGrow = input ? units[i].begin > 0 : units[i].end < numOperations;
+        input ? Value() : findValueWithoutBatch(path, ranges[i], batch, false);
+    bool canGrow = input ? ranges[i].begin > 0 : ranges[i].end < numOperations;
     if ((!input && !result) || !canGrow) {
       ++i;
       continue;
     }
     Value value = input ? input : result;
-    path.getOperations()[units[i].begin]->emitRemark(
+    path.getOperations()[ranges[i].begin]->emitRemark(
         "region grows: a value of type ")
         << value.getType() << " at its border does not have the batch " << batch
         << " as dimension 0";
     if (result) {
-      joinNext(units, i, numOperations);
+      joinNext(ranges, i, numOperations);
       continue;
     }
     if (i == 0) {
-      units[i].begin = 0;
+      ranges[i].begin = 0;
       continue;
     }
-    joinNext(units, --i, numOperations);
+    joinNext(ranges, --i, numOperations);
   }
 }
 
-SmallVector<NamedUnit> FormRegions::findUnits(func::FuncOp function) {
+SmallVector<NamedRange> FormRegions::findRanges(func::FuncOp function) {
   NetworkPath path(function.getBody().front());
-  SmallVector<NamedUnit> marked = findMarkedUnits(path.data);
+  SmallVector<NamedRange> marked = findMarkedRanges(path.data);
   if (!marked.empty())
     return marked;
-  SmallVector<Segment> units;
+  SmallVector<Segment> ranges;
   if (granularity == RegionGranularity::Layer) {
-    units = splitLayers(path, 0, path.data.getOperations().size());
+    ranges = splitLayers(path, 0, path.data.getOperations().size());
   } else {
-    units = joinUnits(path, cutSegments(path), /*joinBottlenecks=*/true);
+    ranges = mergeSegments(path, cutSegments(path), /*joinBottlenecks=*/true);
     if (granularity == RegionGranularity::Block)
-      units = splitHugeBlocks(path, units);
+      ranges = splitHugeBlocks(path, ranges);
   }
-  if (granularity == RegionGranularity::Network && units.size() > 1) {
-    units.front().end = units.back().end;
-    units.resize(1);
+  if (granularity == RegionGranularity::Network && ranges.size() > 1) {
+    ranges.front().end = ranges.back().end;
+    ranges.resize(1);
   }
   if (std::optional<int64_t> batch = getBatch(function))
-    joinAtValuesWithoutBatch(path.data, *batch, units);
-  SmallVector<NamedUnit> named;
+    joinAtValuesWithoutBatch(path.data, *batch, ranges);
+  SmallVector<NamedRange> named;
   unsigned layers = 0, blocks = 0;
-  for (const Segment &unit : units) {
-    bool isBlock = unit.numLayers > 1;
+  for (const Segment &range : ranges) {
+    bool isBlock = range.numLayers > 1;
     std::string name = isBlock ? "block" + std::to_string(blocks++)
                                : "layer" + std::to_string(layers++);
     named.push_back({SmallVector<Operation *>(path.data.getOperations().slice(
-                         unit.begin, unit.end - unit.begin)),
+                         range.begin, range.end - range.begin)),
                      name});
   }
   return named;
@@ -215,15 +215,16 @@ static void cloneConstants(OpBuilder &builder, Operation *op,
 }
 
 /// Fills one body of a region with the operations.
-static void buildBody(Region &body, const NamedUnit &unit, const DataPath &path,
-                      ArrayRef<Value> inputs, ArrayRef<Value> outputs) {
-  Location loc = unit.operations.front()->getLoc();
+static void buildBody(Region &body, const NamedRange &range,
+                      const DataPath &path, ArrayRef<Value> inputs,
+                      ArrayRef<Value> outputs) {
+  Location loc = range.operations.front()->getLoc();
   OpBuilder builder(body.getContext());
   Block *block = builder.createBlock(&body);
   IRMapping mapping;
   for (Value input : inputs)
     mapping.map(input, block->addArgument(input.getType(), loc));
-  for (Operation *op : unit.operations) {
+  for (Operation *op : range.operations) {
     cloneConstants(builder, op, path, mapping);
     Operation *clone = builder.clone(*op, mapping);
     clone->removeAttr(inRegionName);
@@ -233,12 +234,13 @@ static void buildBody(Region &body, const NamedUnit &unit, const DataPath &path,
                   }));
 }
 
-LogicalResult FormRegions::outline(const NamedUnit &unit,
+LogicalResult FormRegions::outline(const NamedRange &range,
                                    const DataPath &path) {
-  DenseSet<Operation *> inside(unit.operations.begin(), unit.operations.end());
+  DenseSet<Operation *> inside(range.operations.begin(),
+                               range.operations.end());
   SetVector<Value> inputs;
   SmallVector<Value> outputs;
-  for (Operation *op : unit.operations) {
+  for (Operation *op : range.operations) {
     for (Value value : getReadValues(op))
       if (path.contains(value) && !inside.contains(value.getDefiningOp()))
         inputs.insert(value);
@@ -250,35 +252,36 @@ LogicalResult FormRegions::outline(const NamedUnit &unit,
         outputs.push_back(result);
   }
   // The region stands behind its last input and in front of its first user.
-  OpBuilder builder(unit.operations.back());
+  OpBuilder builder(range.operations.back());
   for (Value input : inputs)
     if (input.getDefiningOp() &&
-        unit.operations.back()->isBeforeInBlock(input.getDefiningOp()))
-      return unit.operations.front()->emitError()
-             << "region '" << unit.name
-             << "' reads a value that is computed behind it";
+        range.operations.back()->isBeforeInBlock(input.getDefiningOp()))
+      return range.operations.front()->emitError()
+             << "region @" << range.name
+             << " reads a value that is computed behind it";
   for (Value output : outputs)
     for (Operation *user : output.getUsers()) {
       Operation *top =
-          unit.operations.back()->getBlock()->findAncestorOpInBlock(*user);
-      if (!inside.contains(top) && top->isBeforeInBlock(unit.operations.back()))
-        return unit.operations.front()->emitError()
-               << "region '" << unit.name
-               << "' is not contiguous: another operation reads its value "
+          range.operations.back()->getBlock()->findAncestorOpInBlock(*user);
+      if (!inside.contains(top) &&
+          top->isBeforeInBlock(range.operations.back()))
+        return range.operations.front()->emitError()
+               << "region @" << range.name
+               << " is not contiguous: another operation reads its value "
                   "before it ends";
     }
-  auto region = RegionOp::create(builder, unit.operations.front()->getLoc(),
-                                 TypeRange(ValueRange(outputs)), unit.name,
+  auto region = RegionOp::create(builder, range.operations.front()->getLoc(),
+                                 TypeRange(ValueRange(outputs)), range.name,
                                  inputs.getArrayRef(),
                                  /*status=*/CalibratedAttr(),
                                  /*input_channels=*/DenseI64ArrayAttr(),
                                  /*result_channels=*/DenseI64ArrayAttr());
-  buildBody(region.getFloatBody(), unit, path, inputs.getArrayRef(), outputs);
-  buildBody(region.getQuantizedBody(), unit, path, inputs.getArrayRef(),
+  buildBody(region.getFloatBody(), range, path, inputs.getArrayRef(), outputs);
+  buildBody(region.getQuantizedBody(), range, path, inputs.getArrayRef(),
             outputs);
   for (auto [output, result] : llvm::zip_equal(outputs, region.getResults()))
     output.replaceAllUsesWith(result);
-  for (Operation *op : llvm::reverse(unit.operations))
+  for (Operation *op : llvm::reverse(range.operations))
     op->erase();
   ++numRegions;
   return success();
@@ -308,20 +311,20 @@ void FormRegions::runOnOperation() {
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     if (function.isDeclaration() || !function.getBody().hasOneBlock())
       continue;
-    SmallVector<NamedUnit> units = findUnits(function);
+    SmallVector<NamedRange> ranges = findRanges(function);
     llvm::StringSet<> names;
-    for (const NamedUnit &unit : units) {
-      if (!names.insert(unit.name).second) {
-        unit.operations.front()->emitError()
-            << "region '" << unit.name << "' is not contiguous";
+    for (const NamedRange &range : ranges) {
+      if (!names.insert(range.name).second) {
+        range.operations.front()->emitError()
+            << "region @" << range.name << " is not contiguous";
         return signalPassFailure();
       }
       // Outlining changes the block, so the data path is taken anew.
-      if (failed(outline(unit, DataPath(function.getBody().front()))))
+      if (failed(outline(range, DataPath(function.getBody().front()))))
         return signalPassFailure();
     }
     remarkLayersOutside(function);
-    if (units.empty())
+    if (ranges.empty())
       function.emitRemark("no layer with a constant weight found; nothing to "
                           "quantize");
   }

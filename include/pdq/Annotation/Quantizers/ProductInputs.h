@@ -4,8 +4,8 @@
 // Which values products read, and so which activations are quantized. The rule
 // stands in docs/Rationale.md, "Where activations are quantized".
 
-#ifndef PDQ_LIB_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
-#define PDQ_LIB_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
+#ifndef PDQ_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
+#define PDQ_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
 
 #include "pdq/Annotation/Layers/Structure.h"
 
@@ -63,4 +63,4 @@ DenseSet<Operation *> findInputComputations(const DataPath &path);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
+#endif // PDQ_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H

@@ -67,8 +67,10 @@ struct ApproximateMath : mlir::pdq::impl::ApproximateMathBase<ApproximateMath> {
     });
     split.add<SplitFMA>(context);
     for (RewritePatternSet *patterns : {&protect, &expand, &split})
-      if (failed(applyPatternsGreedily(getOperation(), std::move(*patterns))))
+      if (failed(applyPatternsGreedily(getOperation(), std::move(*patterns)))) {
+        getOperation()->emitError("expansion of functions did not converge");
         return signalPassFailure();
+      }
   }
 };
 } // namespace

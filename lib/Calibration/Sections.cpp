@@ -1,10 +1,10 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The network as a sequence of stages: reconstruction regions, and the glue
+// The network as a sequence of sections: reconstruction regions, and the glue
 // operations between them.
 
-#include "pdq/Calibration/Stages.h"
+#include "pdq/Calibration/Sections.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
@@ -19,52 +19,52 @@ static SetVector<Value> getReadValues(Operation *op) {
   return values;
 }
 
-NetworkStages::NetworkStages(func::FuncOp function) : function(function) {
+NetworkSections::NetworkSections(func::FuncOp function) : function(function) {
   Block &block = function.getBody().front();
   for (Value argument : block.getArguments())
-    definingStage[argument] = -1;
+    definingSection[argument] = -1;
   for (Operation &op : block.without_terminator()) {
     bool onDataPath = llvm::any_of(getReadValues(&op), [&](Value value) {
-      return definingStage.contains(value);
+      return definingSection.contains(value);
     });
     if (!onDataPath)
       continue;
     auto region = dyn_cast<RegionOp>(op);
-    if (stages.empty() || region || stages.back().region)
-      stages.emplace_back();
-    stages.back().operations.push_back(&op);
-    stages.back().region = region;
+    if (sections.empty() || region || sections.back().region)
+      sections.emplace_back();
+    sections.back().operations.push_back(&op);
+    sections.back().region = region;
     for (Value result : op.getResults())
-      definingStage[result] = stages.size() - 1;
+      definingSection[result] = sections.size() - 1;
   }
-  for (int index = 0, e = stages.size(); index < e; ++index) {
-    Stage &stage = stages[index];
+  for (int index = 0, e = sections.size(); index < e; ++index) {
+    Section &section = sections[index];
     SetVector<Value> inputs;
-    for (Operation *op : stage.operations)
+    for (Operation *op : section.operations)
       for (Value value : getReadValues(op))
-        if (definingStage.contains(value) &&
-            definingStage.lookup(value) < index)
+        if (definingSection.contains(value) &&
+            definingSection.lookup(value) < index)
           inputs.insert(value);
-    stage.inputs = inputs.takeVector();
+    section.inputs = inputs.takeVector();
     SmallVector<Value> live = getLiveValues(index);
-    llvm::copy_if(live, std::back_inserter(stage.outputs), [&](Value value) {
-      return definingStage.lookup(value) == index;
+    llvm::copy_if(live, std::back_inserter(section.outputs), [&](Value value) {
+      return definingSection.lookup(value) == index;
     });
   }
 }
 
-SmallVector<Value> NetworkStages::getLiveValues(int stage) const {
+SmallVector<Value> NetworkSections::getLiveValues(int section) const {
   SmallVector<Value> live;
   Block &block = func::FuncOp(function).getBody().front();
-  for (const auto &entry : definingStage) {
-    if (entry.second > stage)
+  for (const auto &entry : definingSection) {
+    if (entry.second > section)
       continue;
     Value value = entry.first;
     bool usedLater = llvm::any_of(value.getUsers(), [&](Operation *user) {
       user = block.findAncestorOpInBlock(*user);
       if (user->hasTrait<OpTrait::IsTerminator>())
         return true;
-      return definingStage.lookup(user->getResult(0)) > stage;
+      return definingSection.lookup(user->getResult(0)) > section;
     });
     if (usedLater)
       live.push_back(value);
@@ -73,7 +73,7 @@ SmallVector<Value> NetworkStages::getLiveValues(int stage) const {
 }
 
 //===----------------------------------------------------------------------===//
-// Functions made of stages
+// Functions made of sections
 //===----------------------------------------------------------------------===//
 
 SmallVector<Value> mlir::pdq::cloneBody(OpBuilder &builder, Region &body,
@@ -96,11 +96,11 @@ static void cloneConstant(OpBuilder &builder, Value value, IRMapping &mapping) {
   builder.clone(*op, mapping);
 }
 
-func::FuncOp NetworkStages::buildFunction(ModuleOp module, StringRef name,
-                                          ArrayRef<Value> arguments,
-                                          ArrayRef<Operation *> operations,
-                                          ArrayRef<Value> results,
-                                          Body body) const {
+func::FuncOp NetworkSections::buildFunction(ModuleOp module, StringRef name,
+                                            ArrayRef<Value> arguments,
+                                            ArrayRef<Operation *> operations,
+                                            ArrayRef<Value> results,
+                                            TailBody body) const {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto type = builder.getFunctionType(TypeRange(ValueRange(arguments)),
                                       TypeRange(ValueRange(results)));
@@ -120,8 +120,8 @@ func::FuncOp NetworkStages::buildFunction(ModuleOp module, StringRef name,
     IRMapping inner;
     auto inputs = llvm::map_to_vector(
         region.getInputs(), [&](Value v) { return mapping.lookup(v); });
-    Region &chosen =
-        body == Body::Float ? region.getFloatBody() : region.getQuantizedBody();
+    Region &chosen = body == TailBody::Float ? region.getFloatBody()
+                                             : region.getQuantizedBody();
     mapping.map(region.getResults(), cloneBody(builder, chosen, inputs, inner));
   }
   for (Value value : results)
@@ -133,21 +133,21 @@ func::FuncOp NetworkStages::buildFunction(ModuleOp module, StringRef name,
   return result;
 }
 
-func::FuncOp NetworkStages::buildTail(ModuleOp module, StringRef name,
-                                      int stage, Body body) const {
+func::FuncOp NetworkSections::buildTail(ModuleOp module, StringRef name,
+                                        int section, TailBody body) const {
   SmallVector<Operation *> operations;
-  for (const Stage &later : ArrayRef(stages).drop_front(stage + 1))
+  for (const Section &later : ArrayRef(sections).drop_front(section + 1))
     llvm::append_range(operations, later.operations);
   auto results = llvm::to_vector(
       func::FuncOp(function).getBody().front().getTerminator()->getOperands());
-  return buildFunction(module, name, getLiveValues(stage), operations, results,
-                       body);
+  return buildFunction(module, name, getLiveValues(section), operations,
+                       results, body);
 }
 
-func::FuncOp NetworkStages::buildGlue(ModuleOp module, StringRef name,
-                                      const Stage &stage) const {
-  return buildFunction(module, name, stage.inputs, stage.operations,
-                       stage.outputs, Body::Float);
+func::FuncOp NetworkSections::buildGlue(ModuleOp module, StringRef name,
+                                        const Section &section) const {
+  return buildFunction(module, name, section.inputs, section.operations,
+                       section.outputs, TailBody::Float);
 }
 
 void mlir::pdq::removeQuantizers(func::FuncOp function) {

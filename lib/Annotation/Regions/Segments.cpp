@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The data path cut into segments, and segments joined into units.
+// The data path cut into segments, and segments joined into ranges.
 
 #include "Segments.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -129,46 +129,46 @@ static bool isCompletion(Operation *op) {
          isa<tensor::CollapseShapeOp, tensor::CastOp>(op);
 }
 
-/// Merges `next` into `unit`, which ends where it begins.
-static void merge(Segment &unit, const Segment &next) {
-  unit.end = next.end;
-  unit.numLayers += next.numLayers;
-  unit.isJoin |= next.isJoin;
-  unit.numBounds += next.numBounds;
-  unit.isDepthwise |= next.isDepthwise;
-  unit.isPointwise &= next.isPointwise;
+/// Merges `next` into `range`, which ends where it begins.
+static void merge(Segment &range, const Segment &next) {
+  range.end = next.end;
+  range.numLayers += next.numLayers;
+  range.isJoin |= next.isJoin;
+  range.numBounds += next.numBounds;
+  range.isDepthwise |= next.isDepthwise;
+  range.isPointwise &= next.isPointwise;
 }
 
 namespace {
-/// Units that are formed front to back. Steps between two of them complete the
+/// Ranges that are formed front to back. Steps between two of them complete the
 /// one in front, prepare the one behind, or belong to none.
-class UnitBuilder {
+class RangeBuilder {
 public:
   bool isOpen() const { return open; }
-  SmallVector<Segment> take() { return std::move(units); }
-  const Segment &getLast() const { return units.back(); }
+  SmallVector<Segment> take() { return std::move(ranges); }
+  const Segment &getLast() const { return ranges.back(); }
 
-  /// Begins a unit with a step that has a layer or a sum.
+  /// Begins a range with a step that has a layer or a sum.
   void begin(const Segment &step) {
-    units.push_back(step);
-    units.back().begin = preparation.value_or(step.begin);
+    ranges.push_back(step);
+    ranges.back().begin = preparation.value_or(step.begin);
     preparation.reset();
     mustPrepare = false;
     open = true;
   }
-  /// Adds a step to the open unit, with the views in between.
+  /// Adds a step to the open range, with the views in between.
   void complete(const Segment &step) {
-    merge(units.back(), step);
+    merge(ranges.back(), step);
     preparation.reset();
     mustPrepare = false;
   }
-  /// Keeps a step for the next unit; only views leave the last one open.
+  /// Keeps a step for the next range; only views leave the last one open.
   void prepare(const Segment &step, bool isViews) {
     preparation = preparation.value_or(step.begin);
     mustPrepare |= step.computesInput;
     open &= isViews;
   }
-  /// Leaves a step out, unless the next unit begins in front of it.
+  /// Leaves a step out, unless the next range begins in front of it.
   void skip() {
     if (!mustPrepare)
       preparation.reset();
@@ -176,7 +176,7 @@ public:
   }
 
 private:
-  SmallVector<Segment> units;
+  SmallVector<Segment> ranges;
   std::optional<size_t> preparation;
   /// The preparation has a quantizer: it cannot be left out.
   bool mustPrepare = false;
@@ -184,10 +184,10 @@ private:
 };
 } // namespace
 
-/// Units of one layer or one residual block.
-static SmallVector<Segment> openUnits(const NetworkPath &path,
-                                      ArrayRef<Segment> segments) {
-  UnitBuilder units;
+/// Ranges of one layer or one residual block.
+static SmallVector<Segment> openRanges(const NetworkPath &path,
+                                       ArrayRef<Segment> segments) {
+  RangeBuilder ranges;
   for (const Segment &segment : segments) {
     ArrayRef<Operation *> operations = path.data.getOperations().slice(
         segment.begin, segment.end - segment.begin);
@@ -195,50 +195,51 @@ static SmallVector<Segment> openUnits(const NetworkPath &path,
     bool completes =
         segment.computesInput || llvm::all_of(operations, isCompletion);
     if (segment.numLayers > 0)
-      units.begin(segment);
-    else if (units.isOpen() && completes)
-      units.complete(segment);
+      ranges.begin(segment);
+    else if (ranges.isOpen() && completes)
+      ranges.complete(segment);
     else if (segment.computesInput || llvm::all_of(operations, isPreparation))
-      units.prepare(segment, llvm::all_of(operations, isView));
-    else // Pooling and the like belong to no unit.
-      units.skip();
+      ranges.prepare(segment, llvm::all_of(operations, isView));
+    else // Pooling and the like belong to no range.
+      ranges.skip();
   }
-  return units.take();
+  return ranges.take();
 }
 
-/// Whether a unit is one layer of the given kind.
-static bool isExpansion(const Segment &unit) {
-  return unit.numLayers == 1 && !unit.isJoin && !unit.isDepthwise &&
-         unit.isPointwise && unit.numBounds > 0;
+/// Whether a range is one layer of the given kind.
+static bool isExpansion(const Segment &range) {
+  return range.numLayers == 1 && !range.isJoin && !range.isDepthwise &&
+         range.isPointwise && range.numBounds > 0;
 }
-static bool isDepthwiseLayer(const Segment &unit) {
-  return unit.numLayers == 1 && !unit.isJoin && unit.isDepthwise &&
-         unit.numBounds > 0;
+static bool isDepthwiseLayer(const Segment &range) {
+  return range.numLayers == 1 && !range.isJoin && range.isDepthwise &&
+         range.numBounds > 0;
 }
-static bool isProjection(const Segment &unit) {
-  return unit.numLayers == 1 && !unit.isJoin && !unit.isDepthwise &&
-         unit.isPointwise && unit.numBounds == 0;
+static bool isProjection(const Segment &range) {
+  return range.numLayers == 1 && !range.isJoin && !range.isDepthwise &&
+         range.isPointwise && range.numBounds == 0;
 }
 
-/// Number of units from the first on that make an inverted residual without
+/// Number of ranges from the first on that make an inverted residual without
 /// skip; 1 where there is none.
-static size_t matchBottleneck(ArrayRef<Segment> units) {
-  auto adjoins = [&](size_t i) { return units[i - 1].end == units[i].begin; };
-  if (units.size() > 2 && isExpansion(units[0]) && isDepthwiseLayer(units[1]) &&
-      isProjection(units[2]) && adjoins(1) && adjoins(2))
+static size_t matchBottleneck(ArrayRef<Segment> ranges) {
+  auto adjoins = [&](size_t i) { return ranges[i - 1].end == ranges[i].begin; };
+  if (ranges.size() > 2 && isExpansion(ranges[0]) &&
+      isDepthwiseLayer(ranges[1]) && isProjection(ranges[2]) && adjoins(1) &&
+      adjoins(2))
     return 3;
   // The graph of a separable stem is the same, up to the activation function.
-  if (units.size() > 1 && isDepthwiseLayer(units[0]) &&
-      units[0].numBounds > 1 && isProjection(units[1]) && adjoins(1))
+  if (ranges.size() > 1 && isDepthwiseLayer(ranges[0]) &&
+      ranges[0].numBounds > 1 && isProjection(ranges[1]) && adjoins(1))
     return 2;
   return 1;
 }
 
-SmallVector<Segment> mlir::pdq::joinUnits(const NetworkPath &path,
-                                          ArrayRef<Segment> segments,
-                                          bool joinBottlenecks) {
-  SmallVector<Segment> units = openUnits(path, segments), joined;
-  for (ArrayRef<Segment> rest = units; !rest.empty();) {
+SmallVector<Segment> mlir::pdq::mergeSegments(const NetworkPath &path,
+                                              ArrayRef<Segment> segments,
+                                              bool joinBottlenecks) {
+  SmallVector<Segment> ranges = openRanges(path, segments), joined;
+  for (ArrayRef<Segment> rest = ranges; !rest.empty();) {
     size_t count = joinBottlenecks ? matchBottleneck(rest) : 1;
     joined.push_back(rest.front());
     for (const Segment &part : rest.slice(1, count - 1))
@@ -248,11 +249,11 @@ SmallVector<Segment> mlir::pdq::joinUnits(const NetworkPath &path,
   return joined;
 }
 
-/// Whether all data that `op` reads is computed by the operations of `unit`.
-static bool readsOnly(Operation *op, const Segment &unit,
+/// Whether all data that `op` reads is computed by the operations of `range`.
+static bool readsOnly(Operation *op, const Segment &range,
                       const DataPath &path) {
   ArrayRef<Operation *> inside =
-      path.getOperations().slice(unit.begin, unit.end - unit.begin);
+      path.getOperations().slice(range.begin, range.end - range.begin);
   return llvm::all_of(path.getDataOperands(op), [&](Value operand) {
     while (isView(operand.getDefiningOp()))
       operand = getViewSource(operand.getDefiningOp());
@@ -262,7 +263,7 @@ static bool readsOnly(Operation *op, const Segment &unit,
 
 SmallVector<Segment> mlir::pdq::splitLayers(const NetworkPath &path,
                                             size_t begin, size_t end) {
-  UnitBuilder units;
+  RangeBuilder ranges;
   for (size_t position = begin; position < end; ++position) {
     Operation *op = path.data.getOperations()[position];
     Segment step{position, position + 1};
@@ -271,20 +272,20 @@ SmallVector<Segment> mlir::pdq::splitLayers(const NetworkPath &path,
         isView(op) && !isBatchFirst(op->getOperand(0), path.data);
     // A view that merges the batch with tokens belongs to what reads it.
     bool losesBatch = isView(op) && !isBatchFirst(op->getResult(0), path.data);
-    bool completes = units.isOpen() && !losesBatch &&
+    bool completes = ranges.isOpen() && !losesBatch &&
                      (isCompletion(op) || restoresBatch || step.computesInput);
     bool isSum = step.isJoin &&
-                 !(completes && readsOnly(op, units.getLast(), path.data));
+                 !(completes && readsOnly(op, ranges.getLast(), path.data));
     if (step.numLayers > 0 || isSum)
-      units.begin(step);
+      ranges.begin(step);
     else if (completes)
-      units.complete(step);
+      ranges.complete(step);
     else if (step.computesInput || isPreparation(op))
-      units.prepare(step, isView(op));
+      ranges.prepare(step, isView(op));
     else
-      units.skip();
+      ranges.skip();
   }
-  SmallVector<Segment> result = units.take();
+  SmallVector<Segment> result = ranges.take();
   // Behind the last layer of the network nothing is quantized.
   while (end == path.data.getOperations().size() && !result.empty() &&
          result.back().numLayers == 0)

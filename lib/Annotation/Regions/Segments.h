@@ -1,13 +1,13 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The data path cut into segments, and segments joined into the units that are
+// The data path cut into segments, and segments joined into the ranges that are
 // reconstructed at once.
 
-#ifndef PDQ_LIB_ANNOTATION_QUANTIZERS_SEGMENTS_H
-#define PDQ_LIB_ANNOTATION_QUANTIZERS_SEGMENTS_H
+#ifndef PDQ_LIB_ANNOTATION_REGIONS_SEGMENTS_H
+#define PDQ_LIB_ANNOTATION_REGIONS_SEGMENTS_H
 
-#include "ProductInputs.h"
+#include "pdq/Annotation/Quantizers/ProductInputs.h"
 
 namespace mlir::pdq {
 
@@ -42,17 +42,17 @@ struct NetworkPath {
 /// Cuts the data path wherever exactly one data value is live.
 SmallVector<Segment> cutSegments(const NetworkPath &path);
 
-/// Joins segments to units with layers: a layer or a residual block with the
+/// Joins segments to ranges with layers: a layer or a residual block with the
 /// normalization and the activation function behind it, and the padding and
-/// reshapes in front. What computes the input of a product belongs to the unit
+/// reshapes in front. What computes the input of a product belongs to the range
 /// in front, or where none ends there to the one behind, whatever it is; other
 /// operations (poolings) belong to none. With `joinBottlenecks`
-/// an inverted residual without skip (expand, depthwise, project) is one unit;
+/// an inverted residual without skip (expand, depthwise, project) is one range;
 /// without expansion only where its activation function is ReLU6: MobileNetV2's
 /// first block, and not the separable stem of MNasNet.
-SmallVector<Segment> joinUnits(const NetworkPath &path,
-                               ArrayRef<Segment> segments,
-                               bool joinBottlenecks);
+SmallVector<Segment> mergeSegments(const NetworkPath &path,
+                                   ArrayRef<Segment> segments,
+                                   bool joinBottlenecks);
 
 /// Every layer of the operations [begin, end) on its own, with what follows it
 /// up to the next one; each sum or concatenation of two branches likewise.
@@ -61,4 +61,4 @@ SmallVector<Segment> splitLayers(const NetworkPath &path, size_t begin,
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_ANNOTATION_QUANTIZERS_SEGMENTS_H
+#endif // PDQ_LIB_ANNOTATION_REGIONS_SEGMENTS_H

@@ -4,8 +4,8 @@
 // Float arithmetic that is the same for scalars and vectors, and the functions
 // that are made of it.
 
-#ifndef PDQ_LIB_CODEGEN_CPU_MATH_FLOATMATH_H
-#define PDQ_LIB_CODEGEN_CPU_MATH_FLOATMATH_H
+#ifndef PDQ_LIB_CODEGEN_COMMON_MATH_FLOATMATH_H
+#define PDQ_LIB_CODEGEN_COMMON_MATH_FLOATMATH_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -80,4 +80,4 @@ void populatePowerPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_CODEGEN_CPU_MATH_FLOATMATH_H
+#endif // PDQ_LIB_CODEGEN_COMMON_MATH_FLOATMATH_H
