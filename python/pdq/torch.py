@@ -9,6 +9,8 @@ import warnings
 import torch
 from torch_mlir import compiler_utils, fx, passmanager
 
+from pdq._tools import PDQError
+
 FORMS = {"linalg": "torch", "plain": "torch", "tosa": "tosa"}
 
 # A pattern of the canonicalizer that moves what is padded in front of a strided
@@ -106,10 +108,10 @@ def export(module, example_input, *, dynamic_batch=False, dynamic_sizes=False, f
         form: "linalg" (torch-mlir's default), "plain" (linalg, batch norms not
             decomposed by PyTorch) or "tosa".
     Returns: the module as MLIR text, with one public function `main`.
-    Raises: ValueError for an unknown form; torch-mlir's own errors.
+    Raises: PDQError for an unknown form; torch-mlir's own errors.
     """
     if form not in FORMS:
-        raise ValueError(f"form is '{form}' but must be one of {', '.join(FORMS)}")
+        raise PDQError(f"form is '{form}' but must be one of {', '.join(FORMS)}")
     network = copy.deepcopy(module).eval()
     examples = example_input if isinstance(example_input, tuple) else (example_input,)
     with torch.no_grad():

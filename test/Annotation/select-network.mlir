@@ -11,7 +11,7 @@
 // CALLS-NOT: func.func
 // RUN: pdq-run %t/calls.mlir --input=%t/x.npy --output=%t/y.npy
 // RUN: od -A n -t f4 -w16 -j 128 %t/y.npy | FileCheck %s --check-prefix=TWICE
-// TWICE: 4 8 12 16
+// TWICE: {{^ *}}4 8 12 16{{$}}
 
 // Several functions: the user says which.
 // RUN: not pdq-opt %t/several.mlir --pdq-annotate -o /dev/null 2>&1 | FileCheck %s --check-prefix=SEVERAL
@@ -23,7 +23,7 @@
 // DECODE: func.func @decode
 // RUN: pdq-run %t/several.mlir --entry=decode --input=%t/x.npy --output=%t/y.npy
 // RUN: od -A n -t f4 -w16 -j 128 %t/y.npy | FileCheck %s --check-prefix=NEGATED
-// NEGATED: -1 -2 -3 -4
+// NEGATED: {{^ *}}-1 -2 -3 -4{{$}}
 // A private function can be named, too.
 // RUN: pdq-opt %t/calls.mlir --pdq-annotate="entry=private" | FileCheck %s --check-prefix=PRIVATE
 // PRIVATE: func.func @private(

@@ -48,7 +48,7 @@ class ExportTest(unittest.TestCase):
         self.assertIn("tensor<?x3x8x8xf32>", main_arguments(text))
 
     def test_an_unknown_form_names_the_known_ones(self):
-        with self.assertRaisesRegex(ValueError, "linalg, plain, tosa"):
+        with self.assertRaisesRegex(PDQError, "linalg, plain, tosa"):
             pdq.torch.export(small_network(), torch.zeros(2, 3, 8, 8), form="onnx")
 
     def test_padding_in_front_of_a_strided_transposed_convolution_is_kept(self):

@@ -12,6 +12,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Support/FileUtilities.h"
 #include "pdq/Pipelines.h"
+#include "pdq/Plan/IR/Plan.h"
 #include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Files/FileSignals.h"
@@ -113,7 +114,7 @@ struct Options {
       cl::cat(category)};
   cl::opt<std::string> math{
       "math", cl::init("fp32"), cl::value_desc("name"),
-      cl::desc("Products on a GPU: fp32 (default) or tf32"), cl::cat(category)};
+      cl::desc("Contractions on a GPU: fp32 (default), tf32 or bf16"), cl::cat(category)};
   cl::opt<CPUTarget> cpu{
       "cpu", cl::desc("Instruction set"), cl::init(CPUTarget::Host),
       cl::values(
@@ -319,9 +320,9 @@ static llvm::Error checkOptions(const Options &options) {
                                      "' is for a GPU, which target=cpu is not");
   if (options.inOrder && options.target != Target::CPU)
     return llvm::createStringError("option 'in-order' needs target=cpu");
-  if (options.math != "fp32" && options.math != "tf32")
+  if (!plan::symbolizeMath(options.math))
     return llvm::createStringError("option 'math' is '" + options.math +
-                                   "', expected 'fp32' or 'tf32'");
+                                   "', expected 'fp32', 'tf32' or 'bf16'");
   if (!options.memoryLimit.empty() && !readByteCount(options.memoryLimit))
     return llvm::createStringError("option 'memory-limit' is '" +
                                    options.memoryLimit +
