@@ -114,7 +114,8 @@ struct Options {
       cl::cat(category)};
   cl::opt<std::string> math{
       "math", cl::init("fp32"), cl::value_desc("name"),
-      cl::desc("Contractions on a GPU: fp32 (default), tf32 or bf16"), cl::cat(category)};
+      cl::desc("Contractions on a GPU: fp32 (default), tf32 or bf16"),
+      cl::cat(category)};
   cl::opt<CPUTarget> cpu{
       "cpu", cl::desc("Instruction set"), cl::init(CPUTarget::Host),
       cl::values(
