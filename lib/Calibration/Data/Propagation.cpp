@@ -171,8 +171,8 @@ RegionData Propagation::gather(const RegionContext &context) const {
     result.plain.push_back(quantized.lookup(input));
     result.original.push_back(floating.lookup(input));
   }
-  for (Value bypass : context.getBypasses())
-    result.bypasses.push_back(quantized.lookup(bypass));
+  for (Value liveIn : context.getTailLiveIns())
+    result.tailLiveIns.push_back(quantized.lookup(liveIn));
   result.predictions = predictions;
   return result;
 }

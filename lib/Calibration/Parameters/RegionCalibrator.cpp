@@ -53,12 +53,12 @@ LogicalResult RegionCalibrator::calibrate(const RegionData &data,
   results.addSamples(targets);
   runBatches(*programs, program::teach, context.samples, options.batch,
              arguments, results);
-  if (failed(evaluate(data, targets, 0, report)))
+  if (failed(evaluate(data, targets, RegionReport::Before, report)))
     return failure();
   if (context.hasTrainables() &&
       failed(iterate(data, corrected, targets, resumed, save, report)))
     return failure();
-  if (failed(evaluate(data, targets, 1, report)))
+  if (failed(evaluate(data, targets, RegionReport::After, report)))
     return failure();
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     report.activationScales.push_back(quantizer.scale);
@@ -252,7 +252,8 @@ LogicalResult RegionCalibrator::correct(const RegionData &data,
 }
 
 LogicalResult RegionCalibrator::evaluate(const RegionData &data,
-                                         ArrayRef<BufferRef> targets, int when,
+                                         ArrayRef<BufferRef> targets,
+                                         RegionReport::Moment moment,
                                          RegionReport &report) {
   BufferRef reconstruction = executor.allocate({}, ElementType::F32);
   BufferRef difference = executor.allocate({}, ElementType::F32);
@@ -261,7 +262,7 @@ LogicalResult RegionCalibrator::evaluate(const RegionData &data,
   arguments.addFixed(uploadParameters());
   arguments.addSamples(targets);
   arguments.addSamples(data.predictions);
-  arguments.addSamples(data.bypasses);
+  arguments.addSamples(data.tailLiveIns);
   SmallVector<int64_t> starts = getBatchStarts(context.samples, options.batch);
   double sums[2] = {0, 0};
   for (int64_t first : starts) {
@@ -270,31 +271,34 @@ LogicalResult RegionCalibrator::evaluate(const RegionData &data,
     sums[0] += reconstruction->read().values<float>()[0];
     sums[1] += difference->read().values<float>()[0];
   }
-  report.reconstructionLoss[when] = sums[0] / starts.size();
-  report.predictionDifference[when] = sums[1] / starts.size();
+  report.reconstructionLoss[moment] = sums[0] / starts.size();
+  report.predictionDifference[moment] = sums[1] / starts.size();
   if (std::isfinite(sums[0]) && std::isfinite(sums[1]))
     return success();
   return context.getRegion().emitError()
-         << "loss is not finite " << (when ? "after" : "before")
+         << "loss is not finite "
+         << (moment == RegionReport::After ? "after" : "before")
          << " the iterations of region @" << getName() << " (reconstruction "
-         << report.reconstructionLoss[when] << ", prediction difference "
-         << report.predictionDifference[when] << "): " << overflowCause;
+         << report.reconstructionLoss[moment] << ", prediction difference "
+         << report.predictionDifference[moment] << "): " << overflowCause;
 }
 
 //===----------------------------------------------------------------------===//
 // Iterations
 //===----------------------------------------------------------------------===//
 
-/// The kept form of a weight (`getParameterType`), or back.
-static HostTensor permuteParameter(const HostTensor &tensor, bool back) {
+/// A weight in the layout of the state (`getParameterType`); with `isInverse`
+/// in that of the network again.
+static HostTensor permuteParameter(const HostTensor &tensor,
+                                   bool isInverse = false) {
   ArrayRef<int64_t> shape = tensor.getShape();
   if (shape.size() != 2 && shape.size() != 4)
     return tensor.clone();
-  bool matrix = shape.size() == 2;
+  bool isMatrix = shape.size() == 2;
   SmallVector<int64_t> forward =
-      matrix ? SmallVector<int64_t>{1, 0} : SmallVector<int64_t>{2, 3, 1, 0};
+      isMatrix ? SmallVector<int64_t>{1, 0} : SmallVector<int64_t>{2, 3, 1, 0};
   SmallVector<int64_t> permutation =
-      back ? invertPermutationVector(forward) : forward;
+      isInverse ? invertPermutationVector(forward) : forward;
   HostTensor result(applyPermutation(shape, permutation), ElementType::F32);
   SmallVector<int64_t> strides = computeStrides(shape);
   SmallVector<int64_t> sourceStrides = applyPermutation(strides, permutation);
@@ -322,8 +326,7 @@ void RegionCalibrator::createState() {
   };
   for (WeightQuantizer &quantizer : quantizers.weights) {
     if (options.learnedRounding)
-      addMoments(
-          upload(permuteParameter(initializeRounding(quantizer), false)));
+      addMoments(upload(permuteParameter(initializeRounding(quantizer))));
     else
       state.push_back(upload(quantizeWeight(quantizer)));
   }
@@ -341,10 +344,12 @@ StepState RegionCalibrator::readState(int64_t iterations) const {
 }
 
 void RegionCalibrator::adoptState() {
+  // Behind the step and the powers of the two decay rates.
   size_t place = 3;
   for (WeightQuantizer &quantizer : quantizers.weights) {
     if (options.learnedRounding)
-      quantizer.rounding = permuteParameter(state[place]->read(), true);
+      quantizer.rounding =
+          permuteParameter(state[place]->read(), /*isInverse=*/true);
     place += options.learnedRounding ? 3 : 1;
   }
   for (ActivationQuantizer &quantizer : quantizers.activations) {
@@ -361,7 +366,7 @@ SmallVector<BufferRef> RegionCalibrator::bindStep(const RegionData &data,
     arguments.append({plain, other});
   arguments.append(targets.begin(), targets.end());
   llvm::append_range(arguments, data.predictions);
-  llvm::append_range(arguments, data.bypasses);
+  llvm::append_range(arguments, data.tailLiveIns);
   arguments.append(state.begin() + 3, state.end());
   SmallVector<BufferRef> parameters = uploadParameters();
   arguments.append(parameters.end() - quantizers.activations.size(),

@@ -14,13 +14,13 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-SmallVector<Value> RegionContext::getBypasses() const {
-  SmallVector<Value> bypasses;
-  llvm::copy_if(sections.getLiveValues(index), std::back_inserter(bypasses),
+SmallVector<Value> RegionContext::getTailLiveIns() const {
+  SmallVector<Value> tailLiveIns;
+  llvm::copy_if(sections.getLiveValues(index), std::back_inserter(tailLiveIns),
                 [&](Value value) {
                   return value.getDefiningOp() != getRegion().getOperation();
                 });
-  return bypasses;
+  return tailLiveIns;
 }
 
 bool mlir::pdq::hasSpread(BatchNormOp norm) {
@@ -59,15 +59,15 @@ SmallVector<Value> mlir::pdq::addCacheArguments(ProgramBuilder &program,
 
 SmallVector<Value> mlir::pdq::getTailArguments(const RegionContext &context,
                                                ValueRange results,
-                                               ValueRange bypasses) {
+                                               ValueRange tailLiveIns) {
   SmallVector<Value> arguments;
-  size_t bypass = 0;
+  size_t liveIn = 0;
   for (Value live : context.sections.getLiveValues(context.index)) {
     auto result = dyn_cast<OpResult>(live);
     if (result && result.getOwner() == context.getRegion().getOperation())
       arguments.push_back(results[result.getResultNumber()]);
     else
-      arguments.push_back(bypasses[bypass++]);
+      arguments.push_back(tailLiveIns[liveIn++]);
   }
   return arguments;
 }
@@ -182,13 +182,13 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
       addCacheArguments(program, context.getRegion().getResultTypes());
   SmallVector<Value> predictions =
       addCacheArguments(program, getTargetTypes(context, tail));
-  SmallVector<Value> bypasses =
-      addCacheArguments(program, TypeRange(ValueRange(context.getBypasses())));
+  SmallVector<Value> tailLiveIns =
+      addCacheArguments(program, TypeRange(ValueRange(context.getTailLiveIns())));
   ValueRange results = program.call(*student, arguments);
   Value reconstruction = buildReconstructionLoss(
       b, results, targets, getResultChannelAxes(context.getRegion()));
   ValueRange predicted =
-      program.call(tail, getTailArguments(context, results, bypasses));
+      program.call(tail, getTailArguments(context, results, tailLiveIns));
   Value difference =
       buildOutputTerms(b, context.options, predicted, predictions);
   program.finish({reconstruction, difference});

@@ -35,15 +35,15 @@ public:
 
 private:
   /// loss_total as the private function (mixed inputs, plain inputs, targets,
-  /// predictions, bypasses, student parameters, step, beta, rounding weight) ->
-  /// (total, reconstruction loss, prediction difference, regularizer).
+  /// predictions, tailLiveIns, student parameters, step, beta, rounding weight)
+  /// -> (total, reconstruction loss, prediction difference, regularizer).
   LogicalResult buildObjective();
   LogicalResult buildTrainedStudent();
   SmallVector<Type> getObjectiveTypes();
   /// The arguments of the objective. `weights` are rounding variables where
   /// rounding is learned, else the weights themselves.
   struct ObjectiveArguments {
-    ValueRange mixed, plain, targets, predictions, bypasses, weights, scales;
+    ValueRange mixed, plain, targets, predictions, tailLiveIns, weights, scales;
     Value step, beta, roundingWeight;
   };
   ObjectiveArguments getObjectiveArguments(ValueRange arguments);
@@ -138,7 +138,7 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
   append(region.getInputs().getTypes());
   append(region.getResultTypes());
   llvm::append_range(types, getTargetTypes(context, tail));
-  append(TypeRange(ValueRange(context.getBypasses())));
+  append(TypeRange(ValueRange(context.getTailLiveIns())));
   size_t numParameters = context.quantizers.weights.size() +
                          2 * context.quantizers.activations.size();
   append(TypeRange(student.getArgumentTypes())
@@ -177,7 +177,7 @@ StepBuilder::getObjectiveArguments(ValueRange arguments) {
   parts.plain = take(region.getInputs().size());
   parts.targets = take(region.getNumResults());
   parts.predictions = take(getTermOutputs(options).size());
-  parts.bypasses = take(context.getBypasses().size());
+  parts.tailLiveIns = take(context.getTailLiveIns().size());
   parts.weights = take(context.quantizers.weights.size());
   parts.scales = take(2 * context.quantizers.activations.size());
   parts.step = take(1).front();
@@ -190,7 +190,7 @@ Value StepBuilder::buildPredictionDifference(ImplicitLocOpBuilder &b,
                                              ValueRange predicted,
                                              const ObjectiveArguments &parts) {
   auto call = func::CallOp::create(
-      b, tail, getTailArguments(context, predicted, parts.bypasses));
+      b, tail, getTailArguments(context, predicted, parts.tailLiveIns));
   return buildOutputTerms(b, options, call.getResults(), parts.predictions);
 }
 
@@ -279,7 +279,7 @@ void StepBuilder::addMiniBatch(ProgramBuilder &program, Value step,
   llvm::append_range(arguments, plain);
   SmallVector<Type> others(context.getRegion().getResultTypes());
   llvm::append_range(others, getTargetTypes(context, tail));
-  llvm::append_range(others, TypeRange(ValueRange(context.getBypasses())));
+  llvm::append_range(others, TypeRange(ValueRange(context.getTailLiveIns())));
   for (Type type : others) {
     auto tensor = cast<RankedTensorType>(type);
     arguments.push_back(

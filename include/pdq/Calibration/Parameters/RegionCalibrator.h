@@ -26,7 +26,7 @@ struct RegionData {
   /// Inputs from the quantized prefix and from the network in floating point.
   SmallVector<BufferRef> plain, original;
   /// Values that the tail reads beside the region's results.
-  SmallVector<BufferRef> bypasses;
+  SmallVector<BufferRef> tailLiveIns;
   /// The float network's outputs that have a term in the prediction difference.
   SmallVector<BufferRef> predictions;
 };
@@ -69,7 +69,7 @@ private:
   LogicalResult correct(const RegionData &data,
                         SmallVectorImpl<BufferRef> &corrected);
   LogicalResult evaluate(const RegionData &data, ArrayRef<BufferRef> targets,
-                         int when, RegionReport &report);
+                         RegionReport::Moment moment, RegionReport &report);
   LogicalResult iterate(const RegionData &data, ArrayRef<BufferRef> corrected,
                         ArrayRef<BufferRef> targets, const StepState *resumed,
                         SaveFn save, RegionReport &report);

@@ -25,7 +25,7 @@ struct RegionContext {
   const Section &getSection() const { return sections.getSections()[index]; }
   RegionOp getRegion() const { return getSection().region; }
   /// What the tail reads beside the region's results: values from before it.
-  SmallVector<Value> getBypasses() const;
+  SmallVector<Value> getTailLiveIns() const;
   /// Whether the region has anything to correct (dc_1).
   bool hasBatchNorms() const;
   /// Whether iterations change anything.
@@ -39,7 +39,7 @@ namespace program {
 inline constexpr StringRef forward = "forward";
 /// (inputs) -> (results) of the teacher.
 inline constexpr StringRef teach = "teach";
-/// (inputs, weights, scales, zero points, targets, predictions, bypasses) ->
+/// (inputs, weights, scales, zero points, targets, predictions, tailLiveIns) ->
 /// (reconstruction loss, prediction difference); nothing dropped. Predictions
 /// are the float network's outputs that have a term.
 inline constexpr StringRef evaluate = "evaluate";
@@ -61,8 +61,8 @@ LogicalResult addCorrection(ModuleOp module, const RegionContext &context);
 
 /// Adds `step`. Arguments: the step counter (i64, in place), the decay powers
 /// (2, f64, in place), per input the plain and the corrected cache, per result
-/// the cache of targets, the caches of predictions and of bypasses, per weight
-/// its rounding and two moments (in place; with learned rounding) or the
+/// the cache of targets, the caches of predictions and of tailLiveIns, per
+/// weight its rounding and two moments (in place; with learned rounding) or the
 /// weight, per activation its scale and two moments (in place), per activation
 /// its zero point, and the ring of losses [R, 4] (in place): total,
 /// reconstruction, prediction difference, regularizer.
@@ -80,10 +80,10 @@ inline constexpr int64_t lossRingSize = 128;
 /// tensors in their own form.
 SmallVector<Value> addCacheArguments(ProgramBuilder &program, TypeRange types);
 
-/// Arguments of the tail: the region's `results` and the `bypasses`, in the
+/// Arguments of the tail: the region's `results` and the `tailLiveIns`, in the
 /// order of the tail's parameters.
 SmallVector<Value> getTailArguments(const RegionContext &context,
-                                    ValueRange results, ValueRange bypasses);
+                                    ValueRange results, ValueRange tailLiveIns);
 
 /// Types of the outputs that have a term in the prediction difference.
 SmallVector<Type> getTargetTypes(const RegionContext &context,

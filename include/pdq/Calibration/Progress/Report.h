@@ -22,6 +22,7 @@ struct RegionReport {
   double compileSeconds = 0;
   /// Before and after the iterations, nothing dropped. The prediction
   /// difference is 0 where the network's outputs are no logits.
+  enum Moment { Before, After };
   double reconstructionLoss[2] = {0, 0};
   double predictionDifference[2] = {0, 0};
   std::vector<double> activationScales;
