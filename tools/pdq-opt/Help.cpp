@@ -27,7 +27,9 @@ usage: pdq-opt NETWORK --pdq-quantize="NAME=VALUE ..." --emit-bytecode -o RESULT
 
   NETWORK is a file of MLIR text or bytecode, or - for stdin.
   -o FILE                    Where the result goes (default: stdout)
-  --emit-bytecode            Write bytecode, not text
+  --emit-bytecode            Write bytecode, not text: version 4, which other
+                             versions of MLIR read
+  --emit-bytecode-version=N  The version of the bytecode
   --pass-pipeline=TEXT       A pipeline as text
   --verify-diagnostics       Compare messages with those that the input expects
   --help-all                 Upstream's options and passes too

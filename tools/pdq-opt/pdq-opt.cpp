@@ -170,6 +170,8 @@ static int run(int argc, char **argv) {
   if (failed(parseCommandLine(argc, argv, tool)))
     return 1;
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldEmitBytecode() && !config.bytecodeVersionToEmit())
+    config.setEmitBytecodeVersion(portableBytecodeVersion);
   // Upstream prints the lists it can show.
   if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));

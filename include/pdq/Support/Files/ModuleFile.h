@@ -25,6 +25,11 @@ namespace mlir::pdq {
 LogicalResult checkNesting(const llvm::MemoryBuffer &module,
                            const DialectRegistry &registry);
 
+/// The version of MLIR's bytecode that results are written in unless the user
+/// asks for another: the last one that keeps operations' properties in
+/// attributes, which MLIR 20 to 24 read alike.
+constexpr int64_t portableBytecodeVersion = 4;
+
 /// Calls `main` on a thread with a stack for everything that passes this check,
 /// whatever the user's limit is, and gives its result.
 int runWithLargeStack(llvm::function_ref<int()> main);
