@@ -215,3 +215,40 @@ func.func @heads(%x: tensor<6x5x4xf32>, %init: tensor<6x5x2xf32>) -> tensor<6x5x
   %y = linalg.batch_matmul ins(%x, %m : tensor<6x5x4xf32>, tensor<6x4x2xf32>) outs(%init : tensor<6x5x2xf32>) -> tensor<6x5x2xf32>
   return %y : tensor<6x5x2xf32>
 }
+
+// -----
+
+#row = affine_map<(d0, d1) -> (d0)>
+#column = affine_map<(d0, d1) -> (d1)>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Two integers of 4 bits a byte: 0x83 is 3 and 8, 0xF1 is 1 and 15; the
+// highest bit of a byte is no sign. Column 0 gets the bit 1, column 1 the bit 2; minus 8.
+// CHECK-LABEL: func @bits
+// CHECK: %[[W:.+]] = arith.constant dense<{{\[\[}}-5.000000e+00, 2.000000e+00], [-7.000000e+00, 7.000000e+00]]> : tensor<2x2xf32>
+// CHECK: linalg.matmul ins(%{{.+}}, %[[W]] :
+func.func @bits(%x: tensor<4x2xf32>, %init: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %bytes = arith.constant dense<[0x83, 0xF1]> : tensor<2xi8>
+  %shifts = arith.constant dense<[0, 4]> : tensor<2xi8>
+  %mask = arith.constant 15 : i8
+  %one = arith.constant 1 : i8
+  %two = arith.constant 2 : i8
+  %eight = arith.constant 8 : i32
+  %e = tensor.empty() : tensor<2x2xf32>
+  %w = linalg.generic {indexing_maps = [#row, #column, #id], iterator_types = ["parallel", "parallel"]} ins(%bytes, %shifts : tensor<2xi8>, tensor<2xi8>) outs(%e : tensor<2x2xf32>) {
+  ^bb0(%byte: i8, %shift: i8, %o: f32):
+    %moved = arith.shrui %byte, %shift : i8
+    %low = arith.andi %moved, %mask : i8
+    %column = arith.shrui %shift, %two : i8
+    %power = arith.shli %one, %column : i8
+    %joined = arith.ori %low, %power : i8
+    %swapped = arith.xori %joined, %power : i8
+    %again = arith.ori %swapped, %power : i8
+    %wide = arith.extui %again : i8 to i32
+    %centered = arith.subi %wide, %eight : i32
+    %real = arith.sitofp %centered : i32 to f32
+    linalg.yield %real : f32
+  } -> tensor<2x2xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<4x2xf32>, tensor<2x2xf32>) outs(%init : tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
+}

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -252,6 +253,45 @@ static Step makeMath(Operation *op, FloatType type, Places places) {
       .Default([](Operation *) { return Step(); });
 }
 
+/// The bits of an integer of `type`, which is kept sign-extended.
+static uint64_t getBits(Type type, uint64_t value) {
+  unsigned width = isa<IndexType>(type) ? 64 : type.getIntOrFloatBitWidth();
+  return value & llvm::maskTrailingOnes<uint64_t>(width);
+}
+
+/// Operations on the bits of integers. A shift by the width or more has no
+/// value in MLIR; 0 is one that it may have.
+static Step makeBitwise(Operation *op, Type type, Places places) {
+  auto make = [&](auto fn) { return makeInteger(type, places, fn); };
+  return llvm::TypeSwitch<Operation *, Step>(op)
+      .Case([&](arith::AndIOp) {
+        return make([](uint64_t a, uint64_t b) { return a & b; });
+      })
+      .Case([&](arith::OrIOp) {
+        return make([](uint64_t a, uint64_t b) { return a | b; });
+      })
+      .Case([&](arith::XOrIOp) {
+        return make([](uint64_t a, uint64_t b) { return a ^ b; });
+      })
+      .Case([&](arith::ShLIOp) {
+        return make([type](uint64_t a, uint64_t b) {
+          b = getBits(type, b);
+          return b < 64 ? a << b : 0;
+        });
+      })
+      .Case([&](arith::ShRUIOp) {
+        return make([type](uint64_t a, uint64_t b) {
+          b = getBits(type, b);
+          return b < 64 ? getBits(type, a) >> b : 0;
+        });
+      })
+      .Case([&](arith::ExtUIOp extension) {
+        Type from = extension.getIn().getType();
+        return make([from](uint64_t a, uint64_t) { return getBits(from, a); });
+      })
+      .Default([](Operation *) { return Step(); });
+}
+
 /// Operations on integers; sums and products of them wrap.
 static Step makeIntegerArith(Operation *op, Type type, Places places) {
   auto make = [&](auto fn) { return makeInteger(type, places, fn); };
@@ -299,6 +339,8 @@ Step mlir::pdq::makeArithmetic(Operation *op, ArrayRef<unsigned> operands,
       step = makeMath(op, real, places);
   } else {
     step = makeIntegerArith(op, type, places);
+    if (!step)
+      step = makeBitwise(op, type, places);
   }
   return step ? step : makeFold(op, places);
 }
