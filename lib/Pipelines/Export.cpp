@@ -29,6 +29,7 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
   // form is made to keep its meaning under these two.
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createInlineResources());
 }
 
 namespace {

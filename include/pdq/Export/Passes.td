@@ -152,6 +152,30 @@ def ConvertPDQToQuant : PDQPass<"convert-pdq-to-quant", "::mlir::ModuleOp"> {
   ];
 }
 
+def InlineResources : PDQPass<"pdq-inline-resources"> {
+  let summary = "Store constants as dense elements";
+  let description = [{
+    What pdq computes is `dense`; what it did not touch may be a
+    `dense_resource`, as frontends write it. Of both forms `dense` is the one that
+    MLIR's folders and matchers see through, that text tools find where it is
+    used, and that says how integers narrower than a byte are stored.
+
+    ```mlir
+    // before
+    %b = arith.constant dense_resource<bias> : tensor<2xf32>
+    {-# dialect_resources: { builtin: { bias: "0x040000000000803F00000040" } } #-}
+    // after
+    %b = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+    ```
+
+    A resource whose data is missing, or has another size than its type says, is
+    left, and a remark says which.
+  }];
+  let statistics = [
+    Statistic<"numInlined", "num-inlined", "Resources made dense elements">
+  ];
+}
+
 def LowerQuant : PDQPass<"pdq-lower-quant"> {
   let summary = "Lower quant casts with correct rounding and saturation";
   let description = [{

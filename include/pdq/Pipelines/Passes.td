@@ -41,7 +41,8 @@ def Export : PDQPass<"pdq-export", "::mlir::ModuleOp"> {
   let summary = "Turn a calibrated network into the quant dialect";
   let description = [{
     Calibrated IR -> quant dialect: `pdq-freeze`, `pdq-inline-regions`,
-    `pdq-restore-sizes`, `pdq-restore-batch` and `convert-pdq-to-quant`.
+    `pdq-restore-sizes`, `pdq-restore-batch`, `convert-pdq-to-quant` and
+    `pdq-inline-resources`.
 
     ```
     pdq-opt calibrated.mlirbc --pdq-export
