@@ -4,6 +4,7 @@
 // A lowering of quant casts that rounds to nearest even and saturates, since
 // upstream's truncates and wraps.
 
+#include "PackedConstants.h"
 #include "QuantArithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -62,8 +63,8 @@ static DenseElementsAttr dequantize(DenseIntElementsAttr integers,
 /// expressed type has no host arithmetic.
 static DenseElementsAttr foldDequantize(Value storage,
                                         const UniformParameters &parameters) {
-  DenseIntElementsAttr integers;
-  if (!matchPattern(storage, m_Constant(&integers)))
+  DenseIntElementsAttr integers = readIntegers(storage);
+  if (!integers)
     return {};
   if (parameters.type.getExpressedType().isF32())
     return dequantize<float>(integers, parameters);

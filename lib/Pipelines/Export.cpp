@@ -30,6 +30,8 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
   pm.addPass(createSoundCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createInlineResources());
+  if (options.packConstants)
+    pm.addPass(createPackConstants());
 }
 
 namespace {
@@ -48,7 +50,7 @@ struct Export : pdq::impl::ExportBase<Export> {
 private:
   OpPassManager build() const {
     OpPassManager pm(ModuleOp::getOperationName());
-    buildExportPipeline(pm, {allowInitialized});
+    buildExportPipeline(pm, {allowInitialized, packConstants});
     return pm;
   }
 };

@@ -53,7 +53,7 @@ OpPassManager Quantize::build(const std::string &shape,
   buildAnnotatePipeline(pm, {weightBits, activationBits, firstLast, strict,
                              granularity, entry, shape, check, data});
   pm.addPass(createCalibrate(CalibrateOptionReader::read(*this)));
-  buildExportPipeline(pm, {allowInitialized});
+  buildExportPipeline(pm, {allowInitialized, packConstants});
   return pm;
 }
 

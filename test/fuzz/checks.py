@@ -134,7 +134,7 @@ def check_gradient(subject):
 
 
 def check_calibrated(subject):
-    """The exported module computes what was calibrated, bit for bit."""
+    """The exported module computes what was calibrated, bit for bit, packed too."""
     folder, network = subject.folder, subject.network
     calibrated, exported = folder / "calibrated.mlirbc", folder / "exported.mlirbc"
     if "pdq.region" not in subject.annotate().read_text():
@@ -148,6 +148,10 @@ def check_calibrated(subject):
     integers = subject.run(exported, output="integers.npy")
     if simulated.tobytes() != integers.tobytes():
         raise Failure("export", "simulation and exported module differ")
+    packed = folder / "packed.mlirbc"
+    subject.call("pdq-opt", exported, "--pdq-pack-constants=min-elements=2", "--emit-bytecode", "-o", packed)
+    if subject.run(packed, output="packed.npy").tobytes() != integers.tobytes():
+        raise Failure("pack", "exported module and packed one differ")
     if simulated.shape != network.outputs.shape or not np.isfinite(simulated).all():
         raise Failure("export", "outputs are not finite")
 

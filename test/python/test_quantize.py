@@ -120,6 +120,34 @@ class DigitsTest(unittest.TestCase):
             path = pathlib.Path(folder) / "q.mlirbc"
             result.save(path)
             np.testing.assert_array_equal(pdq.run(path, images), logits)
+            # Version 4, whatever this MLIR's own is.
+            self.assertEqual(path.read_bytes()[:5], b"ML\xefR\x09")
+
+    def test_packed_weights_are_smaller_and_compute_the_same(self):
+        images = np.load(DIGITS / "test_images.npy")[:32]
+        plain, packed = (
+            pdq.quantize(
+                DIGITS / "digits.mlirbc",
+                np.load(DIGITS / "calibration.npy")[:32],
+                weight_bits=2,
+                activation_bits=2,
+                iterations=0,
+                distribution_correction=False,
+                seed=1,
+                pack_constants=pack,
+            )
+            for pack in (False, True)
+        )
+        self.assertLess(len(packed.module), 0.4 * len(plain.module))
+        np.testing.assert_array_equal(pdq.run(packed, images), pdq.run(plain, images))
+        if importlib.util.find_spec("torch_mlir") is None:
+            self.skipTest("torch-mlir is not installed; scripts/setup --torch installs it")
+        from torch_mlir import ir
+
+        # torch-mlir has an MLIR of its own, of another version.
+        for result in (plain, packed):
+            with ir.Context() as context:
+                self.assertIn("quant.scast", str(ir.Module.parse(result.module, context)))
 
     def test_an_error_carries_the_compilers_message(self):
         with self.assertRaises(PDQError) as caught:

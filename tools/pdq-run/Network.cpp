@@ -87,6 +87,7 @@ static LogicalResult lowerToTensors(ModuleOp module, RegionBody body,
                                     const NormalizeFrontendOptions &frontend) {
   PassManager pm(module.getContext());
   pm.addPass(createInlineRegions({body}));
+  pm.addPass(createUnpackConstants());
   LowerQuantOptions quant;
   quant.foldConstants = true;
   pm.addPass(createLowerQuant(quant));

@@ -13,4 +13,10 @@ defvar freezeOptions = [
          "Accept regions that were initialized but never calibrated">
 ];
 
+/// Options of `pdq-export` and what ends with it.
+defvar exportOptions = !listconcat(freezeOptions, [
+  Option<"packConstants", "pack-constants", "bool", /*default=*/"false",
+         "Store weights narrower than 8 bits in their bits, with operations that unpack them">
+]);
+
 #endif // PDQ_EXPORT_OPTIONS_TD

@@ -176,6 +176,78 @@ def InlineResources : PDQPass<"pdq-inline-resources"> {
   ];
 }
 
+def PackConstants : PDQPass<"pdq-pack-constants"> {
+  let summary = "Store integers narrower than a byte in their bits";
+  let description = [{
+    MLIR stores an integer of 2 to 7 bits in a byte. This pass stores a constant
+    of them as a stream of bits, and takes the integers out of it by operations of
+    arith, linalg and tensor, which every tool can compile or evaluate:
+    element i (in row-major order) of width b has the bits [i * b, (i + 1) * b) of
+    the stream, and bit k of the stream is bit k % 8 of byte k / 8, both counted
+    from the lowest. A group is the fewest elements that fill whole bytes:
+
+    | bits | elements of a group | bytes of a group |
+    |---|---|---|
+    | 2 | 4 | 1 |
+    | 4 | 2 | 1 |
+    | 6 | 4 | 3 |
+    | 3, 5, 7 | 8 | 3, 5, 7 |
+
+    The last group is filled up with zero bits. The constant has the shape
+    [groups], or [groups, bytes] where a group is several bytes; these are joined
+    to a word (i32 for 3 bytes, else i64) first.
+
+    ```mlir
+    // before
+    %w = arith.constant dense<[[0, 1, -1], [-2, 1, 1]]> : tensor<2x3xi2>
+    // after
+    %bytes = arith.constant dense<[-76, 5]> : tensor<2xi8>
+    %shifts = arith.constant dense<[0, 2, 4, 6]> : tensor<4xi8>
+    %groups = linalg.generic {(g, i) -> (g), (g, i) -> (i), (g, i) -> (g, i)}
+        ins(%bytes, %shifts) outs(%empty : tensor<2x4xi2>) { shrui, trunci }
+    %all = tensor.collapse_shape %groups [[0, 1]] : tensor<2x4xi2> into tensor<8xi2>
+    %six = tensor.extract_slice %all[0] [6] [1] : tensor<8xi2> to tensor<6xi2>
+    %w = tensor.expand_shape %six [[0, 1]] output_shape [2, 3] : ...
+    ```
+
+    Constants of one repeated value are left alone, they have one element;
+    those with fewer than `min-elements` too, since the operations take
+    more than is saved. `pdq-unpack-constants` is the inverse.
+  }];
+  let options = [
+    Option<"minElements", "min-elements", "unsigned", "256",
+           "Elements from which on a constant is packed">
+  ];
+  let statistics = [
+    Statistic<"numPacked", "num-packed", "Constants packed">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "linalg::LinalgDialect", "tensor::TensorDialect"];
+}
+
+def UnpackConstants : PDQPass<"pdq-unpack-constants"> {
+  let summary = "Make packed constants plain ones";
+  let description = [{
+    A tensor of integers of 2 to 7 bits that depends on constants only becomes a
+    constant: what `pdq-pack-constants` made, also where other tools have
+    canonicalized it. `pdq-run` starts with this pass, so a packed module runs as
+    the one that was packed, with nothing unpacked in a call.
+
+    ```mlir
+    // before: %bytes are two constant bytes
+    %w = tensor.expand_shape ... (linalg.generic ins(%bytes, %shifts)) : tensor<2x3xi2>
+    // after
+    %w = arith.constant dense<[[0, 1, -1], [-2, 1, 1]]> : tensor<2x3xi2>
+    ```
+
+    Tensors that depend on data, or on operations without a known meaning, are
+    left alone: what computes them is compiled like everything else.
+  }];
+  let statistics = [
+    Statistic<"numUnpacked", "num-unpacked", "Constants unpacked">
+  ];
+  let dependentDialects = ["arith::ArithDialect"];
+}
+
 def LowerQuant : PDQPass<"pdq-lower-quant"> {
   let summary = "Lower quant casts with correct rounding and saturation";
   let description = [{
@@ -197,8 +269,8 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
     %q = quant.scast %i : tensor<4xi2> to tensor<4x!quant.uniform<u2:f32, 0.5:1>>
     ```
 
-    With `fold-constants` the `dcast` of a constant becomes a floating point
-    constant. Sub-channel types and unranked tensors are errors.
+    With `fold-constants` the `dcast` of a constant, packed or not, becomes a
+    floating point constant. Sub-channel types and unranked tensors are errors.
   }];
   let options = [
     Option<"foldConstants", "fold-constants", "bool", "false",

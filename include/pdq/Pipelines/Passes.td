@@ -42,7 +42,7 @@ def Export : PDQPass<"pdq-export", "::mlir::ModuleOp"> {
   let description = [{
     Calibrated IR -> quant dialect: `pdq-freeze`, `pdq-inline-regions`,
     `pdq-restore-sizes`, `pdq-restore-batch`, `convert-pdq-to-quant` and
-    `pdq-inline-resources`.
+    `pdq-inline-resources`, and `pdq-pack-constants` where `pack-constants` says so.
 
     ```
     pdq-opt calibrated.mlirbc --pdq-export
@@ -50,7 +50,7 @@ def Export : PDQPass<"pdq-export", "::mlir::ModuleOp"> {
 
     Declines what these decline.
   }];
-  let options = freezeOptions;
+  let options = exportOptions;
 }
 
 def Quantize : PDQPass<"pdq-quantize", "::mlir::ModuleOp"> {
@@ -65,7 +65,7 @@ def Quantize : PDQPass<"pdq-quantize", "::mlir::ModuleOp"> {
     Sizes that are dynamic are those of the calibration set, unless `sample-shape`
     says otherwise, and the annotated network is checked on its first samples.
   }];
-  let options = !listconcat(AnnotateOptionList<"4">.options, calibrateOptions, freezeOptions);
+  let options = !listconcat(AnnotateOptionList<"4">.options, calibrateOptions, exportOptions);
 }
 
 #endif // PDQ_PIPELINES_PASSES_TD
