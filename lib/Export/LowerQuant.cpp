@@ -4,8 +4,10 @@
 // A lowering of quant casts that rounds to nearest even and saturates, since
 // upstream's truncates and wraps.
 
+#include "LowerProducts.h"
 #include "PackedConstants.h"
 #include "QuantArithmetic.h"
+#include "StorageIntegers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -13,6 +15,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/PatternMatch.h"
+#include "pdq/Annotation/Layers/Structure.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/Support/Constants.h"
 
@@ -23,23 +26,6 @@ namespace mlir::pdq {
 
 using namespace mlir;
 using namespace mlir::pdq;
-
-/// The type `like` (scalar or tensor) with another element type.
-static Type withElementType(Type like, Type elementType) {
-  if (auto shaped = dyn_cast<ShapedType>(like))
-    return shaped.clone(elementType);
-  return elementType;
-}
-
-/// The storage integers of a quantized value: those it was cast from, where it
-/// was, so that a constant is seen.
-static Value getStorage(OpBuilder &builder, Location loc, Value quantized,
-                        quant::QuantizedType type) {
-  if (auto cast = quantized.getDefiningOp<quant::StorageCastOp>())
-    return cast.getInput();
-  Type storage = withElementType(quantized.getType(), type.getStorageType());
-  return quant::StorageCastOp::create(builder, loc, storage, quantized);
-}
 
 /// The dequantized elements (quantize_2), computed here in the arithmetic `T`
 /// of the expressed type.
@@ -78,22 +64,47 @@ struct LowerQuant : pdq::impl::LowerQuantBase<LowerQuant> {
   using LowerQuantBase::LowerQuantBase;
 
   void runOnOperation() override {
-    SmallVector<Operation *> casts;
-    getOperation()->walk([&](Operation *op) {
-      if (isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op))
-        casts.push_back(op);
-    });
-    // A plain walk: a driver that folds would cancel a `dcast` of a `qcast`
-    // before it is lowered, and with it the quantization.
     IRRewriter rewriter(&getContext());
-    for (Operation *op : casts)
-      if (failed(lower(rewriter, op)))
-        return signalPassFailure();
-    numLowered = casts.size();
-    eraseDeadCasts(rewriter);
+    StorageIntegers integers(rewriter, storage);
+    // Products read the integers that a `qcast` computes, in place of `dcast`s.
+    if (failed(lowerAll<quant::QuantizeCastOp>(rewriter, integers)))
+      return signalPassFailure();
+    lowerProducts(rewriter, integers);
+    if (failed(lowerAll<quant::DequantizeCastOp>(rewriter, integers)))
+      return signalPassFailure();
+    eraseDead(rewriter);
+    integers.remarkNarrow(getOperation());
   }
 
-  LogicalResult lower(IRRewriter &rewriter, Operation *op) {
+  /// A plain walk: a driver that folds would cancel a `dcast` of a `qcast`
+  /// before it is lowered, and with it the quantization.
+  template <typename CastOp>
+  LogicalResult lowerAll(IRRewriter &rewriter, StorageIntegers &integers) {
+    SmallVector<Operation *> casts;
+    getOperation()->walk([&](CastOp op) { casts.push_back(op); });
+    for (Operation *op : casts)
+      if (failed(lower(rewriter, integers, op)))
+        return failure();
+    numLowered += casts.size();
+    return success();
+  }
+
+  void lowerProducts(IRRewriter &rewriter, StorageIntegers &integers) {
+    if (products == ProductArithmetic::Float)
+      return;
+    SmallVector<linalg::LinalgOp> found;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (isMultiplyAccumulate(op) && op.hasPureTensorSemantics())
+        found.push_back(op);
+    });
+    ProductLowering lowering(rewriter, integers, products, foldConstants);
+    for (linalg::LinalgOp op : found)
+      if (succeeded(lowering.lower(op)))
+        ++numProducts;
+  }
+
+  LogicalResult lower(IRRewriter &rewriter, StorageIntegers &integers,
+                      Operation *op) {
     auto qcast = dyn_cast<quant::QuantizeCastOp>(op);
     auto dcast = dyn_cast<quant::DequantizeCastOp>(op);
     auto type = qcast ? qcast.getQuantizedType() : dcast.getQuantizedType();
@@ -106,9 +117,9 @@ struct LowerQuant : pdq::impl::LowerQuantBase<LowerQuant> {
     if (failed(parameters))
       return failure();
     rewriter.setInsertionPoint(op);
-    rewriter.replaceOp(op, qcast
-                               ? lowerQuantize(rewriter, qcast, *parameters)
-                               : lowerDequantize(rewriter, dcast, *parameters));
+    rewriter.replaceOp(
+        op, qcast ? lowerQuantize(rewriter, qcast, *parameters)
+                  : lowerDequantize(rewriter, integers, dcast, *parameters));
     return success();
   }
 
@@ -120,21 +131,27 @@ struct LowerQuant : pdq::impl::LowerQuantBase<LowerQuant> {
                                         integers);
   }
 
-  Value lowerDequantize(IRRewriter &rewriter, quant::DequantizeCastOp op,
+  Value lowerDequantize(IRRewriter &rewriter, StorageIntegers &integers,
+                        quant::DequantizeCastOp op,
                         const UniformParameters &parameters) {
-    Value storage =
-        getStorage(rewriter, op.getLoc(), op.getInput(), parameters.type);
+    Value input = integers.get(op.getLoc(), op.getInput(), parameters.type);
     if (foldConstants)
-      if (DenseElementsAttr value = foldDequantize(storage, parameters))
+      if (DenseElementsAttr value = foldDequantize(input, parameters))
         return arith::ConstantOp::create(rewriter, op.getLoc(), value);
-    return buildDequantize(rewriter, op.getLoc(), storage, parameters);
+    return buildDequantize(rewriter, op.getLoc(), input, parameters);
   }
 
-  /// Storage casts that only fed lowered casts have no user any more.
-  void eraseDeadCasts(IRRewriter &rewriter) {
+  /// Storage casts that only fed lowered casts have no user any more; nor has,
+  /// where products or storage changed, what they computed before.
+  void eraseDead(IRRewriter &rewriter) {
+    bool changed = products != ProductArithmetic::Float ||
+                   storage != IntegerStorage::Native;
     getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
-        [&](quant::StorageCastOp op) {
-          if (op.use_empty())
+        [&](Operation *op) {
+          if (op == getOperation())
+            return;
+          if (isa<quant::StorageCastOp>(op) ? op->use_empty()
+                                            : changed && isOpTriviallyDead(op))
             rewriter.eraseOp(op);
         });
   }

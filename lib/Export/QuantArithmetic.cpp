@@ -87,15 +87,22 @@ static Value buildScalarQuantize(OpBuilder &b, Location loc, Value x,
   return arith::FPToUIOp::create(b, loc, storage, q);
 }
 
-/// One element of `buildDequantize`.
-static Value buildScalarDequantize(OpBuilder &b, Location loc, Value q,
-                                   Value scale, Value zeroPoint,
-                                   quant::QuantizedType quantized) {
+/// One element of `buildCentered`.
+static Value buildScalarCentered(OpBuilder &b, Location loc, Value q,
+                                 Value /*scale*/, Value zeroPoint,
+                                 quant::QuantizedType quantized) {
   Type type = quantized.getExpressedType();
   Value x = quantized.isSigned()
                 ? arith::SIToFPOp::create(b, loc, type, q).getResult()
                 : arith::UIToFPOp::create(b, loc, type, q).getResult();
-  x = arith::SubFOp::create(b, loc, x, zeroPoint);
+  return arith::SubFOp::create(b, loc, x, zeroPoint);
+}
+
+/// One element of `buildDequantize`.
+static Value buildScalarDequantize(OpBuilder &b, Location loc, Value q,
+                                   Value scale, Value zeroPoint,
+                                   quant::QuantizedType quantized) {
+  Value x = buildScalarCentered(b, loc, q, scale, zeroPoint, quantized);
   return arith::MulFOp::create(b, loc, x, scale);
 }
 
@@ -178,4 +185,10 @@ Value pdq::buildDequantize(OpBuilder &builder, Location loc, Value input,
                            const UniformParameters &parameters) {
   return buildAnyShape(builder, loc, input, parameters.type.getExpressedType(),
                        parameters, buildScalarDequantize);
+}
+
+Value pdq::buildCentered(OpBuilder &builder, Location loc, Value input,
+                         const UniformParameters &parameters) {
+  return buildAnyShape(builder, loc, input, parameters.type.getExpressedType(),
+                       parameters, buildScalarCentered);
 }

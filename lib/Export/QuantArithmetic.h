@@ -40,6 +40,11 @@ Value buildQuantize(OpBuilder &builder, Location loc, Value input,
 Value buildDequantize(OpBuilder &builder, Location loc, Value input,
                       const UniformParameters &parameters);
 
+/// Emits q - zero_point in the expressed type, which is exact; `input` holds
+/// storage integers.
+Value buildCentered(OpBuilder &builder, Location loc, Value input,
+                    const UniformParameters &parameters);
+
 } // namespace mlir::pdq
 
 #endif // PDQ_LIB_EXPORT_QUANTARITHMETIC_H

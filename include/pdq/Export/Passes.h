@@ -15,6 +15,14 @@ namespace mlir::pdq {
 /// The two bodies of a `pdq.region`.
 enum class RegionBody { Float, Quantized };
 
+/// What products of quantized tensors are computed on (`products` of
+/// `pdq-lower-quant`): dequantized numbers, q - z in f32, or integers.
+enum class ProductArithmetic { Float, Factored, Integer };
+
+/// What integers are stored in: the bits of their quantized type, or at
+/// least 8.
+enum class IntegerStorage { Native, I8 };
+
 #define GEN_PASS_DECL
 #include "pdq/Export/Passes.h.inc"
 

@@ -271,13 +271,58 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
 
     With `fold-constants` the `dcast` of a constant, packed or not, becomes a
     floating point constant. Sub-channel types and unranked tensors are errors.
+
+    Products of a dequantized activation with a dequantized constant, which
+    convolutions and matrix products are, can be summed before they are rescaled
+    (integer_1):
+
+        y[c] = sum (q_x - z_x) (q_w - z_w[c]) * (s_x s_w[c]) + b[c]
+
+    `products=factored` does so on numbers of f32, `products=integer` on i8 that
+    are summed in i32; both give the same bits. For the latter padding is by the
+    zero point, which one constant a channel corrects. Weights are q_w - z_w
+    where that fits i8, as it does below 8 bits; else the sum of the data that
+    each element reads is computed as well, and z_w[c] times it subtracted.
+
+    ```mlir
+    // %xq of !quant.uniform<u4:f32, 0.5:3>, %wq of !quant.uniform<u4:f32, 0.25:8>
+    %x = quant.dcast %xq : ... to tensor<4x8xf32>
+    %w = quant.dcast %wq : ... to tensor<8x2xf32>
+    %y = linalg.matmul ins(%x, %w) outs(%zero) -> tensor<4x2xf32>
+    // becomes, with products=integer; %w8 holds q_w - 8, %correction -3 times its sums
+    %sum = linalg.matmul ins(%x8, %w8 : tensor<4x8xi8>, tensor<8x2xi8>) outs(%zero32) -> tensor<4x2xi32>
+    %y = linalg.generic ins(%sum, %correction, %scale) {
+      addi correction, sitofp, mulf 0.125 }
+    ```
+
+    What lies between a product and its quantizer may be reshapes, slices,
+    transposes and zeros (padding, transposed convolutions). Any other product
+    stays in floating point, as does one whose sums may exceed what is exact
+    (integer_2); a remark says which and why.
+
+    With `storage=i8` integers of fewer than 8 bits become i8, for back ends
+    that have no i2 and i4. A remark says where quantized values that are
+    arguments, results or operands of others keep them.
   }];
   let options = [
     Option<"foldConstants", "fold-constants", "bool", "false",
-           "Evaluate dequantized constants">
+           "Evaluate dequantized constants">,
+    Option<"products", "products", "::mlir::pdq::ProductArithmetic",
+           "::mlir::pdq::ProductArithmetic::Float", "What products of quantized tensors are computed on",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::pdq::ProductArithmetic::Float, "float", "dequantized numbers"),
+             clEnumValN(::mlir::pdq::ProductArithmetic::Factored, "factored",
+                        "f32 without scales, which come behind the sum"),
+             clEnumValN(::mlir::pdq::ProductArithmetic::Integer, "integer", "i8, summed in i32"))}]>,
+    Option<"storage", "storage", "::mlir::pdq::IntegerStorage",
+           "::mlir::pdq::IntegerStorage::Native", "Types of integers",
+           [{::llvm::cl::values(
+             clEnumValN(::mlir::pdq::IntegerStorage::Native, "native", "as wide as the quantized type says"),
+             clEnumValN(::mlir::pdq::IntegerStorage::I8, "i8", "at least 8 bits"))}]>
   ];
   let statistics = [
-    Statistic<"numLowered", "num-lowered", "Casts lowered">
+    Statistic<"numLowered", "num-lowered", "Casts lowered">,
+    Statistic<"numProducts", "num-products", "Products computed on integers">
   ];
   let dependentDialects = [
     "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",

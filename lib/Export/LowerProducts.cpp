@@ -1,0 +1,466 @@
+// Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products of quantized tensors on integers (integer_1).
+
+#include "LowerProducts.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+using namespace mlir;
+using namespace mlir::pdq;
+
+//===----------------------------------------------------------------------===//
+// What sums hold exactly
+//===----------------------------------------------------------------------===//
+
+Type ProductLowering::getSumType() const {
+  return arithmetic == ProductArithmetic::Factored
+             ? Type(rewriter.getF32Type())
+             : Type(rewriter.getI32Type());
+}
+
+/// Sums of f32 are exact, in any order, up to 2^24; those of i32 do not wrap
+/// below 2^31 (integer_2).
+LogicalResult ProductLowering::checkBound(const QuantizedProduct &product) {
+  bool isFactored = arithmetic == ProductArithmetic::Factored;
+  uint64_t largest = isFactored ? uint64_t(1) << 24 : (uint64_t(1) << 31) - 1;
+  if (product.getBound() <= largest)
+    return success();
+  return remarkStaysFloat(
+      product.op, "its sums of " + Twine(product.weight.getNumTerms()) +
+                      " terms up to " + Twine(product.getMaxActivation()) +
+                      " * " + Twine(product.weight.getMaxMagnitude()) +
+                      " may reach " + Twine(product.getBound()) +
+                      ", expected at most " + Twine(largest) +
+                      (isFactored ? " for sums of f32" : " for sums of i32"));
+}
+
+/// Integers are multiplied as i8.
+LogicalResult ProductLowering::checkWidths(const QuantizedProduct &product) {
+  unsigned data = product.activationType.getStorageTypeIntegralWidth();
+  if (arithmetic == ProductArithmetic::Factored ||
+      (data <= 8 && product.weight.storageWidth <= 8))
+    return success();
+  return remarkStaysFloat(product.op, "its integers have " + Twine(data) +
+                                          " and " +
+                                          Twine(product.weight.storageWidth) +
+                                          " bits, expected at most 8");
+}
+
+//===----------------------------------------------------------------------===//
+// Data
+//===----------------------------------------------------------------------===//
+
+/// A tensor of the sizes of `like`, all elements `value`.
+static Value buildFilled(OpBuilder &b, Location loc, Value like,
+                         TypedAttr value) {
+  Value empty = tensor::EmptyOp::create(
+      b, loc, tensor::getMixedSizes(b, loc, like), value.getType());
+  Value scalar = arith::ConstantOp::create(b, loc, value);
+  return linalg::FillOp::create(b, loc, scalar, empty).getResult(0);
+}
+
+/// The data as integers of i8, each less `offset`, or q - z in f32.
+Value ProductLowering::buildData(const QuantizedProduct &product,
+                                 int64_t offset) {
+  auto dcast = product.dequantized.getDefiningOp<quant::DequantizeCastOp>();
+  Location loc = dcast.getLoc();
+  quant::QuantizedType type = product.activationType;
+  if (arithmetic == ProductArithmetic::Factored) {
+    Value storage = integers.get(loc, dcast.getInput(), type);
+    return buildCentered(rewriter, loc, storage, product.activation);
+  }
+  Value data = integers.getI8(loc, dcast.getInput(), type);
+  if (offset == 0)
+    return data;
+  // q - 128 of an unsigned byte is a signed one.
+  return buildOnElements(rewriter, loc, data, rewriter.getI8Type(),
+                         [](OpBuilder &b, Location l, Value q) -> Value {
+                           Value flip = arith::ConstantOp::create(
+                               b, l, b.getI8IntegerAttr(-128));
+                           return arith::XOrIOp::create(b, l, q, flip);
+                         });
+}
+
+/// A copy of an operation that moves elements, on `source`, with `zero` where
+/// there are zeros.
+Value ProductLowering::buildMove(Operation *move, Value source,
+                                 TypedAttr zero) {
+  Location loc = move->getLoc();
+  auto type = cast<RankedTensorType>(
+      cast<RankedTensorType>(move->getResult(0).getType())
+          .clone(zero.getType()));
+  if (auto pad = dyn_cast<tensor::PadOp>(move)) {
+    Value scalar = arith::ConstantOp::create(rewriter, loc, zero);
+    return tensor::PadOp::create(rewriter, loc, type, source,
+                                 pad.getMixedLowPad(), pad.getMixedHighPad(),
+                                 scalar, pad.getNofold());
+  }
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(move)) {
+    Value filled = buildFilled(rewriter, loc, insert.getDest(), zero);
+    return tensor::InsertSliceOp::create(
+        rewriter, loc, source, filled, insert.getMixedOffsets(),
+        insert.getMixedSizes(), insert.getMixedStrides());
+  }
+  Operation *copy = rewriter.clone(*move);
+  copy->setOperand(0, source);
+  copy->getResult(0).setType(type);
+  if (isa<linalg::LinalgOp>(copy)) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(copy);
+    Value empty = tensor::EmptyOp::create(
+        rewriter, loc,
+        tensor::getMixedSizes(rewriter, loc, move->getOperand(1)),
+        zero.getType());
+    copy->setOperand(1, empty);
+    for (BlockArgument argument : copy->getRegion(0).getArguments())
+      argument.setType(zero.getType());
+  }
+  return copy->getResult(0);
+}
+
+/// The data of a product, moved as the product reads it; `zero` stands for 0.
+Value ProductLowering::buildMoved(const QuantizedProduct &product, Value data,
+                                  TypedAttr zero) {
+  for (Operation *move : llvm::reverse(product.moves)) {
+    Value &moved = known[move->getResult(0)];
+    if (!moved) {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointAfter(move);
+      moved = buildMove(move, data, zero);
+    }
+    data = moved;
+  }
+  return data;
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+static Value buildConstant(OpBuilder &b, Location loc, ArrayRef<int64_t> shape,
+                           Type type, ArrayRef<int64_t> values) {
+  SmallVector<T> elements(values.begin(), values.end());
+  return arith::ConstantOp::create(
+      b, loc,
+      DenseElementsAttr::get(RankedTensorType::get(shape, type),
+                             ArrayRef<T>(elements)));
+}
+
+static bool fitsI8(ArrayRef<int64_t> values) {
+  return llvm::all_of(values, [](int64_t v) { return llvm::isInt<8>(v); });
+}
+
+/// q - z in f32: a constant, or a conversion of the smallest integers.
+Value ProductLowering::buildFactoredWeight(const QuantizedProduct &product) {
+  Location loc = product.op->getLoc();
+  const QuantizedWeight &weight = product.weight;
+  Type f32 = rewriter.getF32Type();
+  if (foldConstants)
+    return buildConstant<float>(rewriter, loc, weight.shape, f32,
+                                weight.centered);
+  Value narrow =
+      fitsI8(weight.centered)
+          ? buildConstant<int8_t>(rewriter, loc, weight.shape,
+                                  rewriter.getI8Type(), weight.centered)
+          : buildConstant<int32_t>(rewriter, loc, weight.shape,
+                                   rewriter.getI32Type(), weight.centered);
+  return buildOnElements(rewriter, loc, narrow, f32,
+                         [&](OpBuilder &b, Location l, Value q) -> Value {
+                           return arith::SIToFPOp::create(b, l, f32, q);
+                         });
+}
+
+ProductLowering::Operands
+ProductLowering::buildFactoredOperands(const QuantizedProduct &product) {
+  Operands operands;
+  Value &data = known[product.dequantized];
+  if (!data) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfterValue(product.dequantized);
+    data = buildData(product, /*offset=*/0);
+  }
+  operands.data = buildMoved(product, data, rewriter.getF32FloatAttr(0));
+  operands.weight = buildFactoredWeight(product);
+  operands.weightZeros.assign(product.weight.getNumChannels(), 0);
+  return operands;
+}
+
+ProductLowering::Operands
+ProductLowering::buildIntegerOperands(const QuantizedProduct &product) {
+  Operands operands;
+  quant::QuantizedType type = product.activationType;
+  bool isByte = !type.isSigned() && type.getStorageTypeIntegralWidth() == 8;
+  int64_t offset = isByte ? 128 : 0;
+  operands.dataZero = product.activation.zeroPoints[0] - offset;
+  Value &data = known[product.dequantized];
+  if (!data) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfterValue(product.dequantized);
+    data = buildData(product, offset);
+  }
+  operands.data =
+      buildMoved(product, data, rewriter.getI8IntegerAttr(operands.dataZero));
+  const QuantizedWeight &weight = product.weight;
+  SmallVector<int64_t> elements = weight.centered;
+  operands.weightZeros.assign(weight.getNumChannels(), 0);
+  if (!fitsI8(elements)) {
+    int64_t weightOffset = weight.isSigned ? 0 : 128;
+    for (auto [zero, zeroPoint] :
+         llvm::zip_equal(operands.weightZeros, weight.zeroPoints))
+      zero = zeroPoint - weightOffset;
+    for (auto [element, channel] : llvm::zip_equal(elements, weight.channels))
+      element += operands.weightZeros[channel];
+  }
+  operands.weight =
+      buildConstant<int8_t>(rewriter, product.op->getLoc(), weight.shape,
+                            rewriter.getI8Type(), elements);
+  return operands;
+}
+
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+/// Gives a copy of a product without a region that of integers: both inputs
+/// are extended with their signs.
+static void buildIntegerPayload(OpBuilder &b, linalg::LinalgOp original,
+                                Operation *copy) {
+  Region &region = copy->getRegion(0);
+  Block *block = b.createBlock(&region);
+  for (Value operand : copy->getOperands())
+    block->addArgument(getElementTypeOrSelf(operand.getType()), copy->getLoc());
+  ImplicitLocOpBuilder body(copy->getLoc(), b);
+  body.setInsertionPointToStart(block);
+  if (auto build = original.getRegionBuilder()) {
+    build(body, *block, copy->getAttrs(), [&] { return copy->emitOpError(); });
+    return;
+  }
+  Type i32 = b.getI32Type();
+  Value x = arith::ExtSIOp::create(body, i32, block->getArgument(0));
+  Value w = arith::ExtSIOp::create(body, i32, block->getArgument(1));
+  Value product = arith::MulIOp::create(body, x, w);
+  Value sum = arith::AddIOp::create(body, block->getArgument(2), product);
+  linalg::YieldOp::create(body, sum);
+}
+
+/// Which dimensions of an operand are indexed by loops that the data lacks:
+/// channels of the weight that read the same data.
+static SmallVector<bool> getWeightDims(linalg::LinalgOp op,
+                                       OpOperand *operand) {
+  AffineMap data = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
+  return llvm::map_to_vector(
+      op.getMatchingIndexingMap(operand).getResults(), [&](AffineExpr index) {
+        auto dim = dyn_cast<AffineDimExpr>(index);
+        return dim && !data.isFunctionOfDim(dim.getPosition());
+      });
+}
+
+/// The product of other operands, from 0 on, with a result of `sizes`.
+Value ProductLowering::buildSum(linalg::LinalgOp op, Value data, Value weight,
+                                ArrayRef<OpFoldResult> sizes) {
+  Type type = getSumType();
+  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes, type);
+  Value zero = buildFilled(rewriter, op.getLoc(), empty,
+                           cast<TypedAttr>(rewriter.getZeroAttr(type)));
+  bool isFactored = arithmetic == ProductArithmetic::Factored;
+  Operation *sum = isFactored ? rewriter.clone(*op)
+                              : rewriter.insert(op->cloneWithoutRegions());
+  sum->setOperands({data, weight, zero});
+  sum->getResult(0).setType(zero.getType());
+  if (!isFactored) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    buildIntegerPayload(rewriter, op, sum);
+  }
+  return sum->getResult(0);
+}
+
+/// The sum of the data that each element of the product reads: the product with
+/// a weight of ones. Channels that read the same data share it, so it has one.
+Value ProductLowering::buildDataSum(const QuantizedProduct &product,
+                                    Value data) {
+  linalg::LinalgOp op = product.op;
+  SmallVector<int64_t> shape = product.weight.shape;
+  for (auto [size, isWeight] :
+       llvm::zip_equal(shape, getWeightDims(op, op.getDpsInputOperand(1))))
+    if (isWeight)
+      size = 1;
+  auto sizes =
+      tensor::getMixedSizes(rewriter, op.getLoc(), op.getDpsInits()[0]);
+  for (auto [size, isWeight] :
+       llvm::zip_equal(sizes, getWeightDims(op, op.getDpsInitOperand(0))))
+    if (isWeight)
+      size = rewriter.getIndexAttr(1);
+  SmallVector<int64_t> ones(ShapedType::getNumElements(shape), 1);
+  Value weight = buildConstant<int8_t>(rewriter, op.getLoc(), shape,
+                                       rewriter.getI8Type(), ones);
+  return buildSum(op, data, weight, sizes);
+}
+
+//===----------------------------------------------------------------------===//
+// Behind the sum
+//===----------------------------------------------------------------------===//
+
+/// The inputs of the operation behind a sum, which has the loops of its result;
+/// the sum itself is the first one.
+struct ProductLowering::RescaleInputs {
+  SmallVector<Value> values;
+  SmallVector<AffineMap> maps;
+  /// Positions of the others, where there are such.
+  std::optional<unsigned> correction, weightZero, dataSum, scale, bias;
+
+  unsigned add(Value value, AffineMap map) {
+    values.push_back(value);
+    maps.push_back(map);
+    return values.size() - 1;
+  }
+};
+
+/// What a sum of products lacks, then the rescale and the bias (integer_1).
+Value ProductLowering::buildScalarRescale(OpBuilder &b, Location loc,
+                                          ValueRange arguments,
+                                          const RescaleInputs &places) {
+  Value sum = arguments[0];
+  if (places.correction)
+    sum = arith::AddIOp::create(b, loc, sum, arguments[*places.correction]);
+  if (places.dataSum) {
+    Value lack = arith::MulIOp::create(b, loc, arguments[*places.dataSum],
+                                       arguments[*places.weightZero]);
+    sum = arith::SubIOp::create(b, loc, sum, lack);
+  }
+  if (!sum.getType().isF32())
+    sum = arith::SIToFPOp::create(b, loc, b.getF32Type(), sum);
+  Value result = arith::MulFOp::create(b, loc, sum, arguments[*places.scale]);
+  if (places.bias)
+    result = arith::AddFOp::create(b, loc, result, arguments[*places.bias]);
+  return result;
+}
+
+/// Adds what the product starts from, as it is before a broadcast; nothing
+/// where that is 0.
+std::optional<unsigned> ProductLowering::addBias(RescaleInputs &inputs,
+                                                 Value init) {
+  if (isZeroTensor(init))
+    return std::nullopt;
+  MLIRContext *context = init.getContext();
+  auto rank = cast<RankedTensorType>(init.getType()).getRank();
+  auto broadcast = init.getDefiningOp<linalg::BroadcastOp>();
+  if (!broadcast)
+    return inputs.add(init, AffineMap::getMultiDimIdentityMap(rank, context));
+  SmallVector<AffineExpr> indices;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (!llvm::is_contained(broadcast.getDimensions(), dim))
+      indices.push_back(getAffineDimExpr(dim, context));
+  return inputs.add(broadcast.getInput(),
+                    AffineMap::get(rank, 0, indices, context));
+}
+
+/// s_x s_w of each channel, rounded once: a product of two numbers of f32 is
+/// one of f64.
+static Value buildScales(OpBuilder &b, const QuantizedProduct &product) {
+  SmallVector<float> scales;
+  for (double scale : product.weight.scales)
+    scales.push_back(static_cast<float>(product.activation.scales[0] * scale));
+  auto type =
+      RankedTensorType::get(product.weight.channelShape, b.getF32Type());
+  return arith::ConstantOp::create(
+      b, product.op->getLoc(),
+      DenseElementsAttr::get(type, ArrayRef<float>(scales)));
+}
+
+static bool isAnyNonzero(ArrayRef<int64_t> values) {
+  return llvm::any_of(values, [](int64_t value) { return value != 0; });
+}
+
+/// The dimensions of a result that index channels.
+static AffineMap getChannelMap(const QuantizedWeight &weight, unsigned rank,
+                               MLIRContext *context) {
+  return AffineMap::get(rank, 0,
+                        llvm::map_to_vector(weight.channelDims,
+                                            [&](int64_t dim) {
+                                              return getAffineDimExpr(dim,
+                                                                      context);
+                                            }),
+                        context);
+}
+
+/// Adds what sums of integers lack: products of the zero points (integer_1).
+void ProductLowering::addCorrections(const QuantizedProduct &product,
+                                     const Operands &operands,
+                                     RescaleInputs &inputs) {
+  linalg::LinalgOp op = product.op;
+  const QuantizedWeight &weight = product.weight;
+  AffineMap identity = inputs.maps.front();
+  unsigned rank = identity.getNumDims();
+  auto add = [&](ArrayRef<int64_t> values) {
+    Value constant =
+        buildConstant<int32_t>(rewriter, op.getLoc(), weight.channelShape,
+                               rewriter.getI32Type(), values);
+    return inputs.add(constant,
+                      getChannelMap(weight, rank, rewriter.getContext()));
+  };
+  SmallVector<int64_t> corrections = weight.getSums();
+  for (int64_t &correction : corrections)
+    correction *= -operands.dataZero;
+  if (isAnyNonzero(corrections))
+    inputs.correction = add(corrections);
+  if (!isAnyNonzero(operands.weightZeros))
+    return;
+  SmallVector<AffineExpr> indices(identity.getResults());
+  for (auto [index, isWeight] :
+       llvm::zip_equal(indices, getWeightDims(op, op.getDpsInitOperand(0))))
+    if (isWeight)
+      index = rewriter.getAffineConstantExpr(0);
+  inputs.dataSum =
+      inputs.add(buildDataSum(product, operands.data),
+                 AffineMap::get(rank, 0, indices, rewriter.getContext()));
+  inputs.weightZero = add(operands.weightZeros);
+}
+
+Value ProductLowering::buildRescale(const QuantizedProduct &product,
+                                    const Operands &operands, Value sum) {
+  Location loc = sum.getLoc();
+  Value init = linalg::LinalgOp(product.op).getDpsInits()[0];
+  unsigned rank = cast<RankedTensorType>(sum.getType()).getRank();
+  AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
+  RescaleInputs inputs;
+  inputs.add(sum, identity);
+  addCorrections(product, operands, inputs);
+  inputs.scale =
+      inputs.add(buildScales(rewriter, product),
+                 getChannelMap(product.weight, rank, rewriter.getContext()));
+  inputs.bias = addBias(inputs, init);
+  inputs.maps.push_back(identity);
+  Value empty = tensor::EmptyOp::create(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, init),
+      rewriter.getF32Type());
+  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             rewriter, loc, empty.getType(), inputs.values, empty, inputs.maps,
+             loops,
+             [&](OpBuilder &b, Location l, ValueRange arguments) {
+               linalg::YieldOp::create(
+                   b, l, buildScalarRescale(b, l, arguments, inputs));
+             })
+      .getResult(0);
+}
+
+LogicalResult ProductLowering::lower(linalg::LinalgOp op) {
+  FailureOr<QuantizedProduct> product = matchQuantizedProduct(op);
+  if (failed(product) || failed(checkWidths(*product)) ||
+      failed(checkBound(*product)))
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Operands operands = arithmetic == ProductArithmetic::Factored
+                          ? buildFactoredOperands(*product)
+                          : buildIntegerOperands(*product);
+  Value sum = buildSum(
+      op, operands.data, operands.weight,
+      tensor::getMixedSizes(rewriter, op.getLoc(), op.getDpsInits()[0]));
+  rewriter.replaceOp(op, buildRescale(*product, operands, sum));
+  return success();
+}
