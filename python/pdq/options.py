@@ -60,6 +60,8 @@ class QuantizeOptions(TypedDict, total=False):
     output_losses: What the prediction difference takes of each output, separated by commas: kl
         (or kl:AXIS, the dimension of the classes), mse, none or auto
     output_weights: Factor of each output in the prediction difference, separated by commas
+    pack_constants: Store weights narrower than 8 bits in their bits, with operations that
+        unpack them (false)
     prediction_difference: Add the prediction difference to the loss (true)
     preset: Settings of a network family: auto, resnet, regnetx, mobilenetv2, mnasnet (auto)
         - auto: that of the network's structure
@@ -119,6 +121,7 @@ class QuantizeOptions(TypedDict, total=False):
     memory_limit: str
     output_losses: Union[str, Sequence[str]]
     output_weights: Union[str, float, Sequence[float]]
+    pack_constants: bool
     prediction_difference: bool
     preset: Literal["auto", "resnet", "regnetx", "mobilenetv2", "mnasnet"]
     rounding_rate: float

@@ -161,10 +161,9 @@ def InlineResources : PDQPass<"pdq-inline-resources"> {
     used, and that says how integers narrower than a byte are stored.
 
     ```mlir
-    // before
     %b = arith.constant dense_resource<bias> : tensor<2xf32>
     {-# dialect_resources: { builtin: { bias: "0x040000000000803F00000040" } } #-}
-    // after
+    // becomes
     %b = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
     ```
 
@@ -198,9 +197,8 @@ def PackConstants : PDQPass<"pdq-pack-constants"> {
     to a word (i32 for 3 bytes, else i64) first.
 
     ```mlir
-    // before
     %w = arith.constant dense<[[0, 1, -1], [-2, 1, 1]]> : tensor<2x3xi2>
-    // after
+    // becomes
     %bytes = arith.constant dense<[-76, 5]> : tensor<2xi8>
     %shifts = arith.constant dense<[0, 2, 4, 6]> : tensor<4xi8>
     %groups = linalg.generic {(g, i) -> (g), (g, i) -> (i), (g, i) -> (g, i)}
@@ -235,7 +233,7 @@ def UnpackConstants : PDQPass<"pdq-unpack-constants"> {
     ```mlir
     // before: %bytes are two constant bytes
     %w = tensor.expand_shape ... (linalg.generic ins(%bytes, %shifts)) : tensor<2x3xi2>
-    // after
+    // becomes
     %w = arith.constant dense<[[0, 1, -1], [-2, 1, 1]]> : tensor<2x3xi2>
     ```
 

@@ -182,8 +182,8 @@ static LogicalResult addEvaluate(ModuleOp module, const RegionContext &context,
       addCacheArguments(program, context.getRegion().getResultTypes());
   SmallVector<Value> predictions =
       addCacheArguments(program, getTargetTypes(context, tail));
-  SmallVector<Value> tailLiveIns =
-      addCacheArguments(program, TypeRange(ValueRange(context.getTailLiveIns())));
+  SmallVector<Value> tailLiveIns = addCacheArguments(
+      program, TypeRange(ValueRange(context.getTailLiveIns())));
   ValueRange results = program.call(*student, arguments);
   Value reconstruction = buildReconstructionLoss(
       b, results, targets, getResultChannelAxes(context.getRegion()));
