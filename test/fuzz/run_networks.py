@@ -118,13 +118,18 @@ def main():
     tally = Tally(arguments)
     with tempfile.TemporaryDirectory(prefix="pdq-fuzz-") as folder:
         server = Server(arguments.build, folder)
-        while (end is None or seed < end) and (deadline is None or time.monotonic() < deadline):
-            recipe = draw_recipe(seed)
-            found = try_network(recipe, seed, draw_checks(seed, arguments.checks), server, folder)
-            tally.networks += 1
-            if found:
-                tally.report(*found, seed, recipe, server, folder)
-            seed += 1
+        try:
+            while (end is None or seed < end) and (deadline is None or time.monotonic() < deadline):
+                recipe = draw_recipe(seed)
+                found = try_network(recipe, seed, draw_checks(seed, arguments.checks), server, folder)
+                tally.networks += 1
+                if found:
+                    tally.report(*found, seed, recipe, server, folder)
+                seed += 1
+                if tally.networks % 500 == 0:
+                    print(f"{tally.networks} networks, the next is seed {seed}", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            print(f"interrupted; go on with --seeds {seed}:{last}")
         server.close()
     return tally.finish()
 

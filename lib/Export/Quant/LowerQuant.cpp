@@ -5,7 +5,6 @@
 // upstream's truncates and wraps.
 
 #include "LowerProducts.h"
-#include "PackedConstants.h"
 #include "QuantArithmetic.h"
 #include "StorageIntegers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,6 +15,7 @@
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/PatternMatch.h"
 #include "pdq/Annotation/Layers/Structure.h"
+#include "pdq/Export/Constants/PackedConstants.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/Support/Constants.h"
 

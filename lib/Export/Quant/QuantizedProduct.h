@@ -4,8 +4,8 @@
 // Products that can be computed on integers: what they read, and how large
 // their sums become.
 
-#ifndef PDQ_LIB_EXPORT_QUANTIZEDPRODUCT_H
-#define PDQ_LIB_EXPORT_QUANTIZEDPRODUCT_H
+#ifndef PDQ_LIB_EXPORT_QUANT_QUANTIZEDPRODUCT_H
+#define PDQ_LIB_EXPORT_QUANT_QUANTIZEDPRODUCT_H
 
 #include "QuantArithmetic.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -68,4 +68,4 @@ bool isZeroTensor(Value tensor);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_QUANTIZEDPRODUCT_H
+#endif // PDQ_LIB_EXPORT_QUANT_QUANTIZEDPRODUCT_H

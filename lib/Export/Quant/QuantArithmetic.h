@@ -4,8 +4,8 @@
 // The arithmetic between floating point values and the storage integers of a
 // quantized type, written once for the export and for the lowering.
 
-#ifndef PDQ_LIB_EXPORT_QUANTARITHMETIC_H
-#define PDQ_LIB_EXPORT_QUANTARITHMETIC_H
+#ifndef PDQ_LIB_EXPORT_QUANT_QUANTARITHMETIC_H
+#define PDQ_LIB_EXPORT_QUANT_QUANTARITHMETIC_H
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
@@ -47,4 +47,4 @@ Value buildCentered(OpBuilder &builder, Location loc, Value input,
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_QUANTARITHMETIC_H
+#endif // PDQ_LIB_EXPORT_QUANT_QUANTARITHMETIC_H

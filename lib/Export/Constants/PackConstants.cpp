@@ -4,11 +4,11 @@
 // Small files: MLIR stores an integer of 2 bits in a byte, and so four times
 // what a weight has.
 
-#include "PackedConstants.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
+#include "pdq/Export/Constants/PackedConstants.h"
 #include "pdq/Export/Passes.h"
 
 namespace mlir::pdq {

@@ -3,8 +3,8 @@
 //
 // Products of quantized tensors on integers, with one rescale behind the sum.
 
-#ifndef PDQ_LIB_EXPORT_LOWERPRODUCTS_H
-#define PDQ_LIB_EXPORT_LOWERPRODUCTS_H
+#ifndef PDQ_LIB_EXPORT_QUANT_LOWERPRODUCTS_H
+#define PDQ_LIB_EXPORT_QUANT_LOWERPRODUCTS_H
 
 #include "QuantizedProduct.h"
 #include "StorageIntegers.h"
@@ -68,4 +68,4 @@ private:
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_LOWERPRODUCTS_H
+#endif // PDQ_LIB_EXPORT_QUANT_LOWERPRODUCTS_H

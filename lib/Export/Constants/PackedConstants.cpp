@@ -3,7 +3,7 @@
 //
 // Packing, unpacking as operations, and the evaluation of these.
 
-#include "PackedConstants.h"
+#include "pdq/Export/Constants/PackedConstants.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

@@ -4,11 +4,11 @@
 // Packed constants as constants again, for what runs or compiles the module:
 // nothing is unpacked while it runs.
 
-#include "PackedConstants.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "pdq/Export/Constants/PackedConstants.h"
 #include "pdq/Export/Passes.h"
 #include "llvm/ADT/SetVector.h"
 

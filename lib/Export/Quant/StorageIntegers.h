@@ -3,8 +3,8 @@
 //
 // The integers of quantized values, in types that back ends have.
 
-#ifndef PDQ_LIB_EXPORT_STORAGEINTEGERS_H
-#define PDQ_LIB_EXPORT_STORAGEINTEGERS_H
+#ifndef PDQ_LIB_EXPORT_QUANT_STORAGEINTEGERS_H
+#define PDQ_LIB_EXPORT_QUANT_STORAGEINTEGERS_H
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/PatternMatch.h"
@@ -47,4 +47,4 @@ Value buildOnElements(OpBuilder &builder, Location loc, Value input,
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_STORAGEINTEGERS_H
+#endif // PDQ_LIB_EXPORT_QUANT_STORAGEINTEGERS_H

@@ -4,8 +4,8 @@
 // Integers narrower than a byte as a stream of bits, and the operations that
 // take them out of it.
 
-#ifndef PDQ_LIB_EXPORT_PACKEDCONSTANTS_H
-#define PDQ_LIB_EXPORT_PACKEDCONSTANTS_H
+#ifndef PDQ_EXPORT_CONSTANTS_PACKEDCONSTANTS_H
+#define PDQ_EXPORT_CONSTANTS_PACKEDCONSTANTS_H
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -42,4 +42,4 @@ DenseIntElementsAttr readIntegers(Value value);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_PACKEDCONSTANTS_H
+#endif // PDQ_EXPORT_CONSTANTS_PACKEDCONSTANTS_H
