@@ -196,10 +196,17 @@ static bool isDefinedBefore(Value a, Value b) {
 }
 
 Value InsertSliceChain::build(RewriterBase &rewriter, Location loc) const {
-  SmallVector<Piece> sorted(pieces);
-  llvm::stable_sort(sorted, [](const Piece &a, const Piece &b) {
-    return isDefinedBefore(a.source, b.source);
+  // Pieces of one source stay in their order.
+  auto order = llvm::to_vector(llvm::seq<size_t>(0, pieces.size()));
+  llvm::sort(order, [&](size_t a, size_t b) {
+    Value first = pieces[a].source, second = pieces[b].source;
+    if (first == second)
+      return a < b;
+    return isDefinedBefore(first, second) ||
+           (!isDefinedBefore(second, first) && a < b);
   });
+  auto sorted =
+      llvm::map_to_vector(order, [&](size_t number) { return pieces[number]; });
   for (const Piece &piece : sorted)
     if (Operation *op = piece.source.getDefiningOp())
       sinkPreparation(rewriter, op);

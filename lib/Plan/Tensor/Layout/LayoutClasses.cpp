@@ -46,11 +46,11 @@ sortDimensions(AffineMap map,
                function_ref<int(const llvm::SmallBitVector &)> rank) {
   DimensionOrder order(
       llvm::to_vector(llvm::seq<int64_t>(0, map.getNumResults())));
-  auto rankOf = [&](int64_t i) {
-    return rank(getDims(map.getResult(i), map.getNumDims()));
+  // Equal ones stay in their order.
+  auto keyOf = [&](int64_t i) {
+    return std::pair(rank(getDims(map.getResult(i), map.getNumDims())), i);
   };
-  llvm::stable_sort(
-      order, [&](int64_t a, int64_t b) { return rankOf(a) < rankOf(b); });
+  llvm::sort(order, [&](int64_t a, int64_t b) { return keyOf(a) < keyOf(b); });
   return order;
 }
 
