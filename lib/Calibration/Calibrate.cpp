@@ -20,7 +20,6 @@
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Options/OptionErrors.h"
 #include "pdq/Support/Options/OptionsLocation.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -41,40 +40,12 @@ struct CalibratePass : pdq::impl::CalibrateBase<CalibratePass> {
 private:
   Preset choosePreset();
   FailureOr<CalibrationOptions> readOptions();
-  LogicalResult checkOptions();
-  LogicalResult checkFiles();
   LogicalResult calibrateModule();
   void addSettings(const CalibrationOptions &options,
                    llvm::json::Object &settings);
   LogicalResult writeReport(const CalibrationReport &result);
 };
 } // namespace
-
-LogicalResult CalibratePass::checkOptions() {
-  Location loc = getOptionsLocation(&getContext());
-  auto fail = [&](const Twine &text) { return emitError(loc) << text; };
-  if (failed(checkRunOptions(CalibrateOptionReader::read(*this), loc)))
-    return failure();
-  if (iterations < 0 || correctionSteps < 0 || checkpointEvery < 0)
-    return fail("options 'iterations', 'distribution-correction-steps' and "
-                "'checkpoint-every' must be 0 or more");
-  if (checkpointEvery != CalibrateOptions().checkpointEvery &&
-      checkpoint.empty())
-    return fail("option 'checkpoint-every' needs 'checkpoint'");
-  for (double probability :
-       {dropIn.getValue(), dropAct.getValue(), warmup.getValue()})
-    if (!(probability >= 0 && probability <= 1))
-      return fail("options 'drop-in', 'drop-act' and 'warmup' must be 0 to 1");
-  for (double positive : {std::abs(temperature), lambdaR.getValue(),
-                          std::abs(lambdaC), roundingRate.getValue(),
-                          scaleRate.getValue(), correctionRate.getValue()})
-    if (!(positive > 0 && std::isfinite(positive)))
-      return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
-                  "learning rates must be positive and finite");
-  if (!std::isfinite(roundingWeight))
-    return fail("option 'rounding-weight' must be finite");
-  return success();
-}
 
 /// The preset of the option, or of the network's structure, which is said
 /// where something depends on it.
@@ -96,34 +67,6 @@ FailureOr<CalibrationOptions> CalibratePass::readOptions() {
   if (failed(readOutputOptions(options, getOptionsLocation(&getContext()))))
     return failure();
   return options;
-}
-
-/// Output must go somewhere, and not over what is read.
-LogicalResult CalibratePass::checkFiles() {
-  Location loc = getOptionsLocation(&getContext());
-  auto isSame = [](StringRef a, StringRef b) {
-    return !a.empty() && !b.empty() &&
-           (a == b || llvm::sys::fs::equivalent(a, b));
-  };
-  SmallVector<std::pair<StringRef, StringRef>> files;
-  CalibrateOptions options = CalibrateOptionReader::read(*this);
-  for (StringRef path : getDataPaths(options))
-    files.push_back({"calibration", path});
-  size_t numRead = files.size();
-  files.push_back({"checkpoint", checkpoint});
-  files.push_back({"report", report});
-  // Two inputs may well take one file.
-  for (size_t i = numRead; i < files.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (isSame(files[i].second, files[j].second))
-        return emitError(loc)
-               << "options '" << files[j].first << "' and '" << files[i].first
-               << "' name the same file '" << files[i].second << "'";
-  if (report.empty())
-    return success();
-  if (llvm::Error error = checkFileWritable(report))
-    return emitFileError(&getContext(), report, std::move(error));
-  return success();
 }
 
 /// Adds what the result does not depend on, and the options of earlier passes.
@@ -166,7 +109,8 @@ LogicalResult CalibratePass::writeReport(const CalibrationReport &result) {
 
 LogicalResult CalibratePass::calibrateModule() {
   Location loc = getOptionsLocation(&getContext());
-  if (failed(checkOptions()) || failed(checkFiles()))
+  CalibrateOptions given = CalibrateOptionReader::read(*this);
+  if (failed(checkOptions(given, loc)) || failed(checkFiles(given, loc)))
     return failure();
   FailureOr<CalibrationOptions> options = readOptions();
   if (failed(options))

@@ -4,27 +4,21 @@
 // Options of every pass that runs the network: on what, and where.
 
 #include "pdq/Calibration/RunOptions.h"
+#include "pdq/Support/Files/AtomicFile.h"
 #include "pdq/Support/Files/FileDiagnostics.h"
 #include "pdq/Support/Files/Normalization.h"
 #include "pdq/Support/Files/Npy.h"
 #include "pdq/Support/MemoryLimit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::pdq;
 
-LogicalResult mlir::pdq::checkRunOptions(const CalibrateOptions &options,
-                                         Location loc) {
-  auto fail = [&](const Twine &text) { return emitError(loc) << text; };
-  if (options.calibration.empty())
-    return fail("option 'calibration' is missing: name a .npy file with "
-                "calibration samples");
-  if (auto normalization = parseNormalization(options.mean, options.deviation);
-      !normalization)
-    return fail(llvm::toString(normalization.takeError()));
-  if (options.batch < 1 || options.initSamples < 1)
-    return fail("options 'batch' and 'init-samples' must be 1 or more");
+/// Sizes in bytes, and what only a GPU has.
+static LogicalResult checkMachine(const CalibrateOptions &options,
+                                  Location loc) {
   for (auto [name, size] :
        {std::pair("memory-limit", StringRef(options.memoryLimit)),
         std::pair("memory-budget", StringRef(options.memoryBudget))})
@@ -37,6 +31,73 @@ LogicalResult mlir::pdq::checkRunOptions(const CalibrateOptions &options,
     if (options.target == Target::CPU && !value.empty())
       return emitError(loc) << "option '" << name << "' is '" << value
                             << "', which target=cpu does not have";
+  return success();
+}
+
+/// Numbers of the algorithm.
+static LogicalResult checkNumbers(const CalibrateOptions &options,
+                                  Location loc) {
+  auto fail = [&](const Twine &text) { return emitError(loc) << text; };
+  if (options.iterations < 0 || options.correctionSteps < 0 ||
+      options.checkpointEvery < 0)
+    return fail("options 'iterations', 'distribution-correction-steps' and "
+                "'checkpoint-every' must be 0 or more");
+  for (double probability : {options.dropIn, options.dropAct, options.warmup})
+    if (!(probability >= 0 && probability <= 1))
+      return fail("options 'drop-in', 'drop-act' and 'warmup' must be 0 to 1");
+  for (double positive : {std::abs(options.temperature), options.lambdaR,
+                          std::abs(options.lambdaC), options.roundingRate,
+                          options.scaleRate, options.correctionRate})
+    if (!(positive > 0 && std::isfinite(positive)))
+      return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
+                  "learning rates must be positive and finite");
+  if (!std::isfinite(options.roundingWeight))
+    return fail("option 'rounding-weight' must be finite");
+  return success();
+}
+
+LogicalResult mlir::pdq::checkOptions(const CalibrateOptions &options,
+                                      Location loc) {
+  auto fail = [&](const Twine &text) { return emitError(loc) << text; };
+  if (options.calibration.empty())
+    return fail("option 'calibration' is missing: name a .npy file with "
+                "calibration samples");
+  if (auto normalization = parseNormalization(options.mean, options.deviation);
+      !normalization)
+    return fail(llvm::toString(normalization.takeError()));
+  if (options.batch < 1 || options.initSamples < 1)
+    return fail("options 'batch' and 'init-samples' must be 1 or more");
+  if (options.checkpointEvery != CalibrateOptions().checkpointEvery &&
+      options.checkpoint.empty())
+    return fail("option 'checkpoint-every' needs 'checkpoint'");
+  if (failed(checkMachine(options, loc)))
+    return failure();
+  return checkNumbers(options, loc);
+}
+
+LogicalResult mlir::pdq::checkFiles(const CalibrateOptions &options,
+                                    Location loc) {
+  auto isSame = [](StringRef a, StringRef b) {
+    return !a.empty() && !b.empty() &&
+           (a == b || llvm::sys::fs::equivalent(a, b));
+  };
+  SmallVector<std::pair<StringRef, StringRef>> files;
+  for (StringRef path : getDataPaths(options))
+    files.push_back({"calibration", path});
+  size_t numRead = files.size();
+  files.push_back({"checkpoint", options.checkpoint});
+  files.push_back({"report", options.report});
+  // Two inputs may well take one file.
+  for (size_t i = numRead; i < files.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (isSame(files[i].second, files[j].second))
+        return emitError(loc)
+               << "options '" << files[j].first << "' and '" << files[i].first
+               << "' name the same file '" << files[i].second << "'";
+  if (options.report.empty())
+    return success();
+  if (llvm::Error error = checkFileWritable(options.report))
+    return emitFileError(loc.getContext(), options.report, std::move(error));
   return success();
 }
 

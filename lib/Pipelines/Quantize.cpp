@@ -7,6 +7,7 @@
 #include "pdq/Pipelines.h"
 #include "pdq/Support/Files/Npy.h"
 #include "pdq/Support/Files/Samples.h"
+#include "pdq/Support/Options/OptionsLocation.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace mlir::pdq {
@@ -57,7 +58,21 @@ OpPassManager Quantize::build(const std::string &shape,
   return pm;
 }
 
+/// What is wrong with the options of the calibration, or with the device that
+/// they ask for: annotation may take long, and does not look at them.
+static LogicalResult checkCalibration(const CalibrateOptions &options,
+                                      MLIRContext *context) {
+  Location loc = getOptionsLocation(context);
+  if (failed(checkOptions(options, loc)) || failed(checkFiles(options, loc)))
+    return failure();
+  return success(options.target != Target::CUDA ||
+                 succeeded(createExecutor(options, loc)));
+}
+
 void Quantize::runOnOperation() {
+  if (failed(
+          checkCalibration(CalibrateOptionReader::read(*this), &getContext())))
+    return signalPassFailure();
   std::string shape = sampleShape, data = checkData;
   if (shape.empty())
     shape = readSampleShapes(CalibrateOptionReader::read(*this));

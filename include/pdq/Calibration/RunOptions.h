@@ -62,8 +62,12 @@ struct CalibrateOptionReader {
   }
 };
 
-/// Emits an error at `loc`, the options' place, where one is out of range.
-LogicalResult checkRunOptions(const CalibrateOptions &options, Location loc);
+/// Emits an error at `loc`, the options' place, where one is out of range or
+/// missing.
+LogicalResult checkOptions(const CalibrateOptions &options, Location loc);
+
+/// Emits an error where a file that is written cannot be, or is read too.
+LogicalResult checkFiles(const CalibrateOptions &options, Location loc);
 
 /// The files of the calibration set, one for each input.
 SmallVector<StringRef> getDataPaths(const CalibrateOptions &options);

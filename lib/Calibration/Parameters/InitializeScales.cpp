@@ -41,7 +41,7 @@ LogicalResult InitializeScales::initializeNetwork() {
   Location loc = getOptionsLocation(&getContext());
   CalibrationOptions options(CalibrateOptionReader::readRun(*this));
   options.predictionDifference = false;
-  if (failed(checkRunOptions(options, loc)))
+  if (failed(checkOptions(options, loc)))
     return failure();
   FailureOr<CalibrationData> data = readData(options, &getContext());
   if (failed(data))
