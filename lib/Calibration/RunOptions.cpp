@@ -67,12 +67,12 @@ LogicalResult mlir::pdq::checkOptions(const CalibrateOptions &options,
     return fail(llvm::toString(normalization.takeError()));
   if (options.batch < 1 || options.initSamples < 1)
     return fail("options 'batch' and 'init-samples' must be 1 or more");
+  if (failed(checkMachine(options, loc)) || failed(checkNumbers(options, loc)))
+    return failure();
   if (options.checkpointEvery != CalibrateOptions().checkpointEvery &&
       options.checkpoint.empty())
     return fail("option 'checkpoint-every' needs 'checkpoint'");
-  if (failed(checkMachine(options, loc)))
-    return failure();
-  return checkNumbers(options, loc);
+  return success();
 }
 
 LogicalResult mlir::pdq::checkFiles(const CalibrateOptions &options,
