@@ -50,13 +50,13 @@ struct Trial {
 };
 } // namespace
 
-/// What is tried; of each group the first that the network takes. Multiples of
-/// what a network halves and doubles again, and sizes beside those of the data,
-/// which leave another rest.
+/// What is tried; of each group the first that the network takes: one and a
+/// half times and twice the data's sizes, which a network can halve as often,
+/// and sizes beside those of the data, which leave another rest.
 static const SmallVector<SmallVector<Trial>> &getTrials() {
-  static const Step half{3, 0}, twice{4, 0}, more{2, 1}, less{2, -1};
+  static const Step larger{3, 0}, twice{4, 0}, more{2, 1}, less{2, -1};
   static const SmallVector<SmallVector<Trial>> trials = {
-      {{half, twice}, {twice, half}, {half, half}, {twice, twice}},
+      {{larger, twice}, {twice, larger}, {larger, larger}, {twice, twice}},
       {{more, less}, {more, more}},
       {{less, more}, {less, less}}};
   return trials;
@@ -81,7 +81,7 @@ private:
   KeptNetwork original;
   SmallVector<RankedTensorType> oldTypes, types;
   KeptNetwork resized;
-  ResizeDoubt doubt;
+  std::optional<ResizeNote> doubt;
   SmallVector<std::string> tried;
 };
 } // namespace
@@ -207,8 +207,7 @@ LogicalResult CheckSizes::resize() {
   resized = std::make_shared<OwningOpRef<ModuleOp>>(getOperation().clone());
   func::FuncOp network = getNetwork(**resized);
   inlineBodies(network, TailBody::Folded);
-  if (std::optional<ResizeRefusal> refusal =
-          makeDynamic(network, types, &doubt))
+  if (std::optional<ResizeNote> refusal = makeDynamic(network, types, &doubt))
     return keepStatic(refusal->loc, refusal->reason);
   removeQuantizers(network);
   (**resized)->removeAttr(inputTypesName);

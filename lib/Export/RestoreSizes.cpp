@@ -40,7 +40,7 @@ struct RestoreSizes : pdq::impl::RestoreSizesBase<RestoreSizes> {
     }
     module->removeAttr(inputTypesName);
     func::FuncOp resized = network->clone();
-    if (std::optional<ResizeRefusal> refusal = makeDynamic(resized, types)) {
+    if (std::optional<ResizeNote> refusal = makeDynamic(resized, types)) {
       resized->erase();
       emitRemark(refusal->loc,
                  "sizes behind the batch stay those of the data: ")

@@ -3,6 +3,7 @@
 //
 // Frontend IR -> annotated IR.
 
+#include "PipelinePass.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Calibration/CheckAnnotation.h"
 #include "pdq/Pipelines.h"
@@ -57,25 +58,13 @@ void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
 }
 
 namespace {
-struct Annotate : pdq::impl::AnnotateBase<Annotate> {
-  using Base::Base;
+struct Annotate : PipelinePass<Annotate, pdq::impl::AnnotateBase<Annotate>> {
+  using PipelinePass::PipelinePass;
 
-  void getDependentDialects(DialectRegistry &registry) const override {
-    build().getDependentDialects(registry);
-  }
-  void runOnOperation() override {
-    OpPassManager pm = build();
-    if (failed(runPipeline(pm, getOperation())))
-      signalPassFailure();
-  }
-
-private:
-  OpPassManager build() const {
-    OpPassManager pm(ModuleOp::getOperationName());
+  void build(OpPassManager &pm) const {
     buildAnnotatePipeline(pm,
                           {weightBits, activationBits, firstLast, strict,
                            granularity, entry, sampleShape, check, checkData});
-    return pm;
   }
 };
 } // namespace

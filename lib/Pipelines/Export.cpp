@@ -3,6 +3,7 @@
 //
 // Calibrated IR -> quant dialect.
 
+#include "PipelinePass.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/Pipelines.h"
@@ -35,23 +36,11 @@ void mlir::pdq::buildExportPipeline(OpPassManager &pm,
 }
 
 namespace {
-struct Export : pdq::impl::ExportBase<Export> {
-  using Base::Base;
+struct Export : PipelinePass<Export, pdq::impl::ExportBase<Export>> {
+  using PipelinePass::PipelinePass;
 
-  void getDependentDialects(DialectRegistry &registry) const override {
-    build().getDependentDialects(registry);
-  }
-  void runOnOperation() override {
-    OpPassManager pm = build();
-    if (failed(runPipeline(pm, getOperation())))
-      signalPassFailure();
-  }
-
-private:
-  OpPassManager build() const {
-    OpPassManager pm(ModuleOp::getOperationName());
+  void build(OpPassManager &pm) const {
     buildExportPipeline(pm, {allowInitialized, packConstants});
-    return pm;
   }
 };
 } // namespace

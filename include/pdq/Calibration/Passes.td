@@ -45,9 +45,9 @@ def CheckSizes : PDQPass<"pdq-check-sizes", "::mlir::ModuleOp"> {
     may be in what it computes: in the divisor of a pooling, in the positions of
     an interpolation. This pass makes the sizes of the quantized bodies, without
     quantizers, dynamic again as `pdq-restore-sizes` does, gives them other
-    sizes, and compares with the network as it came at these sizes: near twice
-    as many, one more and one less, as far as that network takes them. Each run
-    is one of two samples of normal numbers.
+    sizes, and compares with the network as it came at these sizes: one and a half
+    times and twice as many, one more and one less, as far as that network takes
+    them. Each run is one of two samples of normal numbers.
 
     Where all agree a remark says which sizes were tried. Else the attribute is
     removed, so that the exported network has the sizes of the data, and a remark

@@ -27,8 +27,8 @@ public:
   void addArgument(BlockArgument argument, RankedTensorType type);
   /// Walks the block; fails where an operation refuses.
   LogicalResult run();
-  const std::optional<ResizeRefusal> &getRefusal() const { return refusal; }
-  const ResizeDoubt &getDoubt() const { return doubt; }
+  const std::optional<ResizeNote> &getRefusal() const { return refusal; }
+  const std::optional<ResizeNote> &getDoubt() const { return doubt; }
 
 private:
   // Sizes.
@@ -106,8 +106,8 @@ private:
   DenseMap<Value, Sizes> tracked;
   /// How many elements each number of a value is the sum of.
   DenseMap<Value, AffineExpr> counts;
-  std::optional<ResizeRefusal> refusal;
-  ResizeDoubt doubt;
+  std::optional<ResizeNote> refusal;
+  std::optional<ResizeNote> doubt;
 };
 
 } // namespace mlir::pdq

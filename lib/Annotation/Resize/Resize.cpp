@@ -165,9 +165,9 @@ LogicalResult BlockResizer::run() {
   return success();
 }
 
-std::optional<ResizeRefusal>
+std::optional<ResizeNote>
 mlir::pdq::makeDynamic(func::FuncOp function, ArrayRef<RankedTensorType> types,
-                       ResizeDoubt *doubt) {
+                       std::optional<ResizeNote> *doubt) {
   Block &block = function.getBody().front();
   BlockResizer resizer(block);
   for (auto [argument, type] : llvm::zip_equal(block.getArguments(), types))

@@ -21,8 +21,9 @@ mlir::pdq::findContractionForm(ArrayRef<linalg::LinalgOp> ops) {
   StringRef reason;
   if (ops.empty())
     return nullptr;
-  for (const ContractionForm *form : {&getMatrixForm(), &getDirectForm()})
-    if (form->canCompute(ops, reason))
-      return form;
+  for (const KernelForm *form : getGPUForms())
+    if (const ContractionForm *own = form->asContractionForm();
+        own && own->canCompute(ops, reason))
+      return own;
   return nullptr;
 }

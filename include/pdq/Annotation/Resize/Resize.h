@@ -10,14 +10,12 @@
 
 namespace mlir::pdq {
 
-/// Why sizes cannot be dynamic, and the operation that says so.
-struct ResizeRefusal {
+/// An operation whose sizes cannot be dynamic, or may have been read wrongly,
+/// and why.
+struct ResizeNote {
   Location loc;
   std::string reason;
 };
-
-/// The first operation that can be read in more than one way.
-using ResizeDoubt = std::optional<ResizeRefusal>;
 
 /// Gives the arguments of `function`, which has static shapes, the types
 /// `types`: the same with some dimensions dynamic. All sizes that follow are
@@ -34,9 +32,9 @@ using ResizeDoubt = std::optional<ResizeRefusal>;
 ///
 /// Result: success, or why not; the function is then invalid and must be
 /// dropped.
-std::optional<ResizeRefusal> makeDynamic(func::FuncOp function,
-                                         ArrayRef<RankedTensorType> types,
-                                         ResizeDoubt *doubt = nullptr);
+std::optional<ResizeNote>
+makeDynamic(func::FuncOp function, ArrayRef<RankedTensorType> types,
+            std::optional<ResizeNote> *doubt = nullptr);
 
 /// The types of the inputs as the network came, from the attribute
 /// `pdq.input_types` of `module`; with a dynamic dimension 0 where the batch

@@ -64,6 +64,8 @@ FailureOr<KernelParts> splitKernel(plan::KernelOp kernel);
 /// Fails with an error.
 using EmitFn = llvm::unique_function<LogicalResult()>;
 
+class ContractionForm;
+
 /// One form of code.
 class KernelForm {
 public:
@@ -79,6 +81,9 @@ public:
   /// the reason, where the form cannot; the kernel is as it was.
   virtual EmitFn match(const KernelParts &parts, plan::TargetAttr target,
                        StringRef &reason) const = 0;
+
+  /// The form as one of contractions; null where it is none.
+  virtual const ContractionForm *asContractionForm() const { return nullptr; }
 
   /// Whether contractions run on tensor cores, whose peak rate the cost of a
   /// kernel then is.

@@ -58,6 +58,7 @@ public:
 
   EmitFn match(const KernelParts &parts, plan::TargetAttr target,
                StringRef &reason) const final;
+  const ContractionForm *asContractionForm() const final { return this; }
 
   /// Whether all of `ops` can be computed in one kernel.
   virtual bool canCompute(ArrayRef<linalg::LinalgOp> ops,

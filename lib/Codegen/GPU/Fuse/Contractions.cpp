@@ -45,8 +45,8 @@ static bool canHaveEpilogue(const KernelCall &writer, const KernelCall &reader,
 
 /// The launches of contractions that `reader` could be the epilogue of.
 static llvm::SmallSetVector<Operation *, 2>
-findLeaders(KernelCalls &calls, const KernelCall &reader) {
-  llvm::SmallSetVector<Operation *, 2> leaders;
+findContractionsInFront(KernelCalls &calls, const KernelCall &reader) {
+  llvm::SmallSetVector<Operation *, 2> contractions;
   const BufferAccesses &accesses = calls.getAccesses(reader.call);
   for (Value buffer : reader.getBuffers()) {
     if (!accesses.reads.contains(getRoot(buffer)))
@@ -56,16 +56,17 @@ findLeaders(KernelCalls &calls, const KernelCall &reader) {
       if (succeeded(writer) && user != reader.call &&
           user->isBeforeInBlock(reader.call) &&
           canHaveEpilogue(*writer, reader, buffer))
-        leaders.insert(user);
+        contractions.insert(user);
     }
   }
-  return leaders;
+  return contractions;
 }
 
 bool mlir::pdq::followDifferentContractions(KernelCalls &calls,
                                             const KernelCall &first,
                                             const KernelCall &second) {
-  auto own = findLeaders(calls, first), other = findLeaders(calls, second);
+  auto own = findContractionsInFront(calls, first),
+       other = findContractionsInFront(calls, second);
   return !own.empty() && !other.empty() &&
          llvm::none_of(own, [&](Operation *op) { return other.contains(op); });
 }
