@@ -6,6 +6,7 @@
 #ifndef PDQ_LIB_PIPELINES_PIPELINEPASS_H
 #define PDQ_LIB_PIPELINES_PIPELINEPASS_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace mlir::pdq {
