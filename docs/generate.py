@@ -25,7 +25,7 @@ PAGES = {
     "Dialect.md": ("# The pdq dialect\n\n", "include/pdq/IR/PDQOps.td", ["-gen-dialect-doc", "-dialect=pdq"]),
     "PlanDialect.md": ("# The plan dialect\n\n", "include/pdq/Plan/IR/PlanOps.td", ["-gen-dialect-doc", "-dialect=plan"]),
 }
-STAGES = ["Annotation", "Autodiff", "Plan", "Codegen", "Calibration", "Export", "Pipelines"]
+STAGES = ["Frontend", "Annotation", "Autodiff", "Plan", "Codegen", "Calibration", "Export", "Pipelines"]
 
 
 def mlir_prefix(build):

@@ -18,6 +18,8 @@ import sys
 LAYERS = [
     "Support",
     "IR",
+    "Network",
+    "Frontend",
     "Annotation",
     "Autodiff",
     "Plan",

@@ -11,6 +11,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Calibration/Passes.h"
+#include "pdq/Frontend/Passes.h"
 
 namespace mlir::pdq {
 

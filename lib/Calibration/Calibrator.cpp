@@ -5,8 +5,7 @@
 // here but the parameters that were learned.
 
 #include "pdq/Calibration/Calibrator.h"
-#include "NetworkCheck.h"
-#include "pdq/Annotation/Rebatch/Rebatch.h"
+#include "pdq/Calibration/Checks/NetworkCheck.h"
 #include "pdq/Calibration/Data/Inputs.h"
 #include "pdq/Calibration/Data/Propagation.h"
 #include "pdq/Calibration/Data/ScaleSamples.h"
@@ -15,6 +14,7 @@
 #include "pdq/Calibration/Progress/Checkpoint.h"
 #include "pdq/Calibration/Progress/Interruption.h"
 #include "pdq/IR/RecordedOptions.h"
+#include "pdq/Network/Rebatch/Rebatch.h"
 #include "pdq/Support/DataArguments.h"
 #include "pdq/Support/GuardScalars.h"
 #include "pdq/Support/MemoryLimit.h"

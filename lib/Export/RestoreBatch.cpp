@@ -6,9 +6,9 @@
 #include "ExportedNetwork.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "pdq/Annotation/Rebatch/Rebatch.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Network/Rebatch/Rebatch.h"
 #include "pdq/Support/DataArguments.h"
 
 namespace mlir::pdq {

@@ -9,9 +9,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "pdq/Annotation/Resize/Resize.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Network/Resize/Resize.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_RESTORESIZES

@@ -5,7 +5,7 @@
 
 #include "PipelinePass.h"
 #include "mlir/Transforms/Passes.h"
-#include "pdq/Calibration/CheckAnnotation.h"
+#include "pdq/Calibration/Checks/CheckAnnotation.h"
 #include "pdq/Pipelines.h"
 #include "pdq/Support/Canonicalizer.h"
 

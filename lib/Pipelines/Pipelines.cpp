@@ -9,13 +9,14 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Shape/IR/Shape.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
-#include "pdq/Annotation/Frontend/Lower/TMTensorDialect.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/Autodiff/Passes.h"
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/Codegen/Passes.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/Frontend/Lower/TMTensorDialect.h"
+#include "pdq/Frontend/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Plan/Passes.h"
 #include "pdq/Runtime/Dialects.h"
@@ -36,6 +37,7 @@ void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
 }
 
 void mlir::pdq::registerAllPasses() {
+  registerPDQFrontendPasses();
   registerPDQAnnotationPasses();
   registerPDQAutodiffPasses();
   registerPDQPlanPasses();

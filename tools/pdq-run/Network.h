@@ -9,8 +9,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "pdq/Annotation/Passes.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/Frontend/Passes.h"
 #include "pdq/Runtime/BatchCheck.h"
 #include "pdq/Runtime/Executor.h"
 #include "pdq/Support/Files/Npy.h"

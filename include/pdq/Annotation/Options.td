@@ -8,14 +8,6 @@
 
 include "pdq/IR/PassBase.td"
 
-defvar normalizeFrontendOptions = [
-  Option<"entry", "entry", "std::string", /*default=*/"",
-         "Function that is the network, where a module has several">,
-  Option<"sampleShape", "sample-shape", "std::string", /*default=*/"",
-         "Sizes behind the batch where they are dynamic, such as 3x32x32; for several "
-         "inputs separated by commas">
-];
-
 defvar formRegionsOptions = [
   EnumOption<"granularity", "granularity", "::mlir::pdq::RegionGranularity", /*default=*/"Block",
              "Size of a region", [

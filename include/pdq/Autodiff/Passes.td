@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stage 2, Autodiff: losses and gradients as IR. The passes in the order of the flow.
+// Stage 3, Autodiff: losses and gradients as IR. The passes in the order of the flow.
 
 #ifndef PDQ_AUTODIFF_PASSES_TD
 #define PDQ_AUTODIFF_PASSES_TD

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stage 5, Calibration: data + gradients -> calibrated parameters. The passes in the order of the flow.
+// Stage 6, Calibration: data + gradients -> calibrated parameters. The passes in the order of the flow.
 
 #ifndef PDQ_CALIBRATION_PASSES_TD
 #define PDQ_CALIBRATION_PASSES_TD

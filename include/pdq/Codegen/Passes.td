@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stage 4, Codegen: kernels of launch plans -> machine code. The passes in the order of
+// Stage 5, Codegen: kernels of launch plans -> machine code. The passes in the order of
 // the flow.
 
 #ifndef PDQ_CODEGEN_PASSES_TD

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stage 6, Export: calibrated IR -> quant dialect. The passes in the order of the flow.
+// Stage 7, Export: calibrated IR -> quant dialect. The passes in the order of the flow.
 
 #ifndef PDQ_EXPORT_PASSES_TD
 #define PDQ_EXPORT_PASSES_TD

@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stage 7, Pipelines: all stages in a row. The passes in the order of the flow.
+// Stage 8, Pipelines: all stages in a row. The passes in the order of the flow.
 
 #ifndef PDQ_PIPELINES_PASSES_TD
 #define PDQ_PIPELINES_PASSES_TD
@@ -9,6 +9,7 @@
 include "pdq/Annotation/Options.td"
 include "pdq/Calibration/Options.td"
 include "pdq/Export/Options.td"
+include "pdq/Frontend/Options.td"
 
 /// Options of `pdq-annotate`, whose check takes so many samples.
 class AnnotateOptionList<string samples> {

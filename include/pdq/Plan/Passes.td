@@ -1,7 +1,7 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Stage 3, Plan: functions on tensors -> launch plans. The passes in the order of the flow.
+// Stage 4, Plan: functions on tensors -> launch plans. The passes in the order of the flow.
 
 #ifndef PDQ_PLAN_PASSES_TD
 #define PDQ_PLAN_PASSES_TD

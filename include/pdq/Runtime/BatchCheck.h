@@ -7,7 +7,7 @@
 #define PDQ_RUNTIME_BATCHCHECK_H
 
 #include "mlir/IR/OwningOpRef.h"
-#include "pdq/Annotation/Rebatch/Rebatch.h"
+#include "pdq/Network/Rebatch/Rebatch.h"
 #include "pdq/Runtime/Executor.h"
 
 namespace mlir::pdq {

@@ -7,10 +7,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
-#include "pdq/Annotation/Layers/Structure.h"
-#include "pdq/Annotation/Layers/SymbolicExpression.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Network/Layers/Structure.h"
+#include "pdq/Network/Layers/SymbolicExpression.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_CAPTUREBATCHNORM

@@ -6,7 +6,7 @@
 
 #include "FoldableNorm.h"
 #include "mlir/IR/Matchers.h"
-#include "pdq/Annotation/Layers/SymbolicExpression.h"
+#include "pdq/Network/Layers/SymbolicExpression.h"
 #include "pdq/Support/Constants.h"
 
 using namespace mlir;

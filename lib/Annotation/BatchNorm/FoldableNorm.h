@@ -7,9 +7,9 @@
 #ifndef PDQ_LIB_ANNOTATION_BATCHNORM_FOLDABLENORM_H
 #define PDQ_LIB_ANNOTATION_BATCHNORM_FOLDABLENORM_H
 
-#include "pdq/Annotation/Layers/FactoredIndex.h"
-#include "pdq/Annotation/Layers/Structure.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Network/Layers/FactoredIndex.h"
+#include "pdq/Network/Layers/Structure.h"
 
 namespace mlir::pdq {
 

@@ -3,10 +3,10 @@
 //
 // Derivatives of arith operations, in the order of their names.
 
-#include "ScalarVJP.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/Autodiff/Rules/ScalarVJP.h"
 #include "pdq/Autodiff/TensorBuilder.h"
 #include "llvm/ADT/TypeSwitch.h"
 

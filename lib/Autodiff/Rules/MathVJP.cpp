@@ -4,9 +4,9 @@
 // Derivatives of math operations: the unary ones by families, in each in the
 // order of their names.
 
-#include "ScalarVJP.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "pdq/Autodiff/Rules/ScalarVJP.h"
 #include "pdq/Autodiff/TensorBuilder.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>

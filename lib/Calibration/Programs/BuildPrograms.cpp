@@ -8,12 +8,12 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "pdq/Annotation/Rebatch/Rebatch.h"
 #include "pdq/Calibration/Data/Inputs.h"
 #include "pdq/Calibration/Parameters/Parameters.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/Calibration/Programs/OutputTerms.h"
 #include "pdq/Calibration/Programs/RegionPrograms.h"
+#include "pdq/Network/Rebatch/Rebatch.h"
 #include "pdq/Support/DataArguments.h"
 #include "pdq/Support/Options/OptionErrors.h"
 

@@ -8,8 +8,8 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
-#include "pdq/Annotation/Rebatch/Rebatch.h"
 #include "pdq/Calibration/Sections.h"
+#include "pdq/Network/Rebatch/Rebatch.h"
 #include "pdq/Support/TensorAttributes.h"
 #include <cmath>
 

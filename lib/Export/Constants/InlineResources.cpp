@@ -6,8 +6,8 @@
 
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "pdq/Annotation/Constants/ConstantTensor.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/Network/Constants/ConstantTensor.h"
 
 namespace mlir::pdq {
 #define GEN_PASS_DEF_INLINERESOURCES

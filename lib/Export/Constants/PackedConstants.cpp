@@ -9,7 +9,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/Matchers.h"
-#include "pdq/Annotation/Constants/ConstantEvaluator.h"
+#include "pdq/Network/Constants/ConstantEvaluator.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
 

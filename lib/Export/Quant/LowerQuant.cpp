@@ -14,9 +14,9 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/PatternMatch.h"
-#include "pdq/Annotation/Layers/Structure.h"
 #include "pdq/Export/Constants/PackedConstants.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/Network/Layers/Structure.h"
 #include "pdq/Support/Constants.h"
 
 namespace mlir::pdq {

@@ -8,9 +8,9 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Support/DebugStringHelper.h"
-#include "pdq/Annotation/Constants/ConstantTensor.h"
-#include "pdq/Annotation/Layers/FactoredIndex.h"
-#include "pdq/Annotation/Layers/Structure.h"
+#include "pdq/Network/Constants/ConstantTensor.h"
+#include "pdq/Network/Layers/FactoredIndex.h"
+#include "pdq/Network/Layers/Structure.h"
 #include "pdq/Support/Constants.h"
 
 using namespace mlir;

@@ -7,7 +7,7 @@
 #ifndef PDQ_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
 #define PDQ_ANNOTATION_QUANTIZERS_PRODUCTINPUTS_H
 
-#include "pdq/Annotation/Layers/Structure.h"
+#include "pdq/Network/Layers/Structure.h"
 
 namespace mlir::pdq {
 
