@@ -4,9 +4,9 @@ Usage: check_tidy.py --build DIRECTORY [--jobs N] [--root DIRECTORY]
 A source counts as changed when its own text, a project header that it includes
 or .clang-tidy changed; what passed is remembered in the build directory.
 
-Nearly all the time goes into MLIR's headers, so sources of one folder are checked a
-few at a time, one behind the other in one file, and headers are read once for them.
-Only sources that define different names go together. Where something is found, or
+Nearly all the time goes into MLIR's headers, so sources are checked a few at a time,
+one behind the other in one file, and headers are read once for them. Only sources that
+define different names and mean the same files by their includes go together. Where something is found, or
 they do not compile together, each is checked alone: that is what counts and is shown.
 """
 
@@ -38,6 +38,10 @@ FILE_SCOPE_NAMES = [
 ]
 
 
+# A header beside the source, which another folder may have by the same name.
+PRIVATE_INCLUDE = re.compile(r'^#include "([^"/]+)"', re.M)
+
+
 class Source:
     """A translation unit: its path, how it is compiled, and a digest of what it reads."""
 
@@ -45,6 +49,7 @@ class Source:
         self.path = pathlib.Path(command["file"])
         self.flags = self._get_flags(command)
         text = self.path.read_text()
+        self.headers = {name for name in PRIVATE_INCLUDE.findall(text) if (self.path.parent / name).exists()}
         self.names = {name for pattern in FILE_SCOPE_NAMES for name in pattern.findall(text)}
         digest = hashlib.sha256(config)
         for path in sorted({self.path, *inputs.get(command.get("output", ""), [])}):
@@ -99,17 +104,25 @@ def read_sources(build, root):
             yield Source(command, inputs, config)
 
 
+def mean_other_files(one, other):
+    """Whether two sources include different files by the same name, or would where each
+    is looked for in the folders of both."""
+    if one.path.parent == other.path.parent:
+        return False
+    return any((other.path.parent / name).exists() for name in one.headers) or any(
+        (one.path.parent / name).exists() for name in other.headers
+    )
+
+
 def form_groups(sources):
     """Sources that can stand in one file; the first group that fits takes each."""
     groups = []
     for source in sources:
         for group in groups:
-            first = group[0]
             if (
                 len(group) < MOST_TOGETHER
-                and first.path.parent == source.path.parent
-                and first.flags == source.flags
-                and not any(source.names & other.names for other in group)
+                and group[0].flags == source.flags
+                and not any(source.names & other.names or mean_other_files(source, other) for other in group)
             ):
                 group.append(source)
                 break
@@ -135,7 +148,8 @@ class Tidy:
             with tempfile.NamedTemporaryFile("w", suffix=".cpp", dir=self.build) as together:
                 together.write(join_sources([source.path.read_text() for source in group]))
                 together.flush()
-                status, _ = self._run(together.name, [f"-iquote{group[0].path.parent}", *group[0].flags])
+                folders = dict.fromkeys(f"-iquote{source.path.parent}" for source in group)
+                status, _ = self._run(together.name, [*folders, *group[0].flags])
             if status == 0:
                 return []
         checked = [(source, *self._run(source.path, source.flags)) for source in group]
