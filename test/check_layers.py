@@ -25,8 +25,8 @@ LAYERS = [
     "Plan",
     "Codegen",
     "Runtime",
-    "Calibration",
     "Export",
+    "Calibration",
     "Pipelines",
 ]
 DEVICES = {"CPU": "CPU", "GPU": "GPU", "CUDA": "GPU"}

@@ -7,7 +7,7 @@ Substitutions beside the tools' names:
   %gpu_check        scripts/gpu-check
   %benchmarks       benchmarks/ of the repository
   %python           the interpreter with NumPy and PyTorch where they are installed
-                    (`REQUIRES: numpy`, `torch, torch_mlir`), else the build's
+                    (`REQUIRES: numpy`, `torch, torch_mlir`, `iree`), else the build's
   %simulated_gpu    the driver library of the simulated CUDA device
   %llvm_lib         directory of LLVM's run-time libraries, for mlir-runner
   %build, %mlir_dir, %cc, %cxx, %cxx_launcher  how this build was configured
@@ -38,7 +38,7 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope"
 python = os.environ.get("PDQ_PYTHON") or os.path.join(config.pdq_source_dir, ".venv", "bin", "python")
 if not os.path.exists(python):
     python = config.python
-find = "import importlib.util as u; print(*(m for m in ('numpy', 'torch', 'torch_mlir') if u.find_spec(m)))"
+find = "import importlib.util as u; print(*(m for m in ('numpy', 'torch', 'torch_mlir', 'iree') if u.find_spec(m)))"
 found = subprocess.run([python, "-c", find], capture_output=True, text=True, check=True).stdout.split()
 config.available_features.update(found)
 

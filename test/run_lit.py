@@ -26,6 +26,7 @@ ENABLED_BY = {
     "numpy": "scripts/setup --tests",
     "torch": "scripts/setup --torch",
     "torch_mlir": "scripts/setup --torch",
+    "iree": ".venv/bin/pip install iree-base-compiler iree-base-runtime",
     "shared-models": "PDQ_SHARED=DIRECTORY scripts/test, with DIRECTORY/models of trained networks",
 }
 

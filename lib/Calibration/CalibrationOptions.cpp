@@ -40,6 +40,7 @@ CalibrationOptions::CalibrationOptions(CalibrateOptions options)
   choose(roundingWeight, chosen->roundingWeight);
   choose(temperature, chosen->temperature);
   choose(lambdaC, chosen->lambdaC);
+  scaleLearning &= !powerOfTwoScales;
 }
 
 static std::string getText(const OutputTerm &term) {
@@ -75,8 +76,11 @@ llvm::json::Object CalibrationOptions::toJSON() const {
       {"scale-samples",
        scaleSamples == ScaleSamples::Spread ? "spread" : "first"},
       {"init", init == ScaleInit::MSE ? "mse" : "minmax"},
+      {"symmetric-weights", symmetricWeights},
+      {"power-of-two-scales", powerOfTwoScales},
       {"seed", seed},
       {"learned-rounding", learnedRounding},
+      {"products", stringifyEnum(products)},
       {"scale-learning", scaleLearning},
       {"prediction-difference", predictionDifference},
       {"distribution-correction", distributionCorrection},

@@ -47,7 +47,8 @@ public:
   Calibrator(ModuleOp module, CalibrationData &data,
              const CalibrationOptions &options, Executor &executor)
       : module(module), data(data), options(options), executor(executor),
-        scales(executor, options.init) {}
+        scales(executor, {options.init, options.symmetricWeights,
+                          options.powerOfTwoScales}) {}
 
   LogicalResult initialize(int64_t &numQuantizers);
   LogicalResult calibrate(StringRef checkpointPath, CalibrationReport &report);
@@ -64,7 +65,8 @@ private:
                                 Checkpoint &checkpoint,
                                 CalibrationReport &report);
   FailureOr<std::unique_ptr<OpenRegion>> open(int index, RegionOp target);
-  void advance(OpenRegion &work, const RegionData &border);
+  LogicalResult advance(OpenRegion &work, const RegionData &border,
+                        RegionOp target);
   void remarkOrder() const;
   std::string describeSettings() const;
   LogicalResult failInterrupted(RegionOp target, int64_t done);
@@ -176,11 +178,15 @@ void Calibrator::remarkOrder() const {
                               data.inputs.front().loc);
 }
 
-void Calibrator::advance(OpenRegion &work, const RegionData &border) {
+LogicalResult Calibrator::advance(OpenRegion &work, const RegionData &border,
+                                  RegionOp target) {
   SmallVector<BufferRef> quantizedResults, floatResults;
-  work.calibrator->advance(border, quantizedResults, floatResults);
+  if (failed(work.calibrator->advance(border, target, quantizedResults,
+                                      floatResults)))
+    return failure();
   propagation->setResults(work.context.getRegion(), quantizedResults,
                           floatResults);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,8 +210,7 @@ LogicalResult Calibrator::initialize(int64_t &numQuantizers) {
       numQuantizers +=
           quantizers.weights.size() + quantizers.activations.size();
     }
-    advance(**work, border);
-    return success();
+    return advance(**work, border, target);
   });
 }
 
@@ -261,8 +266,7 @@ LogicalResult Calibrator::calibrateRegion(int index, RegionOp target,
     if (failed(checkpoint.save(module, report.regions, nullptr)))
       return failure();
   }
-  advance(**work, border);
-  return success();
+  return advance(**work, border, target);
 }
 
 /// What decides about the result: options, those of earlier passes included.
@@ -295,6 +299,10 @@ LogicalResult Calibrator::calibrate(StringRef checkpointPath,
   if (failed(checkpoint.load(module, report.regions, resumed)) ||
       failed(prepare()))
     return failure();
+  if (options.products != ProductArithmetic::Float)
+    module->setAttr(
+        productsName,
+        StringAttr::get(module.getContext(), stringifyEnum(options.products)));
   // Finds out now, with the size that it will have, whether it can be kept.
   if (failed(checkpoint.save(module, report.regions,
                              resumed ? &*resumed : nullptr)))

@@ -11,6 +11,8 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
+#include "pdq/IR/PDQEnums.cpp.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "pdq/IR/PDQAttrs.cpp.inc"
 

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "pdq/IR/PDQ.h"
 
@@ -61,6 +62,17 @@ static LogicalResult verifyTypes(Operation *op, NamedAttribute attribute) {
          << ", expected a list of tensor types";
 }
 
+/// An error where the attribute is not the name of an order of products.
+static LogicalResult verifyProducts(Operation *op, NamedAttribute attribute) {
+  auto name = dyn_cast<StringAttr>(attribute.getValue());
+  if (name && (name == stringifyEnum(ProductArithmetic::Float) ||
+               name == stringifyEnum(ProductArithmetic::Factored)))
+    return success();
+  return op->emitOpError("has '")
+         << attribute.getName().getValue() << "' = " << attribute.getValue()
+         << ", expected \"float\" or \"factored\"";
+}
+
 LogicalResult PDQDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute attribute) {
   StringRef name = attribute.getName();
@@ -70,6 +82,8 @@ LogicalResult PDQDialect::verifyOperationAttribute(Operation *op,
     return verifyKind<IntegerAttr>(op, attribute, "an integer");
   if (name == inputTypesName)
     return verifyTypes(op, attribute);
+  if (name == productsName)
+    return verifyProducts(op, attribute);
   if (name == optionsName || name == checkpointName)
     return verifyKind<DictionaryAttr>(op, attribute, "a dictionary");
   if (name == vjpOfName)
@@ -83,4 +97,14 @@ LogicalResult PDQDialect::verifyOperationAttribute(Operation *op,
 Operation *PDQDialect::materializeConstant(OpBuilder &builder, Attribute value,
                                            Type type, Location loc) {
   return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+ProductArithmetic mlir::pdq::getProductArithmetic(Operation *op) {
+  auto module = dyn_cast<ModuleOp>(op);
+  if (!module)
+    module = op->getParentOfType<ModuleOp>();
+  auto name =
+      module ? module->getAttrOfType<StringAttr>(productsName) : StringAttr();
+  return (name ? symbolizeProductArithmetic(name) : std::nullopt)
+      .value_or(ProductArithmetic::Float);
 }

@@ -42,7 +42,8 @@ void mlir::pdq::buildAnnotatePipeline(OpPassManager &pm,
   // Weights are quantized as they are used: with the batch norm folded.
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createInsertQuantizers({options.weightBits, options.activationBits,
-                                     options.firstLast, options.strict}));
+                                     options.firstLast, options.inputBits,
+                                     options.placement, options.strict}));
   pm.addPass(createCSEPass());
   if (options.check > 0) {
     CheckAnnotationOptions check;
@@ -62,9 +63,9 @@ struct Annotate : PipelinePass<Annotate, pdq::impl::AnnotateBase<Annotate>> {
   using PipelinePass::PipelinePass;
 
   void build(OpPassManager &pm) const {
-    buildAnnotatePipeline(pm,
-                          {weightBits, activationBits, firstLast, strict,
-                           granularity, entry, sampleShape, check, checkData});
+    buildAnnotatePipeline(pm, {weightBits, activationBits, firstLast, inputBits,
+                               placement, strict, granularity, entry,
+                               sampleShape, check, checkData});
   }
 };
 } // namespace

@@ -51,8 +51,9 @@ static std::string readSampleShapes(const CalibrateOptions &options) {
 OpPassManager Quantize::build(const std::string &shape,
                               const std::string &data) const {
   OpPassManager pm(ModuleOp::getOperationName());
-  buildAnnotatePipeline(pm, {weightBits, activationBits, firstLast, strict,
-                             granularity, entry, shape, check, data});
+  buildAnnotatePipeline(pm, {weightBits, activationBits, firstLast, inputBits,
+                             placement, strict, granularity, entry, shape,
+                             check, data});
   pm.addPass(createCalibrate(CalibrateOptionReader::read(*this)));
   buildExportPipeline(pm, {allowInitialized, packConstants});
   return pm;

@@ -42,6 +42,8 @@ class QuantizeOptions(TypedDict, total=False):
         - mse: smallest error
         - minmax: whole range
     init_samples: Samples that initialize the activation quantizers (256)
+    input_bits: Bits of the network's inputs as products read them, 2 to 8; 0 leaves them in
+        floating point (0)
     iterations: Optimizer iterations per region; 0 rounds to nearest (20000)
     lambda_c: Divisor of the distance in distribution correction; negative takes the preset's
         (-1)
@@ -62,6 +64,11 @@ class QuantizeOptions(TypedDict, total=False):
     output_weights: Factor of each output in the prediction difference, separated by commas
     pack_constants: Store weights narrower than 8 bits in their bits, with operations that
         unpack them (false)
+    placement: Which activations are quantized: paper, full (paper)
+        - paper: what products read, in front of poolings
+        - full: operands of sums of two activations and averages as well, as integer hardware reads them
+    power_of_two_scales: All scales are powers of two; those of activations are not learned then
+        (false)
     prediction_difference: Add the prediction difference to the loss (true)
     preset: Settings of a network family: auto, resnet, regnetx, mobilenetv2, mnasnet (auto)
         - auto: that of the network's structure
@@ -69,6 +76,10 @@ class QuantizeOptions(TypedDict, total=False):
         - regnetx: grouped convolutions
         - mobilenetv2: depthwise convolutions, smooth or clamped activations
         - mnasnet: depthwise convolutions, rectifiers
+    products: Order of products of quantized tensors that the results of a region are computed
+        in: float, factored (factored)
+        - float: terms of dequantized numbers
+        - factored: scales behind the sum, where that is exact
     rounding_rate: Learning rate of the rounding (0.003)
     rounding_weight: Factor of the rounding regularizer; negative takes the preset's (-1)
     sample_shape: Sizes behind the batch where they are dynamic, such as 3x32x32; for several
@@ -81,6 +92,8 @@ class QuantizeOptions(TypedDict, total=False):
     seed: Seed of all random draws (1005)
     std: See mean (0.229,0.224,0.225 for 3 channels, else 1)
     strict: Error where a product reads floating point and no policy says so (false)
+    symmetric_weights: Zero points of weights are the middle of their integers, so that q - z
+        fits a signed integer of the same bits (false)
     target: Where programs run: cpu, cuda, auto (cpu)
         - cpu: threads of the host
         - cuda: a GPU
@@ -111,6 +124,7 @@ class QuantizeOptions(TypedDict, total=False):
     granularity: Literal["block", "layer", "network"]
     init: Literal["mse", "minmax"]
     init_samples: int
+    input_bits: int
     iterations: int
     lambda_c: float
     lambda_r: float
@@ -122,8 +136,11 @@ class QuantizeOptions(TypedDict, total=False):
     output_losses: Union[str, Sequence[str]]
     output_weights: Union[str, float, Sequence[float]]
     pack_constants: bool
+    placement: Literal["paper", "full"]
+    power_of_two_scales: bool
     prediction_difference: bool
     preset: Literal["auto", "resnet", "regnetx", "mobilenetv2", "mnasnet"]
+    products: Literal["float", "factored"]
     rounding_rate: float
     rounding_weight: float
     sample_shape: str
@@ -133,6 +150,7 @@ class QuantizeOptions(TypedDict, total=False):
     seed: int
     std: Union[str, float, Sequence[float]]
     strict: bool
+    symmetric_weights: bool
     target: Literal["cpu", "cuda", "auto"]
     temperature: float
     threads: int

@@ -42,6 +42,23 @@
 // NONE-LABEL: func.func @residual
 // NONE-NOT: bits = 8
 // NONE: return
+
+// What integer hardware reads: the network's input in 8 bits, as the first layer reads it,
+// and both operands of the sum in front of it.
+// RUN: pdq-opt %s --split-input-file --pdq-form-regions --canonicalize --pdq-insert-quantizers="weight-bits=2 activation-bits=3 input-bits=8 placement=full" | FileCheck %s --check-prefix=FULL
+// FULL-LABEL: func.func @residual
+// FULL: quantized
+// FULL: ^bb0(%[[X:.+]]: tensor<2x2x2x2xf32>)
+// FULL: %[[Q:.+]] = pdq.fake_quant %[[X]] to <bits = 8> : tensor<2x2x2x2xf32>
+// FULL: linalg.conv_2d_nchw_fchw ins(%[[Q]],
+// FULL: pdq.region @block0
+// FULL: quantized
+// FULL: ^bb0(%[[IN:.+]]: tensor<2x2x2x2xf32>)
+// FULL: %[[C2:.+]] = linalg.conv_2d_nchw_fchw
+// FULL: %[[C2:.+]] = linalg.conv_2d_nchw_fchw
+// FULL: %[[A2:.+]] = pdq.fake_quant %[[C2]] to <bits = 3>
+// FULL: linalg.generic {{.*}}ins(%[[A2]], %[[IN]] :
+// FULL: return
 #id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
 func.func @residual(%x: tensor<2x2x2x2xf32>) -> tensor<2x2x2x2xf32> {
   %zero = arith.constant 0.0 : f32

@@ -4,6 +4,10 @@
 // GRANULARITY: error: option 'granularity' is 'blocks', expected 'block', 'layer' or 'network'
 // RUN: not pdq-opt %s --pdq-insert-quantizers=weight-bits=9 2>&1 | FileCheck %s --check-prefix=BITS
 // BITS: error: option 'weight-bits' or 'activation-bits' is 9, expected 2 to 8
+// RUN: not pdq-opt %s --pdq-insert-quantizers=input-bits=1 2>&1 | FileCheck %s --check-prefix=INPUT
+// INPUT: error: option 'input-bits' is 1, expected 2 to 8, or 0 for floating point
+// RUN: not pdq-opt %s --pdq-insert-quantizers=placement=all 2>&1 | FileCheck %s --check-prefix=PLACEMENT
+// PLACEMENT: error: option 'placement' is 'all', expected 'paper' or 'full'
 // RUN: not pdq-opt %s --pdq-insert-quantizers=first-last=both 2>&1 | FileCheck %s --check-prefix=POLICY
 // POLICY: error: option 'first-last' is 'both', expected 'qdrop', 'brecq' or 'none'
 // RUN: not pdq-opt %examples/tiny/network.mlir --pdq-annotate --pdq-annotate 2>&1 | FileCheck %s --check-prefix=TWICE

@@ -20,6 +20,23 @@
 // CHECK-DAG:     %[[S:.*]] = arith.constant dense<3.66666675> : tensor<f32>
 // CHECK-DAG:     %[[Z:.*]] = arith.constant dense<0> : tensor<i32>
 // CHECK-DAG:     pdq.fake_quant %{{.*}} scale(%[[S]]) zero_point(%[[Z]]) to <bits = 2>
+
+// Symmetric: zero points are 2, the middle of 0 to 3, and one step reaches as far as
+// the largest positive weight. The weights become (0, 2, 0) and (0, 0, 3), the layer's
+// results 4 and 9.
+// RUN: pdq-opt %s --pdq-initialize-scales="calibration=%t.npy batch=1 init=minmax threads=1 symmetric-weights" | FileCheck %s --check-prefix=SYMMETRIC
+// SYMMETRIC-DAG: %[[WS:.*]] = arith.constant dense<[2.000000e+00, 3.000000e+00]> : tensor<2xf32>
+// SYMMETRIC-DAG: %[[WZ:.*]] = arith.constant dense<2> : tensor<2xi32>
+// SYMMETRIC-DAG: pdq.fake_quant %{{.*}} scale(%[[WS]]) zero_point(%[[WZ]]) to <bits = 2, axis = 1>
+// SYMMETRIC-DAG: %[[S:.*]] = arith.constant dense<3.000000e+00> : tensor<f32>
+// SYMMETRIC-DAG: pdq.fake_quant %{{.*}} scale(%[[S]]) zero_point(%{{.*}}) to <bits = 2>
+
+// The power of two above 11 / 3; those of the weights are 1 anyway.
+// RUN: pdq-opt %s --pdq-initialize-scales="calibration=%t.npy batch=1 init=minmax threads=1 power-of-two-scales" | FileCheck %s --check-prefix=POWER
+// POWER-DAG: %[[WS:.*]] = arith.constant dense<1.000000e+00> : tensor<2xf32>
+// POWER-DAG: pdq.fake_quant %{{.*}} scale(%[[WS]]) zero_point(%{{.*}}) to <bits = 2, axis = 1>
+// POWER-DAG: %[[S:.*]] = arith.constant dense<4.000000e+00> : tensor<f32>
+// POWER-DAG: pdq.fake_quant %{{.*}} scale(%[[S]]) zero_point(%{{.*}}) to <bits = 2>
 func.func @first_scales(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
   %y = pdq.region @layer ins(%x : tensor<1x3xf32>) -> (tensor<1x2xf32>)
   float {

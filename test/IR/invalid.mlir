@@ -655,6 +655,18 @@ module attributes {pdq.input_types = [f32]} {
 
 // -----
 
+// expected-error@+1 {{'builtin.module' op has 'pdq.products' = "fast", expected "float" or "factored"}}
+module attributes {pdq.products = "fast"} {
+}
+
+// -----
+
+// expected-error@+1 {{'builtin.module' op has 'pdq.products' = 1 : i64, expected "float" or "factored"}}
+module attributes {pdq.products = 1 : i64} {
+}
+
+// -----
+
 // expected-error@+1 {{'builtin.module' op has 'pdq.options' = 1 : i64, expected a dictionary}}
 module attributes {pdq.options = 1 : i64} {
 }

@@ -48,7 +48,7 @@ CHIPS = ("sm_80", "sm_90a")
 # Few iterations at high rates: what is exported depends on every gradient.
 SETTINGS = (
     "iterations=4 rounding-rate=0.1 scale-rate=1e-3 distribution-correction-steps=2 "
-    "init-samples=32 scale-samples=first seed=1 preset=resnet"
+    "init-samples=32 scale-samples=first products=float seed=1 preset=resnet"
 )
 QUICK = {
     ("tiny", 4, "generic"),

@@ -15,15 +15,15 @@ namespace {
 
 class ScaleSearchTest : public ProgramTest {
 protected:
-  QuantizerParameters search(ScaleInit init, const HostTensor &data,
+  QuantizerParameters search(ScaleRules rules, const HostTensor &data,
                              unsigned bits, std::optional<int64_t> axis) {
     context.loadAllAvailableDialects();
-    ScaleSearch scales(*executor, init);
+    ScaleSearch scales(*executor, rules);
     std::string text = "#pdq.quantizer<bits = " + std::to_string(bits) +
                        (axis ? ", axis = " + std::to_string(*axis) : "") + ">";
     auto quantizer = dyn_cast<QuantizerAttr>(parseAttribute(text, &context));
     auto found =
-        scales.search(UnknownLoc::get(&context), upload(data), quantizer);
+        scales.searchWeight(UnknownLoc::get(&context), upload(data), quantizer);
     EXPECT_TRUE(succeeded(found));
     return std::move(*found);
   }
@@ -77,11 +77,11 @@ SmallVector<float> makeSamples(size_t count, float shift, float factor) {
 
 TEST_P(ScaleSearchTest, init_minmax) {
   QuantizerParameters found = search(
-      ScaleInit::MinMax, makeFloats({4}, {-0.5f, 0.25f, 1.0f, 0.0f}), 2, {});
+      {ScaleInit::MinMax}, makeFloats({4}, {-0.5f, 0.25f, 1.0f, 0.0f}), 2, {});
   EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 0.5f);
   EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 1);
   // Ranges include 0.
-  found = search(ScaleInit::MinMax, makeFloats({2}, {1.0f, 3.0f}), 2, {});
+  found = search({ScaleInit::MinMax}, makeFloats({2}, {1.0f, 3.0f}), 2, {});
   EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 1.0f);
   EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 0);
 }
@@ -92,7 +92,7 @@ TEST_P(ScaleSearchTest, init_mse) {
     for (float shift : {0.0f, 2.0f, -9.0f}) {
       SmallVector<float> data = makeSamples(512, shift, 2);
       QuantizerParameters found =
-          search(ScaleInit::MSE, makeFloats({512}, data), bits, {});
+          search({ScaleInit::MSE}, makeFloats({512}, data), bits, {});
       Parameters parameters{found.scale.values<float>()[0],
                             found.zeroPoint.values<int32_t>()[0]};
       int levels = (1 << bits) - 1;
@@ -110,7 +110,7 @@ TEST_P(ScaleSearchTest, init_mse_per_axis) {
   for (float factor : {1.0f, 0.01f, 50.0f})
     llvm::append_range(data, makeSamples(64, 0, factor));
   QuantizerParameters found =
-      search(ScaleInit::MSE, makeFloats({3, 64}, data), 3, 0);
+      search({ScaleInit::MSE}, makeFloats({3, 64}, data), 3, 0);
   ASSERT_EQ(found.scale.getNumElements(), 3);
   for (int slice = 0; slice < 3; ++slice) {
     ArrayRef<float> part = ArrayRef(data).slice(slice * 64, 64);
@@ -122,7 +122,7 @@ TEST_P(ScaleSearchTest, init_mse_per_axis) {
 
 TEST_P(ScaleSearchTest, init_minmax_negative) {
   QuantizerParameters found =
-      search(ScaleInit::MinMax, makeFloats({2}, {-6.0f, -1.5f}), 2, {});
+      search({ScaleInit::MinMax}, makeFloats({2}, {-6.0f, -1.5f}), 2, {});
   EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 2.0f);
   EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 3);
 }
@@ -139,7 +139,7 @@ TEST_P(ScaleSearchTest, init_mse_of_grid) {
        {Case{{0, 1, 2, 3}, 1, 0}, Case{{-3, 0, -1, -2}, 1, 3},
         Case{{-0.5f, 0, 0.5f, 1}, 0.5f, 1}, Case{{7, 7, 7, 7}, 7 / 3.0f, 0}}) {
     QuantizerParameters found =
-        search(ScaleInit::MSE, makeFloats({4}, c.data), 2, {});
+        search({ScaleInit::MSE}, makeFloats({4}, c.data), 2, {});
     double error = getError(
         c.data,
         {found.scale.values<float>()[0], found.zeroPoint.values<int32_t>()[0]},
@@ -154,12 +154,12 @@ TEST_P(ScaleSearchTest, init_mse_of_grid) {
 /// init_mse: the first of equal candidates wins.
 TEST_P(ScaleSearchTest, init_mse_ties) {
   QuantizerParameters found =
-      search(ScaleInit::MSE, makeFloats({2}, {-1.0f, 2.0f}), 2, {});
+      search({ScaleInit::MSE}, makeFloats({2}, {-1.0f, 2.0f}), 2, {});
   EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 1.0f);
   EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 1);
   // Zeros beside one channel with data: all candidates of that channel are
   // equal, so the first one stays, which has the smallest scale.
-  found = search(ScaleInit::MSE, makeFloats({2, 2}, {0, 0, -1, 2}), 2, 0);
+  found = search({ScaleInit::MSE}, makeFloats({2, 2}, {0, 0, -1, 2}), 2, 0);
   EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 1e-8f);
   EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 0);
   EXPECT_FLOAT_EQ(found.scale.values<float>()[1], 1.0f);
@@ -175,12 +175,12 @@ TEST_P(ScaleSearchTest, RefusesNaN) {
   });
   for (float value : {NAN, INFINITY}) {
     message.clear();
-    ScaleSearch scales(*executor, ScaleInit::MSE);
+    ScaleSearch scales(*executor, {ScaleInit::MSE});
     auto quantizer = dyn_cast<QuantizerAttr>(
         parseAttribute("#pdq.quantizer<bits = 2>", &context));
-    EXPECT_TRUE(
-        failed(scales.search(UnknownLoc::get(&context),
-                             upload(makeFloats({2}, {1, value})), quantizer)));
+    EXPECT_TRUE(failed(scales.searchActivation(
+        UnknownLoc::get(&context), upload(makeFloats({2}, {1, value})),
+        quantizer)));
     EXPECT_EQ(message, "cannot choose a scale for values that are not finite");
   }
 }
@@ -188,9 +188,87 @@ TEST_P(ScaleSearchTest, RefusesNaN) {
 /// Data without extent has the smallest scale, and stays what it is.
 TEST_P(ScaleSearchTest, init_mse_of_zeros) {
   QuantizerParameters found =
-      search(ScaleInit::MSE, makeFloats({4}, {0, 0, 0, 0}), 4, {});
+      search({ScaleInit::MSE}, makeFloats({4}, {0, 0, 0, 0}), 4, {});
   EXPECT_GE(found.scale.values<float>()[0], 1e-8f);
   EXPECT_TRUE(std::isfinite(found.scale.values<float>()[0]));
+}
+
+/// init_bound: what no bound excludes holds the choice of all candidates, also
+/// where some are equal.
+TEST_P(ScaleSearchTest, init_bound) {
+  SmallVector<SmallVector<float>> tensors{
+      makeSamples(3000, 0, 2), makeSamples(3000, 2, 1),
+      makeSamples(3000, -9, 0.1f), SmallVector<float>(3000, 0),
+      SmallVector<float>(3000, 0.7f)};
+  // Values of a grid, and far outliers.
+  tensors.push_back(makeSamples(3000, 0, 1));
+  for (float &value : tensors.back())
+    value = std::nearbyint(value * 8) / 8;
+  tensors.push_back(makeSamples(3000, 0, 1));
+  tensors.back()[7] = 1000;
+  tensors.back()[8] = -30;
+  // The simulated device takes seconds for all candidates of 8 bits.
+  SmallVector<unsigned> widths{2};
+  if (StringRef(GetParam()) == "cpu")
+    widths.append({4, 8});
+  for (const SmallVector<float> &data : tensors)
+    for (unsigned bits : widths)
+      for (std::optional<int64_t> axis : {std::optional<int64_t>(), {0}})
+        for (bool symmetric : {false, true}) {
+          HostTensor tensor = makeFloats({6, 500}, data);
+          ScaleRules rules{ScaleInit::MSE, symmetric};
+          QuantizerParameters found = search(rules, tensor, bits, axis);
+          rules.exhaustive = true;
+          QuantizerParameters all = search(rules, tensor, bits, axis);
+          EXPECT_EQ(found.scale.values<float>(), all.scale.values<float>());
+          EXPECT_EQ(found.zeroPoint.values<int32_t>(),
+                    all.zeroPoint.values<int32_t>());
+        }
+}
+
+/// init_symmetric: the zero point is the middle, and both ends are covered.
+TEST_P(ScaleSearchTest, init_symmetric) {
+  ScaleRules rules{ScaleInit::MinMax, /*symmetricWeights=*/true};
+  // -4 is 2 steps below the middle of 0 to 3, 3 one step above.
+  QuantizerParameters found =
+      search(rules, makeFloats({2}, {-4.0f, 3.0f}), 2, {});
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 3.0f);
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 2);
+  found = search(rules, makeFloats({2}, {-8.0f, 3.0f}), 2, {});
+  EXPECT_FLOAT_EQ(found.scale.values<float>()[0], 4.0f);
+
+  // The error decides: no other hundredth of the range is better.
+  rules.init = ScaleInit::MSE;
+  SmallVector<float> data = makeSamples(512, 0, 2);
+  found = search(rules, makeFloats({512}, data), 4, {});
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 8);
+  auto [lo, hi] = std::minmax_element(data.begin(), data.end());
+  double whole = std::max(-*lo / 8, *hi / 7), least = INFINITY;
+  for (int i = 1; i <= 100; ++i)
+    least = std::min(least, getError(data, {whole * i / 100, 8}, 15));
+  EXPECT_LE(getError(data, {found.scale.values<float>()[0], 8}, 15),
+            least * 1.0001);
+}
+
+/// init_pow2: the power of two that covers the range, or the one with the least
+/// error.
+TEST_P(ScaleSearchTest, init_pow2) {
+  ScaleRules rules{ScaleInit::MinMax};
+  rules.powerOfTwo = true;
+  QuantizerParameters found =
+      search(rules, makeFloats({2}, {-0.6f, 1.0f}), 2, {});
+  EXPECT_EQ(found.scale.values<float>()[0], 1.0f); // 1.6 / 3 or more
+  EXPECT_EQ(found.zeroPoint.values<int32_t>()[0], 1);
+
+  rules.init = ScaleInit::MSE;
+  SmallVector<float> data = makeSamples(512, 2, 1);
+  found = search(rules, makeFloats({512}, data), 3, {});
+  double error = getError(
+      data,
+      {found.scale.values<float>()[0], found.zeroPoint.values<int32_t>()[0]},
+      7);
+  for (double scale = 1.0 / 64; scale <= 64; scale *= 2)
+    EXPECT_LE(error, getError(data, {scale, 0}, 7) * 1.0001) << scale;
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ScaleSearchTest,

@@ -9,6 +9,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "pdq/Autodiff/Passes.h"
+#include "pdq/IR/PDQ.h"
 #include "pdq/Network/Rebatch/Rebatch.h"
 #include "pdq/Support/Canonicalizer.h"
 #include "pdq/Support/DataArguments.h"
@@ -81,15 +82,32 @@ static uint64_t sumBytes(ArrayRef<RankedTensorType> types, int64_t samples) {
   return sum;
 }
 
+/// Whether a network is a calibrated one, not yet exported, that says in which
+/// order the exported one computes products.
+static bool isRunAsExported(ModuleOp module) {
+  int64_t quantizers = 0, calibrated = 0;
+  module.walk([&](FakeQuantOp op) {
+    ++quantizers;
+    calibrated += op.isCalibrated();
+  });
+  return getProductArithmetic(module) != ProductArithmetic::Float &&
+         quantizers != 0 && calibrated == quantizers;
+}
+
 /// Lowers what the stages behind the frontend left; every pass leaves alone
 /// what is not its own, so the stage need not be known.
 static LogicalResult lowerToTensors(ModuleOp module, RegionBody body,
                                     const NormalizeFrontendOptions &frontend) {
   PassManager pm(module.getContext());
   pm.addPass(createInlineRegions({body}));
+  if (body == RegionBody::Quantized && isRunAsExported(module)) {
+    pm.addPass(createFreeze());
+    pm.addPass(createConvertPDQToQuant());
+  }
   pm.addPass(createUnpackConstants());
   LowerQuantOptions quant;
   quant.foldConstants = true;
+  quant.remarks = ProductRemarks::None;
   pm.addPass(createLowerQuant(quant));
   pm.addPass(createDecompose());
   pm.addPass(createNormalizeFrontend(frontend));

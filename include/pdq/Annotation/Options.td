@@ -25,6 +25,12 @@ defvar insertQuantizersOptions = [
     OptionValue<"QDrop", "qdrop", "weights of both and the input of the last">,
     OptionValue<"BRECQ", "brecq", "the output of the first, too">,
     OptionValue<"None", "none", "nothing in 8 bits">]>,
+  Option<"inputBits", "input-bits", "unsigned", /*default=*/"0",
+         "Bits of the network's inputs as products read them, 2 to 8; 0 leaves them in floating point">,
+  EnumOption<"placement", "placement", "::mlir::pdq::QuantizerPlacement", /*default=*/"Paper",
+             "Which activations are quantized", [
+    OptionValue<"Paper", "paper", "what products read, in front of poolings">,
+    OptionValue<"Full", "full", "operands of sums of two activations and averages as well, as integer hardware reads them">]>,
   Option<"strict", "strict", "bool", /*default=*/"false",
          "Error where a product reads floating point and no policy says so">
 ];

@@ -18,6 +18,15 @@ enum class RegionGranularity { Block, Layer, Network };
 /// What the first and the last layer keep in 8 bits.
 enum class FirstLastPolicy { QDrop, BRECQ, None };
 
+/// Which activations are quantized.
+enum class QuantizerPlacement {
+  /// What products read; in front of poolings.
+  Paper,
+  /// What integer hardware reads: the operands of sums of two activations as
+  /// well, and what products read behind averages.
+  Full
+};
+
 #define GEN_PASS_DECL
 #include "pdq/Annotation/Passes.h.inc"
 

@@ -183,8 +183,8 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
     a product reads through operations that move, select or average elements (views,
     padding, slices, concatenations, poolings) is quantized in front of them. Products
     are layers and products of two data tensors (attention). What no product reads, the
-    network's output and operands of sums among it, is not quantized, and the network's
-    input never is.
+    network's output and operands of sums among it, is not quantized, nor is the
+    network's input.
 
     A remark tells how many weights and inputs of products are quantized, its note each
     product, its widths, and why something stays in floating point: the network's
@@ -204,6 +204,11 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
     `first-last` keeps 8 bits at the ends: with `qdrop` the weights of the first
     and the last layer and the last layer's input, with `brecq` the first
     layer's output too, with `none` nothing.
+
+    Integer hardware asks for more than the paper's placement has: `input-bits` puts a
+    quantizer on what products read of the network's inputs, behind their normalization,
+    and `placement=full` one on each operand of a sum of two activations and behind
+    every average that a product reads.
 
     Declines, with an error, networks that have quantizers already. The options are
     kept in the module's attribute `pdq.options`, for the report.

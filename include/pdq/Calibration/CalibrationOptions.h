@@ -30,7 +30,8 @@ struct OutputTerm {
 /// from them.
 struct CalibrationOptions : CalibrateOptions {
   /// Settings that `options` leave negative are the preset's; ResNet's where
-  /// it is `Auto`, which only `pdq-calibrate` chooses by a network.
+  /// it is `Auto`, which only `pdq-calibrate` chooses by a network. Scales that
+  /// are powers of two are not learned.
   CalibrationOptions(CalibrateOptions options = {});
 
   /// One term for each output; empty takes what the outputs' types say.

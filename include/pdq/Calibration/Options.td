@@ -56,6 +56,10 @@ defvar runOptions = [
              "Which samples initialize the activation quantizers", [
     OptionValue<"Spread", "spread", "over the whole set, drawn by the seed">,
     OptionValue<"First", "first", "those at its start (the paper's)">]>,
+  Option<"symmetricWeights", "symmetric-weights", "bool", /*default=*/"false",
+         "Zero points of weights are the middle of their integers, so that q - z fits a signed integer of the same bits">,
+  Option<"powerOfTwoScales", "power-of-two-scales", "bool", /*default=*/"false",
+         "All scales are powers of two; those of activations are not learned then">,
   Option<"seed", "seed", "uint64_t", /*default=*/"1005", "Seed of all random draws">,
   Option<"memoryLimit", "memory-limit", "std::string", /*default=*/"",
          "Bytes of the host's memory for programs and samples (1500000, 64M, 2G); empty takes 80 % of the machine's">
@@ -76,6 +80,10 @@ defvar calibrateOptions = !listconcat(runOptions, [
          "File that keeps the state, to go on after an interruption">,
   Option<"checkpointEvery", "checkpoint-every", "int64_t", /*default=*/"2000",
          "Iterations between two checkpoints inside a region; 0 keeps one per region">,
+  EnumOption<"products", "products", "::mlir::pdq::ProductArithmetic", /*default=*/"Factored",
+             "Order of products of quantized tensors that the results of a region are computed in", [
+    OptionValue<"Float", "float", "terms of dequantized numbers">,
+    OptionValue<"Factored", "factored", "scales behind the sum, where that is exact">]>,
   Option<"report", "report", "std::string", /*default=*/"", "File for the report, as JSON">,
   learnedRoundingOption,
   Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",

@@ -8,6 +8,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "pdq/IR/PDQ.h"
 #include "pdq/Plan/IR/Plan.h"
 #include "pdq/Runtime/Executor.h"
 #include "pdq/Support/Options/PassOptionText.h"

@@ -200,6 +200,13 @@ def Calibrate : PDQPass<"pdq-calibrate", "::mlir::ModuleOp"> {
     are equal, where a mini-batch is constant, and where samples come sorted by the
     classes that the float network predicts.
 
+    With `products=factored` the results of a calibrated region, which the next ones
+    read, are computed as integer hardware does: (q - z) summed, then rescaled
+    (integer_1), the same bits in any order of the sum. The module says so in
+    `pdq.products`, so `pdq-run` and `pdq-lower-quant` compute the same before and after
+    the export. A product whose sums may not be exact (integer_2) stays as it is, which
+    a remark says.
+
     SIGINT and SIGTERM end a calibration between two iterations, with the state in
     the checkpoint. A checkpoint belongs to one process at a time.
 

@@ -28,6 +28,8 @@ struct CalibrateOptionReader {
     options.init = pass.init;
     options.initSamples = pass.initSamples;
     options.scaleSamples = pass.scaleSamples;
+    options.symmetricWeights = pass.symmetricWeights;
+    options.powerOfTwoScales = pass.powerOfTwoScales;
     options.seed = pass.seed;
     options.memoryLimit = pass.memoryLimit;
     return options;
@@ -41,6 +43,7 @@ struct CalibrateOptionReader {
     options.checkpoint = pass.checkpoint;
     options.checkpointEvery = pass.checkpointEvery;
     options.report = pass.report;
+    options.products = pass.products;
     options.learnedRounding = pass.learnedRounding;
     options.scaleLearning = pass.scaleLearning;
     options.predictionDifference = pass.predictionDifference;

@@ -15,9 +15,13 @@ namespace mlir::pdq {
 /// The two bodies of a `pdq.region`.
 enum class RegionBody { Float, Quantized };
 
-/// What products of quantized tensors are computed on (`products` of
-/// `pdq-lower-quant`): dequantized numbers, q - z in f32, or integers.
-enum class ProductArithmetic { Float, Factored, Integer };
+/// What `pdq-lower-quant` lowers products of quantized tensors to: what the
+/// module says, or a `ProductArithmetic`.
+enum class LoweredProducts { AsCalibrated, Float, Factored, Integer };
+
+/// Which products that stay in floating point `pdq-lower-quant` remarks: all,
+/// those whose operands are both quantized, or none.
+enum class ProductRemarks { All, Quantized, None };
 
 /// What integers are stored in: the bits of their quantized type, or at
 /// least 8.

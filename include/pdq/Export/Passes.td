@@ -277,7 +277,8 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
         y[c] = sum (q_x - z_x) (q_w - z_w[c]) * (s_x s_w[c]) + b[c]
 
     `products=factored` does so on numbers of f32, `products=integer` on i8 that
-    are summed in i32; both give the same bits. For the latter padding is by the
+    are summed in i32; both give the same bits, in any order of the sum. Without the
+    option a module that was calibrated so (`pdq.products`) is lowered to `factored`. For the latter padding is by the
     zero point, which one constant a channel corrects. Weights are q_w - z_w
     where that fits i8, as it does below 8 bits; else the sum of the data that
     each element reads is computed as well, and z_w[c] times it subtracted.
@@ -305,18 +306,20 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
   let options = [
     Option<"foldConstants", "fold-constants", "bool", "false",
            "Evaluate dequantized constants">,
-    Option<"products", "products", "::mlir::pdq::ProductArithmetic",
-           "::mlir::pdq::ProductArithmetic::Float", "What products of quantized tensors are computed on",
-           [{::llvm::cl::values(
-             clEnumValN(::mlir::pdq::ProductArithmetic::Float, "float", "dequantized numbers"),
-             clEnumValN(::mlir::pdq::ProductArithmetic::Factored, "factored",
-                        "f32 without scales, which come behind the sum"),
-             clEnumValN(::mlir::pdq::ProductArithmetic::Integer, "integer", "i8, summed in i32"))}]>,
-    Option<"storage", "storage", "::mlir::pdq::IntegerStorage",
-           "::mlir::pdq::IntegerStorage::Native", "Types of integers",
-           [{::llvm::cl::values(
-             clEnumValN(::mlir::pdq::IntegerStorage::Native, "native", "as wide as the quantized type says"),
-             clEnumValN(::mlir::pdq::IntegerStorage::I8, "i8", "at least 8 bits"))}]>
+    EnumOption<"products", "products", "::mlir::pdq::LoweredProducts", /*default=*/"AsCalibrated",
+               "What products of quantized tensors are computed on", [
+      OptionValue<"AsCalibrated", "as-calibrated", "what `pdq.products` of the module says">,
+      OptionValue<"Float", "float", "dequantized numbers">,
+      OptionValue<"Factored", "factored", "f32 without scales, which come behind the sum">,
+      OptionValue<"Integer", "integer", "i8, summed in i32">]>,
+    EnumOption<"remarks", "remarks", "::mlir::pdq::ProductRemarks", /*default=*/"All",
+               "Which products that stay in floating point are told", [
+      OptionValue<"All", "all", "those that 'products' means to lower">,
+      OptionValue<"Quantized", "quantized", "those of two quantized operands">,
+      OptionValue<"None", "none", "none of them">]>,
+    EnumOption<"storage", "storage", "::mlir::pdq::IntegerStorage", /*default=*/"Native", "Types of integers", [
+      OptionValue<"Native", "native", "as wide as the quantized type says">,
+      OptionValue<"I8", "i8", "at least 8 bits">]>
   ];
   let statistics = [
     Statistic<"numLowered", "num-lowered", "Casts lowered">,
@@ -325,6 +328,30 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
   let dependentDialects = [
     "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
     "quant::QuantDialect", "tensor::TensorDialect"
+  ];
+}
+
+def ExportGraph : PDQPass<"pdq-export-graph", "::mlir::ModuleOp"> {
+  let summary = "Write a network as a graph for Model Explorer";
+  let description = [{
+    Writes the network, of any stage, in the JSON format of Google's Model Explorer
+    (`model-explorer FILE`): operations as nodes, both bodies of a region as layers
+    inside of it; constants are left out. `node-data` writes a second file, which
+    colours each calibrated region by the prediction difference that is left.
+
+    ```
+    pdq-opt calibrated.mlir --pdq-export-graph="file=net.json node-data=loss.json"
+    ```
+
+    Changes nothing. What follows a region is drawn behind its quantized body.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", /*default=*/"", "File for the graph">,
+    Option<"nodeData", "node-data", "std::string", /*default=*/"",
+           "File for the prediction difference at each node">
+  ];
+  let statistics = [
+    Statistic<"numNodes", "num-nodes", "Nodes written">
   ];
 }
 

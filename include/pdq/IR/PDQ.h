@@ -20,6 +20,8 @@
 
 #include "pdq/IR/PDQDialect.h.inc"
 
+#include "pdq/IR/PDQEnums.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "pdq/IR/PDQAttrs.h.inc"
 
@@ -33,11 +35,17 @@ inline constexpr llvm::StringLiteral
     inRegionName = PDQDialect::InRegionAttrHelper::getNameStr(),
     batchName = PDQDialect::BatchAttrHelper::getNameStr(),
     inputTypesName = PDQDialect::InputTypesAttrHelper::getNameStr(),
+    productsName = PDQDialect::ProductsAttrHelper::getNameStr(),
     optionsName = PDQDialect::OptionsAttrHelper::getNameStr(),
     checkpointName = PDQDialect::CheckpointAttrHelper::getNameStr(),
     vjpOfName = PDQDialect::VjpOfAttrHelper::getNameStr(),
     wrtName = PDQDialect::WrtAttrHelper::getNameStr(),
     numberName = PDQDialect::NumberAttrHelper::getNameStr();
+
+/// What products of quantized tensors are computed on by the attribute
+/// `pdq.products` of the module that is or holds `op`; on dequantized numbers
+/// where there is none.
+ProductArithmetic getProductArithmetic(Operation *op);
 
 } // namespace mlir::pdq
 

@@ -8,10 +8,22 @@
 
 include "pdq/IR/PDQDialect.td"
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
 
 class PDQ_Attr<string name, string attrMnemonic, list<Trait> traits = []>
     : AttrDef<PDQ_Dialect, name, traits> {
   let mnemonic = attrMnemonic;
+}
+
+/// What products of quantized tensors are computed on (integer_1).
+def PDQ_ProductArithmetic : I32EnumAttr<"ProductArithmetic",
+    "what products of quantized tensors are computed on", [
+  I32EnumAttrCase<"Float", 0, "float">,
+  I32EnumAttrCase<"Factored", 1, "factored">,
+  I32EnumAttrCase<"Integer", 2, "integer">
+]> {
+  let cppNamespace = "::mlir::pdq";
+  let genSpecializedAttr = 0;
 }
 
 def PDQ_QuantizerAttr : PDQ_Attr<"Quantizer", "quantizer"> {

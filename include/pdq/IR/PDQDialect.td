@@ -38,6 +38,7 @@ def PDQ_Dialect : Dialect {
     | `pdq.in_region = "name"` | operation of a network | set by a user: the region that it belongs to |
     | `pdq.batch = n` | module | size of the first dimension in the network as it came; -1: dynamic |
     | `pdq.input_types = [types]` | module | types of the inputs of the network as it came, where sizes behind the batch were dynamic and are so again in the exported network |
+    | `pdq.products = "factored"` | module | order of products of quantized tensors that the calibration assumed: `float`, terms of dequantized numbers, or `factored`, scales behind the sum (integer_1). It stays in the exported module, as text that any tool reads |
     | `pdq.options = {...}` | module | options of the passes that annotated it, for reports |
     | `pdq.checkpoint = {...}` | module | state of an unfinished calibration |
     | `pdq.vjp_of = @f`, `pdq.wrt = [i, ...]` | function | the derivative of `@f` with respect to these arguments |
@@ -53,6 +54,7 @@ def PDQ_Dialect : Dialect {
     "::mlir::StringAttr":$in_region,
     "::mlir::IntegerAttr":$batch,
     "::mlir::ArrayAttr":$input_types,
+    "::mlir::StringAttr":$products,
     "::mlir::DictionaryAttr":$options,
     "::mlir::DictionaryAttr":$checkpoint,
     "::mlir::FlatSymbolRefAttr":$vjp_of,

@@ -57,7 +57,7 @@ static Operand coverWeight(Value value, bool isInRegion) {
 static Operand coverInput(OpOperand &operand, ProductInputFinder &finder) {
   Operand result{/*isWeight=*/false};
   ProductInput input = finder.find(operand);
-  if (input.readsNetworkInput)
+  if (!input.networkInputs.empty())
     result.reason = FloatReason::NetworkInput;
   for (Value value : input.computed) {
     if (auto quantizer = value.getDefiningOp<FakeQuantOp>())

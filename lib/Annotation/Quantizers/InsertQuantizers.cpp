@@ -45,7 +45,7 @@ private:
   LogicalResult checkNoQuantizers();
   void recordOptions();
   LogicalResult quantizeWeight(linalg::LinalgOp layer, unsigned bits);
-  void quantizeActivation(Value value);
+  void quantizeActivation(Value value, unsigned bits);
   void quantizeActivations(ArrayRef<linalg::LinalgOp> products);
   void widenActivations(ArrayRef<linalg::LinalgOp> products,
                         const NetworkEnds &ends);
@@ -59,6 +59,10 @@ LogicalResult InsertQuantizers::checkOptions() {
       return emitError(getOptionsLocation(&getContext()))
              << "option 'weight-bits' or 'activation-bits' is " << bits
              << ", expected 2 to 8";
+  if (inputBits != 0 && (inputBits < 2 || inputBits > 8))
+    return emitError(getOptionsLocation(&getContext()))
+           << "option 'input-bits' is " << inputBits.getValue()
+           << ", expected 2 to 8, or 0 for floating point";
   return success();
 }
 
@@ -76,6 +80,12 @@ void InsertQuantizers::recordOptions() {
   ModuleOp module = getOperation();
   recordOption(module, "weight-bits", b.getI64IntegerAttr(weightBits));
   recordOption(module, "activation-bits", b.getI64IntegerAttr(activationBits));
+  if (inputBits != 0)
+    recordOption(module, "input-bits", b.getI64IntegerAttr(inputBits));
+  if (placement != QuantizerPlacement::Paper)
+    recordOption(
+        module, "placement",
+        b.getStringAttr(getValueName(placement, placement.getValue())));
   recordOption(module, "first-last",
                b.getStringAttr(getValueName(firstLast, firstLast.getValue())));
 }
@@ -117,30 +127,67 @@ static bool isInQuantizedBody(Value value) {
   return region && value.getParentRegion() == &region.getQuantizedBody();
 }
 
-void InsertQuantizers::quantizeActivation(Value value) {
+void InsertQuantizers::quantizeActivation(Value value, unsigned bits) {
   OpBuilder builder(&getContext());
   builder.setInsertionPointAfterValue(value);
   auto quantized = FakeQuantOp::create(
       builder, value.getLoc(), value.getType(), value, /*scale=*/Value(),
       /*zero_point=*/Value(), /*keep=*/Value(),
-      QuantizerAttr::get(&getContext(), activationBits, std::nullopt));
+      QuantizerAttr::get(&getContext(), bits, std::nullopt));
   value.replaceAllUsesExcept(quantized, quantized);
   ++numActivations;
 }
 
-/// Quantizes what products read. What is computed outside of regions stays as
-/// it is, since nothing there is calibrated.
+/// The operands of sums of two activations in quantized bodies.
+static SmallVector<OpOperand *> findSummands(ModuleOp module,
+                                             ProductInputFinder &finder) {
+  SmallVector<OpOperand *> summands;
+  module->walk<WalkOrder::PreOrder>([&](RegionOp region) {
+    for (Operation &op : region.getQuantizedBody().front())
+      llvm::append_range(summands, finder.getSummands(&op));
+  });
+  return summands;
+}
+
+/// The input of the quantized body that `operand` reads through same-scale
+/// operations alone; the operand itself where there is none.
+static Value findBodyInput(OpOperand &operand) {
+  Value value = operand.get();
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isSameScale(op))
+      return operand.get();
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// Quantizes what products read, and sums where the placement says so. What is
+/// computed outside of regions stays as it is, since nothing there is
+/// calibrated.
 void InsertQuantizers::quantizeActivations(
     ArrayRef<linalg::LinalgOp> products) {
-  ProductInputFinder finder;
-  llvm::SetVector<Value> values;
+  bool isFull = placement == QuantizerPlacement::Full;
+  ProductInputFinder finder(/*stopsAtAverages=*/isFull);
+  SmallVector<OpOperand *> operands;
   for (linalg::LinalgOp product : products)
-    for (OpOperand *operand : finder.getDataOperands(product))
-      for (Value value : finder.find(*operand).computed)
-        if (isInQuantizedBody(value))
-          values.insert(value);
-  for (Value value : values)
-    quantizeActivation(value);
+    llvm::append_range(operands, finder.getDataOperands(product));
+  if (isFull)
+    llvm::append_range(operands, findSummands(getOperation(), finder));
+  llvm::MapVector<Value, unsigned> bits;
+  for (OpOperand *operand : operands) {
+    ProductInput input = finder.find(*operand);
+    for (Value value : input.computed) {
+      // A body can quantize what it reads, wherever that was computed.
+      bool isBorder = isFull && !isInQuantizedBody(value);
+      bits.insert({isBorder ? findBodyInput(*operand) : value, activationBits});
+    }
+    if (inputBits != 0)
+      for (Value value : input.networkInputs)
+        bits.insert({value, inputBits});
+  }
+  for (auto [value, width] : bits)
+    if (isInQuantizedBody(value))
+      quantizeActivation(value, width);
 }
 
 //===----------------------------------------------------------------------===//

@@ -155,11 +155,23 @@ bool ProductInputFinder::isNetworkInput(Value value) {
   return networkInputs[value] = result;
 }
 
-/// Whether a value is followed back no further at this operation: operands of
-/// products of two data tensors are slices of one projection, and each slice
-/// has a range of its own.
-static bool isOwnSlice(Operation *op, bool isDataProductOperand) {
-  return isDataProductOperand && isa_and_nonnull<tensor::ExtractSliceOp>(op);
+/// Whether the payload of a same-scale operation makes other numbers than those
+/// that it reads.
+static bool isAverage(Operation *op) {
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  return structured && llvm::any_of(*structured.getBlock(), [](Operation &op) {
+           return isa<arith::AddFOp, arith::MulFOp, arith::DivFOp>(op);
+         });
+}
+
+/// Whether values are followed back through an operation. Operands of products
+/// of two data tensors are slices of one projection, and each slice has a range
+/// of its own.
+bool ProductInputFinder::isFollowed(Operation *op,
+                                    bool isDataProductOperand) const {
+  return isSameScale(op) &&
+         !(isDataProductOperand && isa<tensor::ExtractSliceOp>(op)) &&
+         !(stopsAtAverages && isAverage(op));
 }
 
 bool ProductInputFinder::isData(Value value) {
@@ -188,30 +200,56 @@ ProductInputFinder::getDataOperands(linalg::LinalgOp product) {
   return operands;
 }
 
+SmallVector<OpOperand *> ProductInputFinder::getSummands(Operation *op) {
+  auto sum = dyn_cast<linalg::LinalgOp>(op);
+  if (!sum || !isElementwise(op))
+    return {};
+  SmallVector<OpOperand *> summands;
+  for (OpOperand *operand : sum.getDpsInputOperands()) {
+    auto isAdded = [](Operation *user) {
+      return isa<arith::AddFOp, arith::SubFOp>(user);
+    };
+    if (isa<FloatType>(getElementTypeOrSelf(operand->get())) &&
+        isData(operand->get()) &&
+        llvm::any_of(sum.getMatchingBlockArgument(operand).getUsers(), isAdded))
+      summands.push_back(operand);
+  }
+  if (summands.size() < 2)
+    summands.clear();
+  return summands;
+}
+
+/// Whether a value of the network's input is another value on the other side
+/// of a region's border, which a quantizer can stand behind in a region.
+static bool isFollowedBack(Value value, Value other) {
+  if (value == other)
+    return false;
+  auto argument = dyn_cast<BlockArgument>(other);
+  return !argument || isa<RegionOp>(argument.getOwner()->getParentOp());
+}
+
 ProductInput ProductInputFinder::find(OpOperand &operand) {
   ProductInput result;
   bool isDataProductOperand =
+      isMultiplyAccumulate(operand.getOwner()) &&
       getDataOperands(cast<linalg::LinalgOp>(operand.getOwner())).size() > 1;
   SetVector<Value> worklist;
   worklist.insert(operand.get());
   for (size_t i = 0; i < worklist.size(); ++i) {
     Value value = worklist[i];
     Value other = lookThroughRegion(value);
-    if (other != value) {
+    bool isInput = isNetworkInput(value);
+    if (isInput ? isFollowedBack(value, other) : other != value) {
       worklist.insert(other);
-      continue;
-    }
-    if (isNetworkInput(value)) {
-      result.readsNetworkInput = true;
       continue;
     }
     Operation *op = value.getDefiningOp();
     SmallVector<Value> sources;
-    if (op && isSameScale(op) && !isOwnSlice(op, isDataProductOperand))
+    if (op && isFollowed(op, isDataProductOperand))
       sources = getFloatData(op);
     // A table that is read at positions from data gives new values.
     if (sources.empty())
-      result.computed.push_back(value);
+      (isInput ? result.networkInputs : result.computed).push_back(value);
     worklist.insert(sources.begin(), sources.end());
   }
   return result;

@@ -41,6 +41,7 @@ LogicalResult InitializeScales::initializeNetwork() {
   Location loc = getOptionsLocation(&getContext());
   CalibrationOptions options(CalibrateOptionReader::readRun(*this));
   options.predictionDifference = false;
+  options.products = ProductArithmetic::Float;
   if (failed(checkOptions(options, loc)))
     return failure();
   FailureOr<CalibrationData> data = readData(options, &getContext());

@@ -43,7 +43,7 @@ LogicalResult mlir::pdq::initializeWeights(RegionQuantizers &quantizers,
     BufferRef weight =
         executor.allocate(quantizer.weight.getShape(), ElementType::F32);
     weight->write(quantizer.weight);
-    FailureOr<QuantizerParameters> found = scales.search(
+    FailureOr<QuantizerParameters> found = scales.searchWeight(
         quantizer.op.getLoc(), weight, quantizer.op.getQuantizer());
     if (failed(found))
       return failure();

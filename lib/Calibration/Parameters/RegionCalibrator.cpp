@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "pdq/Calibration/Data/CacheLayout.h"
 #include "pdq/Calibration/Data/ScaleSamples.h"
+#include "pdq/Calibration/Programs/FrozenProgram.h"
 #include "pdq/Calibration/Progress/Interruption.h"
 #include <cmath>
 
@@ -28,14 +29,20 @@ LogicalResult RegionCalibrator::compile(RegionReport &report) {
   if (failed(compiled))
     return failure();
   programs = std::move(*compiled);
-  SmallVector<StringRef> names;
-  for (auto function : (*module)->getOps<func::FuncOp>())
-    if (function.isPublic())
-      names.push_back(function.getName());
-  if (failed(memory.reserve(*programs, names, "region @" + getName())))
+  if (failed(reserve(*programs, **module)))
     return failure();
   report.compileSeconds = watch.seconds();
   return success();
+}
+
+/// Makes room for the programs of `module` beside the samples.
+LogicalResult RegionCalibrator::reserve(const Executable &executable,
+                                        ModuleOp module) {
+  SmallVector<StringRef> names;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic())
+      names.push_back(function.getName());
+  return memory.reserve(executable, names, "region @" + getName());
 }
 
 LogicalResult RegionCalibrator::calibrate(const RegionData &data,
@@ -67,18 +74,48 @@ LogicalResult RegionCalibrator::calibrate(const RegionData &data,
   return success();
 }
 
-void RegionCalibrator::advance(const RegionData &data,
-                               SmallVectorImpl<BufferRef> &quantized,
-                               SmallVectorImpl<BufferRef> &floating) {
-  quantized = allocateResults(context.samples);
-  BatchOperands arguments, results;
+/// The student with its parameters as arguments.
+void RegionCalibrator::runForward(const RegionData &data,
+                                  ArrayRef<BufferRef> results) {
+  BatchOperands arguments, outputs;
   arguments.addSamples(data.plain);
   arguments.addFixed(uploadParameters());
-  results.addSamples(quantized);
+  outputs.addSamples(results);
   for (const ActivationQuantizer &quantizer : quantizers.activations)
-    results.addFixed(allocateObserved(quantizer, options.batch));
+    outputs.addFixed(allocateObserved(quantizer, options.batch));
   runBatches(*programs, program::forward, context.samples, options.batch,
-             arguments, results);
+             arguments, outputs);
+}
+
+/// The student as the exported network computes it.
+LogicalResult RegionCalibrator::runFrozen(const RegionData &data,
+                                          RegionOp calibrated,
+                                          ArrayRef<BufferRef> results) {
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      buildFrozenProgram(calibrated, options.products, options.batch);
+  if (failed(module))
+    return failure();
+  FailureOr<std::unique_ptr<Executable>> frozen =
+      executor.compile(module->get());
+  if (failed(frozen) || failed(reserve(**frozen, **module)))
+    return failure();
+  BatchOperands arguments, outputs;
+  arguments.addSamples(data.plain);
+  outputs.addSamples(results);
+  runBatches(**frozen, program::frozen, context.samples, options.batch,
+             arguments, outputs);
+  return success();
+}
+
+LogicalResult RegionCalibrator::advance(const RegionData &data,
+                                        RegionOp calibrated,
+                                        SmallVectorImpl<BufferRef> &quantized,
+                                        SmallVectorImpl<BufferRef> &floating) {
+  quantized = allocateResults(context.samples);
+  if (options.products == ProductArithmetic::Float)
+    runForward(data, quantized);
+  else if (failed(runFrozen(data, calibrated, quantized)))
+    return failure();
 
   floating = allocateResults(context.samples);
   BatchOperands originals, taught;
@@ -86,6 +123,7 @@ void RegionCalibrator::advance(const RegionData &data,
   taught.addSamples(floating);
   runBatches(*programs, program::teach, context.samples, options.batch,
              originals, taught);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -184,8 +222,8 @@ LogicalResult RegionCalibrator::initializeActivations(const RegionData &data) {
     runBatches(*programs, program::forward, samples, options.batch, arguments,
                outputs);
     FailureOr<QuantizerParameters> found =
-        scales.search(quantizer.op.getLoc(), observed[index],
-                      FakeQuantOp(quantizer.op).getQuantizer());
+        scales.searchActivation(quantizer.op.getLoc(), observed[index],
+                                FakeQuantOp(quantizer.op).getQuantizer());
     if (failed(found))
       return failure();
     quantizer.scale = found->scale.values<float>()[0];

@@ -1,9 +1,10 @@
 // Part of the pdq project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// First scale and zero point of a quantizer (init_minmax, init_mse).
+// First scale and zero point of a quantizer (init_minmax, init_mse, init_pow2).
 
 #include "pdq/Calibration/Parameters/ScaleSearch.h"
+#include "ErrorBound.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -14,11 +15,16 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-/// Candidates scored by one call.
-static constexpr int64_t maxCandidates = 1024;
-/// Widths tried, and the norm of the error.
+/// Candidates of each channel that are scored by one call.
+static constexpr size_t candidatesPerCall = 64;
+/// Widths tried.
 static constexpr int numWidths = 100;
-static constexpr double errorExponent = 2.4;
+/// Scores are sums of `count` numbers of f32, in at least 16 parts: a bound
+/// that is larger than a score by this factor or less may be of a better
+/// candidate.
+static double getRoundingMargin(double count) {
+  return 1.01 + count / 16 * std::numeric_limits<float>::epsilon();
+}
 
 namespace {
 /// Range of one channel; contains 0.
@@ -38,14 +44,17 @@ struct Candidate {
 };
 } // namespace
 
+/// Elements from one index of `axis` to the next.
+static int64_t getInnerSize(ArrayRef<int64_t> shape,
+                            std::optional<int64_t> axis) {
+  return axis ? ShapedType::getNumElements(shape.drop_front(*axis + 1)) : 1;
+}
+
 /// Failure where there is a NaN or infinity.
 static FailureOr<Ranges> findRanges(const HostTensor &data,
                                     std::optional<int64_t> axis) {
-  ArrayRef<int64_t> shape = data.getShape();
-  int64_t inner = 1, channels = axis ? shape[*axis] : 1;
-  if (axis)
-    for (int64_t size : shape.drop_front(*axis + 1))
-      inner *= size;
+  int64_t inner = getInnerSize(data.getShape(), axis);
+  int64_t channels = axis ? data.getShape()[*axis] : 1;
   Ranges ranges;
   ranges.channels.resize(channels);
   for (auto [i, value] : llvm::enumerate(data.values<float>())) {
@@ -60,31 +69,67 @@ static FailureOr<Ranges> findRanges(const HostTensor &data,
   return ranges;
 }
 
-/// The quantizer that covers [lo, hi] with integers 0 to n.
-static Candidate cover(float lo, float hi, float n) {
+namespace {
+/// The quantizers that may be chosen: integers 0 to n, scales and zero points.
+class Grid {
+public:
+  Grid(int64_t n, bool powerOfTwo, bool isSymmetric)
+      : n(n), powerOfTwo(powerOfTwo), isSymmetric(isSymmetric) {}
+
+  /// The quantizer that covers [lo, hi].
+  Candidate cover(float lo, float hi) const;
+  /// init_mse: what is tried for one channel, in order.
+  SmallVector<Candidate> listCandidates(Interval range,
+                                        const Ranges &all) const;
+
+private:
+  float fitScale(float scale) const;
+
+  int64_t n;
+  bool powerOfTwo;
+  bool isSymmetric;
+};
+} // namespace
+
+/// init_pow2: the next power of two, which covers as much.
+float Grid::fitScale(float scale) const {
+  scale = std::max(scale, 1e-8f);
+  return powerOfTwo ? std::exp2(std::ceil(std::log2(scale))) : scale;
+}
+
+Candidate Grid::cover(float lo, float hi) const {
   lo = std::min(lo, 0.0f);
   hi = std::max(hi, 0.0f);
-  float scale = std::max((hi - lo) / n, 1e-8f);
-  float zeroPoint = std::clamp(-std::nearbyint(lo / scale), 0.0f, n);
+  if (isSymmetric) {
+    int32_t middle = (n + 1) / 2;
+    return {fitScale(std::max(-lo / middle, hi / (n - middle))), middle};
+  }
+  float scale = fitScale((hi - lo) / n);
+  float zeroPoint =
+      std::clamp(-std::nearbyint(lo / scale), 0.0f, static_cast<float>(n));
   return {scale, static_cast<int32_t>(zeroPoint)};
 }
 
-/// init_mse: what is tried for one channel, in order.
-static SmallVector<Candidate> listCandidates(Interval range, const Ranges &all,
-                                             int64_t n) {
+SmallVector<Candidate> Grid::listCandidates(Interval range,
+                                            const Ranges &all) const {
   SmallVector<Candidate> candidates;
   bool twoSided = all.anyNegative && all.anyPositive;
   for (int i = 1; i <= numWidths; ++i) {
+    if (isSymmetric) {
+      candidates.push_back(
+          cover(range.lo * i / numWidths, range.hi * i / numWidths));
+      continue;
+    }
     if (!twoSided) {
       float reach = std::max(-range.lo, range.hi) * i / numWidths;
-      candidates.push_back(all.anyNegative ? cover(-reach, 0, n)
-                                           : cover(0, reach, n));
+      candidates.push_back(all.anyNegative ? cover(-reach, 0)
+                                           : cover(0, reach));
       continue;
     }
     float width = (range.hi - range.lo) * i / numWidths;
     for (int64_t z = 0; z <= n; ++z) {
       float lo = -z * width / n;
-      candidates.push_back(cover(lo, width + lo, n));
+      candidates.push_back(cover(lo, width + lo));
     }
   }
   return candidates;
@@ -186,41 +231,123 @@ FailureOr<Executable *> ScaleSearch::getProgram(Location loc,
 // Search
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// The best candidates so far, one per channel.
-struct Best {
-  SmallVector<Candidate> candidates;
-  SmallVector<float> scores;
+/// The candidates of one channel: which may be the best one, and which is.
+class mlir::pdq::ChannelSearch {
+public:
+  ChannelSearch(SmallVector<Candidate> candidates, Candidate initial,
+                const ErrorBound &bound, int64_t n, bool exhaustive);
 
-  /// Takes in the scores of candidates [first, first + size of a row); ties go
-  /// to the first.
-  void update(const HostTensor &rows, ArrayRef<SmallVector<Candidate>> tried,
-              size_t first) {
-    size_t width = rows.getShape().back();
-    for (size_t c = 0; c < tried.size(); ++c)
-      for (size_t k = 0; k < width && first + k < tried[c].size(); ++k) {
-        float score = rows.values<float>()[c * width + k];
-        if (!(score < scores[c]))
-          continue;
-        scores[c] = score;
-        candidates[c] = tried[c][first + k];
-      }
+  /// The candidates to score next, at most `count`; none where the best one is
+  /// known.
+  ArrayRef<unsigned> takeNext(size_t count);
+  /// Takes in the score of a candidate; of equal ones the first in the list is
+  /// better.
+  void update(unsigned number, float score);
+
+  const Candidate &getCandidate(unsigned number) const {
+    return candidates[number];
   }
-};
-} // namespace
+  const Candidate &getBest() const {
+    return bestNumber == none ? initial : candidates[bestNumber];
+  }
 
-/// Scales and zero points of candidates [first, first + width) of each channel;
-/// the last candidate fills up.
-static QuantizerParameters
-packCandidates(ArrayRef<SmallVector<Candidate>> candidates,
-               ArrayRef<int64_t> shape, size_t first) {
+private:
+  static constexpr unsigned none = ~0u;
+  bool canBeBest(unsigned number);
+  std::pair<double, double> getRange(unsigned number) const;
+
+  SmallVector<Candidate> candidates;
+  Candidate initial;
+  const ErrorBound &bound;
+  int64_t n;
+  bool exhaustive;
+  /// Candidates that were not scored, the most promising ones last.
+  SmallVector<unsigned> open;
+  SmallVector<unsigned> taken;
+  unsigned bestNumber = none;
+  float bestScore = 1e30f;
+};
+
+ChannelSearch::ChannelSearch(SmallVector<Candidate> list, Candidate initial,
+                             const ErrorBound &bound, int64_t n,
+                             bool exhaustive)
+    : candidates(std::move(list)), initial(initial), bound(bound), n(n),
+      exhaustive(exhaustive),
+      open(llvm::to_vector(llvm::seq<unsigned>(0, candidates.size()))) {
+  SmallVector<double> estimates;
+  for (unsigned number : open) {
+    auto [lo, hi] = getRange(number);
+    estimates.push_back(bound.estimate(lo, hi, candidates[number].scale));
+  }
+  std::stable_sort(open.begin(), open.end(), [&](unsigned a, unsigned b) {
+    return estimates[a] > estimates[b];
+  });
+}
+
+/// What the integers 0 to n stand for.
+std::pair<double, double> ChannelSearch::getRange(unsigned number) const {
+  const Candidate &candidate = candidates[number];
+  double scale = candidate.scale;
+  return {-candidate.zeroPoint * scale, (n - candidate.zeroPoint) * scale};
+}
+
+/// Cheap bounds first: most candidates clip too much.
+bool ChannelSearch::canBeBest(unsigned number) {
+  if (exhaustive || bestNumber == none)
+    return true;
+  auto [lo, hi] = getRange(number);
+  double limit = bestScore * getRoundingMargin(bound.getCount());
+  return bound.getClippingBound(lo, hi) <= limit &&
+         bound.getBound(lo, hi, candidates[number].scale) <= limit;
+}
+
+ArrayRef<unsigned> ChannelSearch::takeNext(size_t count) {
+  taken.clear();
+  while (taken.size() < count && !open.empty())
+    if (unsigned number = open.pop_back_val(); canBeBest(number))
+      taken.push_back(number);
+  return taken;
+}
+
+void ChannelSearch::update(unsigned number, float score) {
+  if (score > bestScore || (score == bestScore && number >= bestNumber) ||
+      !(score < 1e30f))
+    return;
+  bestScore = score;
+  bestNumber = number;
+}
+
+/// The bins of each channel.
+static std::vector<ErrorBound> makeBounds(const HostTensor &data,
+                                          std::optional<int64_t> axis,
+                                          ArrayRef<Interval> ranges) {
+  std::vector<ErrorBound> bounds;
+  for (Interval range : ranges)
+    bounds.emplace_back(range.lo, range.hi,
+                        data.getNumElements() / ranges.size());
+  int64_t inner = getInnerSize(data.getShape(), axis);
+  for (auto [i, value] : llvm::enumerate(data.values<float>()))
+    bounds[axis ? i / inner % ranges.size() : 0].add(value);
+  for (ErrorBound &bound : bounds)
+    bound.finish();
+  return bounds;
+}
+
+/// Scales and zero points of the candidates that each channel takes; one that
+/// takes fewer, or none, repeats itself.
+static QuantizerParameters packTaken(ArrayRef<ChannelSearch> channels,
+                                     ArrayRef<SmallVector<unsigned>> taken,
+                                     ArrayRef<int64_t> shape) {
   QuantizerParameters packed{HostTensor(shape, ElementType::F32),
                              HostTensor(shape, ElementType::I32)};
   size_t width = shape.back();
   for (size_t i = 0, e = packed.scale.getNumElements(); i < e; ++i) {
-    ArrayRef<Candidate> row = candidates[i / width];
+    const ChannelSearch &channel = channels[i / width];
+    ArrayRef<unsigned> row = taken[i / width];
     const Candidate &candidate =
-        row[std::min(first + i % width, row.size() - 1)];
+        row.empty()
+            ? channel.getBest()
+            : channel.getCandidate(row[std::min(i % width, row.size() - 1)]);
     packed.scale.values<float>()[i] = candidate.scale;
     packed.zeroPoint.values<int32_t>()[i] = candidate.zeroPoint;
   }
@@ -240,43 +367,77 @@ static QuantizerParameters packBest(ArrayRef<Candidate> best, bool perAxis) {
   return packed;
 }
 
-FailureOr<QuantizerParameters> ScaleSearch::search(Location loc,
-                                                   const BufferRef &data,
-                                                   QuantizerAttr quantizer) {
-  std::optional<int64_t> axis = quantizer.getAxis();
-  FailureOr<Ranges> ranges = findRanges(data->read(), axis);
-  if (failed(ranges)) {
-    emitError(loc, "cannot choose a scale for values that are not finite");
-    return failure();
-  }
-  int64_t n = quantizer.getMaxValue();
-  Best best;
-  for (Interval range : ranges->channels)
-    best.candidates.push_back(cover(range.lo, range.hi, n));
-  if (init == ScaleInit::MinMax)
-    return packBest(best.candidates, axis.has_value());
-
-  best.scores.assign(best.candidates.size(), 1e30f);
-  SmallVector<SmallVector<Candidate>> candidates;
-  for (Interval range : ranges->channels)
-    candidates.push_back(listCandidates(range, *ranges, n));
-  size_t count = candidates.front().size();
-  SmallVector<int64_t> shape{std::min<int64_t>(count, maxCandidates)};
+/// Scores candidates of all channels until each knows its best one.
+LogicalResult ScaleSearch::score(Location loc, const BufferRef &data,
+                                 QuantizerAttr quantizer,
+                                 MutableArrayRef<ChannelSearch> channels) {
+  SmallVector<int64_t> shape{candidatesPerCall};
+  if (quantizer.getAxis())
+    shape.insert(shape.begin(), channels.size());
   FailureOr<Executable *> program =
       getProgram(loc, data->getShape(), quantizer, shape.back());
   if (failed(program))
     return failure();
-  if (axis)
-    shape.insert(shape.begin(), candidates.size());
   BufferRef scales = executor.allocate(shape, ElementType::F32);
-  BufferRef zeroPoints = executor.allocate(shape, ElementType::I32);
+  BufferRef zeros = executor.allocate(shape, ElementType::I32);
   BufferRef scores = executor.allocate(shape, ElementType::F32);
-  for (size_t first = 0; first < count; first += shape.back()) {
-    QuantizerParameters packed = packCandidates(candidates, shape, first);
+  while (true) {
+    SmallVector<SmallVector<unsigned>> taken;
+    for (ChannelSearch &channel : channels)
+      taken.emplace_back(channel.takeNext(candidatesPerCall));
+    if (llvm::all_of(taken, [](ArrayRef<unsigned> row) { return row.empty(); }))
+      return success();
+    QuantizerParameters packed = packTaken(channels, taken, shape);
     scales->write(packed.scale);
-    zeroPoints->write(packed.zeroPoint);
-    (*program)->call("score", {data, scales, zeroPoints}, {scores});
-    best.update(scores->read(), candidates, first);
+    zeros->write(packed.zeroPoint);
+    (*program)->call("score", {data, scales, zeros}, {scores});
+    HostTensor rows = scores->read();
+    for (size_t c = 0; c < channels.size(); ++c)
+      for (auto [k, number] : llvm::enumerate(taken[c]))
+        channels[c].update(number,
+                           rows.values<float>()[c * candidatesPerCall + k]);
   }
-  return packBest(best.candidates, axis.has_value());
+}
+
+FailureOr<QuantizerParameters> ScaleSearch::search(Location loc,
+                                                   const BufferRef &data,
+                                                   QuantizerAttr quantizer,
+                                                   bool isSymmetric) {
+  std::optional<int64_t> axis = quantizer.getAxis();
+  HostTensor values = data->read();
+  FailureOr<Ranges> ranges = findRanges(values, axis);
+  if (failed(ranges)) {
+    emitError(loc, "cannot choose a scale for values that are not finite");
+    return failure();
+  }
+  Grid grid(quantizer.getMaxValue(), rules.powerOfTwo, isSymmetric);
+  SmallVector<Candidate> best;
+  for (Interval range : ranges->channels)
+    best.push_back(grid.cover(range.lo, range.hi));
+  if (rules.init == ScaleInit::MinMax)
+    return packBest(best, axis.has_value());
+
+  std::vector<ErrorBound> bounds = makeBounds(values, axis, ranges->channels);
+  std::vector<ChannelSearch> channels;
+  for (auto [range, initial, bound] :
+       llvm::zip_equal(ranges->channels, best, bounds))
+    channels.emplace_back(grid.listCandidates(range, *ranges), initial, bound,
+                          quantizer.getMaxValue(), rules.exhaustive);
+  if (failed(score(loc, data, quantizer, channels)))
+    return failure();
+  for (auto [candidate, channel] : llvm::zip_equal(best, channels))
+    candidate = channel.getBest();
+  return packBest(best, axis.has_value());
+}
+
+FailureOr<QuantizerParameters>
+ScaleSearch::searchWeight(Location loc, const BufferRef &data,
+                          QuantizerAttr quantizer) {
+  return search(loc, data, quantizer, rules.symmetricWeights);
+}
+
+FailureOr<QuantizerParameters>
+ScaleSearch::searchActivation(Location loc, const BufferRef &data,
+                              QuantizerAttr quantizer) {
+  return search(loc, data, quantizer, /*isSymmetric=*/false);
 }

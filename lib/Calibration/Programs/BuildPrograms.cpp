@@ -81,7 +81,7 @@ BuildPrograms::build(func::FuncOp network, const NetworkSections &sections,
   std::unique_ptr<Executor> executor =
       Executor::createCPU(&getContext(), ExecutorOptions());
   // The smallest and the largest weight: cheap, and as good for reading.
-  ScaleSearch scales(*executor, ScaleInit::MinMax);
+  ScaleSearch scales(*executor, {ScaleInit::MinMax});
   if (failed(initializeWeights(*quantizers, scales, *executor)))
     return failure();
   CalibrationOptions options;

@@ -182,10 +182,12 @@ struct ConvertPDQToQuant : pdq::impl::ConvertPDQToQuantBase<ConvertPDQToQuant> {
     return failure(result.wasInterrupted());
   }
 
-  /// Removes what only pdq understands, also from arguments and results.
+  /// Removes what only pdq understands, also from arguments and results; the
+  /// order of products is about what is left.
   void removeAttributes() {
     auto isOurs = [](NamedAttribute attribute) {
-      return isa_and_nonnull<PDQDialect>(attribute.getNameDialect());
+      return isa_and_nonnull<PDQDialect>(attribute.getNameDialect()) &&
+             attribute.getName() != productsName;
     };
     getOperation()->walk([&](Operation *op) {
       for (NamedAttribute attribute :

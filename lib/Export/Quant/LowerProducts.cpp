@@ -29,7 +29,7 @@ LogicalResult ProductLowering::checkBound(const QuantizedProduct &product) {
   uint64_t largest = isFactored ? uint64_t(1) << 24 : (uint64_t(1) << 31) - 1;
   if (product.getBound() <= largest)
     return success();
-  return remarkStaysFloat(
+  return matcher.fail(
       product.op, "its sums of " + Twine(product.weight.getNumTerms()) +
                       " terms up to " + Twine(product.getMaxActivation()) +
                       " * " + Twine(product.weight.getMaxMagnitude()) +
@@ -44,10 +44,9 @@ LogicalResult ProductLowering::checkWidths(const QuantizedProduct &product) {
   if (arithmetic == ProductArithmetic::Factored ||
       (data <= 8 && product.weight.storageWidth <= 8))
     return success();
-  return remarkStaysFloat(product.op, "its integers have " + Twine(data) +
-                                          " and " +
-                                          Twine(product.weight.storageWidth) +
-                                          " bits, expected at most 8");
+  return matcher.fail(product.op, "its integers have " + Twine(data) + " and " +
+                                      Twine(product.weight.storageWidth) +
+                                      " bits, expected at most 8");
 }
 
 //===----------------------------------------------------------------------===//
@@ -450,7 +449,7 @@ Value ProductLowering::buildRescale(const QuantizedProduct &product,
 }
 
 LogicalResult ProductLowering::lower(linalg::LinalgOp op) {
-  FailureOr<QuantizedProduct> product = matchQuantizedProduct(op);
+  FailureOr<QuantizedProduct> product = matcher.match(op);
   if (failed(product) || failed(checkWidths(*product)) ||
       failed(checkBound(*product)))
     return failure();

@@ -8,6 +8,7 @@
 
 #include "QuantizedProduct.h"
 #include "StorageIntegers.h"
+#include "pdq/IR/PDQ.h"
 
 namespace mlir::pdq {
 
@@ -16,9 +17,10 @@ namespace mlir::pdq {
 class ProductLowering {
 public:
   ProductLowering(IRRewriter &rewriter, StorageIntegers &integers,
-                  ProductArithmetic arithmetic, bool foldConstants)
-      : rewriter(rewriter), integers(integers), arithmetic(arithmetic),
-        foldConstants(foldConstants) {}
+                  ProductMatcher matcher, ProductArithmetic arithmetic,
+                  bool foldConstants)
+      : rewriter(rewriter), integers(integers), matcher(matcher),
+        arithmetic(arithmetic), foldConstants(foldConstants) {}
 
   /// Replaces a product of two tensors. Failure, with a remark, where it stays
   /// in floating point.
@@ -60,6 +62,7 @@ private:
 
   IRRewriter &rewriter;
   StorageIntegers &integers;
+  ProductMatcher matcher;
   ProductArithmetic arithmetic;
   bool foldConstants;
   /// Data that was moved already, by what it replaces.

@@ -16,6 +16,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "pdq/Export/Constants/PackedConstants.h"
 #include "pdq/Export/Passes.h"
+#include "pdq/IR/PDQ.h"
 #include "pdq/Network/Layers/Structure.h"
 #include "pdq/Support/Constants.h"
 
@@ -89,15 +90,32 @@ struct LowerQuant : pdq::impl::LowerQuantBase<LowerQuant> {
     return success();
   }
 
+  /// What the option says, or the module.
+  ProductArithmetic getArithmetic() {
+    switch (products) {
+    case LoweredProducts::AsCalibrated:
+      return getProductArithmetic(getOperation());
+    case LoweredProducts::Float:
+      return ProductArithmetic::Float;
+    case LoweredProducts::Factored:
+      return ProductArithmetic::Factored;
+    case LoweredProducts::Integer:
+      return ProductArithmetic::Integer;
+    }
+    llvm_unreachable("unknown arithmetic of products");
+  }
+
   void lowerProducts(IRRewriter &rewriter, StorageIntegers &integers) {
-    if (products == ProductArithmetic::Float)
+    ProductArithmetic arithmetic = getArithmetic();
+    if (arithmetic == ProductArithmetic::Float)
       return;
     SmallVector<linalg::LinalgOp> found;
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (isMultiplyAccumulate(op) && op.hasPureTensorSemantics())
         found.push_back(op);
     });
-    ProductLowering lowering(rewriter, integers, products, foldConstants);
+    ProductLowering lowering(rewriter, integers, ProductMatcher(remarks),
+                             arithmetic, foldConstants);
     for (linalg::LinalgOp op : found)
       if (succeeded(lowering.lower(op)))
         ++numProducts;
@@ -144,7 +162,7 @@ struct LowerQuant : pdq::impl::LowerQuantBase<LowerQuant> {
   /// Storage casts that only fed lowered casts have no user any more; nor has,
   /// where products or storage changed, what they computed before.
   void eraseDead(IRRewriter &rewriter) {
-    bool changed = products != ProductArithmetic::Float ||
+    bool changed = getArithmetic() != ProductArithmetic::Float ||
                    storage != IntegerStorage::Native;
     getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
         [&](Operation *op) {

@@ -16,10 +16,22 @@
 using namespace mlir;
 using namespace mlir::pdq;
 
-LogicalResult mlir::pdq::remarkStaysFloat(linalg::LinalgOp op,
-                                          const Twine &reason) {
+static LogicalResult remarkStaysFloat(linalg::LinalgOp op,
+                                      const Twine &reason) {
   op->emitRemark("product stays in floating point: ") << reason;
   return failure();
+}
+
+LogicalResult ProductMatcher::fail(linalg::LinalgOp op,
+                                   const Twine &reason) const {
+  return remarks == ProductRemarks::None ? failure()
+                                         : remarkStaysFloat(op, reason);
+}
+
+LogicalResult ProductMatcher::failUnquantized(linalg::LinalgOp op,
+                                              const Twine &reason) const {
+  return remarks == ProductRemarks::All ? remarkStaysFloat(op, reason)
+                                        : failure();
 }
 
 /// Lowering of the casts themselves, which comes later, has the error.
@@ -86,7 +98,7 @@ static std::string describe(Value value) {
 }
 
 /// Follows the first operand of `product.op` back to its dequantization.
-static LogicalResult findActivation(QuantizedProduct &product) {
+LogicalResult ProductMatcher::findActivation(QuantizedProduct &product) const {
   Value value = product.op->getOperand(0);
   while (isMove(value.getDefiningOp())) {
     product.moves.push_back(value.getDefiningOp());
@@ -94,7 +106,7 @@ static LogicalResult findActivation(QuantizedProduct &product) {
   }
   auto dcast = value.getDefiningOp<quant::DequantizeCastOp>();
   if (!dcast)
-    return remarkStaysFloat(
+    return failUnquantized(
         product.op, "its input comes from " + describe(value) +
                         ", expected a 'quant.dcast', with at most reshapes, "
                         "slices and zeros in between");
@@ -104,8 +116,8 @@ static LogicalResult findActivation(QuantizedProduct &product) {
   if (failed(parameters))
     return failure();
   if (parameters->axis)
-    return remarkStaysFloat(product.op, "its input has a scale for each slice "
-                                        "of an axis, expected one scale");
+    return fail(product.op, "its input has a scale for each slice "
+                            "of an axis, expected one scale");
   product.activation = *parameters;
   return success();
 }
@@ -114,28 +126,27 @@ static LogicalResult findActivation(QuantizedProduct &product) {
 // Weights
 //===----------------------------------------------------------------------===//
 
-namespace {
 /// The integers behind a weight, and the indices of their dimensions as
 /// functions of those that the product reads.
-struct WeightSource {
+struct mlir::pdq::WeightSource {
   DenseIntElementsAttr integers;
   UniformParameters parameters;
   FactoredIndices indices;
 };
-} // namespace
 
-static FailureOr<WeightSource> findWeightSource(linalg::LinalgOp op) {
+FailureOr<WeightSource>
+ProductMatcher::findWeightSource(linalg::LinalgOp op) const {
   Value value = op->getOperand(1);
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || !type.hasStaticShape())
-    return remarkStaysFloat(
-        op, "its weight has dynamic sizes, expected a constant");
+    return failUnquantized(op,
+                           "its weight has dynamic sizes, expected a constant");
   std::optional<FactoredIndices> indices = getOwnIndices(type);
   while (isView(value.getDefiningOp())) {
     auto source = getSourceIndices(value.getDefiningOp());
     if (!source || !(indices = substitute(*source, *indices)))
-      return remarkStaysFloat(op, "its weight is reshaped across factors of "
-                                  "its sizes");
+      return fail(op, "its weight is reshaped across factors of "
+                      "its sizes");
     value = getViewSource(value.getDefiningOp());
   }
   auto dcast = value.getDefiningOp<quant::DequantizeCastOp>();
@@ -143,9 +154,9 @@ static FailureOr<WeightSource> findWeightSource(linalg::LinalgOp op) {
       dcast ? dcast.getInput().getDefiningOp<quant::StorageCastOp>() : nullptr;
   WeightSource source;
   if (!scast || !matchPattern(scast.getInput(), m_Constant(&source.integers)))
-    return remarkStaysFloat(op, "its weight comes from " + describe(value) +
-                                    ", expected a 'quant.dcast' of a constant "
-                                    "as the second operand");
+    return failUnquantized(op, "its weight comes from " + describe(value) +
+                                   ", expected a 'quant.dcast' of a constant "
+                                   "as the second operand");
   auto parameters = getUniformParameters(dcast.getQuantizedType(), ignoreError);
   if (failed(parameters))
     return failure();
@@ -206,14 +217,13 @@ static bool isSumOverWeight(linalg::LinalgOp op) {
   return true;
 }
 
-static LogicalResult findProductWeight(QuantizedProduct &product) {
+LogicalResult ProductMatcher::findWeight(QuantizedProduct &product) const {
   linalg::LinalgOp op = product.op;
   auto source = findWeightSource(op);
   if (failed(source))
     return failure();
   if (!isSumOverWeight(op))
-    return remarkStaysFloat(
-        op, "its sums are not over one dimension of the weight a loop");
+    return fail(op, "its sums are not over one dimension of the weight a loop");
   QuantizedWeight &weight = product.weight;
   weight.shape = llvm::to_vector(
       cast<RankedTensorType>(op->getOperand(1).getType()).getShape());
@@ -222,23 +232,21 @@ static LogicalResult findProductWeight(QuantizedProduct &product) {
     weight.channelShape.push_back(weight.shape[dim]);
   weight.channelDims = getChannelDims(op);
   if (ShapedType::getNumElements(weight.shape) == 0)
-    return remarkStaysFloat(op, "its weight is empty");
+    return fail(op, "its weight is empty");
   if (!readElements(*source, weight, dims))
-    return remarkStaysFloat(op, "its sums are over weights of more than one "
-                                "scale, expected one an output channel");
+    return fail(op, "its sums are over weights of more than one "
+                    "scale, expected one an output channel");
   return success();
 }
 
-FailureOr<QuantizedProduct>
-mlir::pdq::matchQuantizedProduct(linalg::LinalgOp op) {
+FailureOr<QuantizedProduct> ProductMatcher::match(linalg::LinalgOp op) const {
   QuantizedProduct product;
   product.op = op;
-  if (failed(findActivation(product)) || failed(findProductWeight(product)))
+  if (failed(findActivation(product)) || failed(findWeight(product)))
     return failure();
   auto type = cast<ShapedType>(op->getResult(0).getType());
   if (!type.getElementType().isF32())
-    return remarkStaysFloat(op, "its type is " +
-                                    debugString(type.getElementType()) +
-                                    ", expected f32");
+    return fail(op, "its type is " + debugString(type.getElementType()) +
+                        ", expected f32");
   return product;
 }

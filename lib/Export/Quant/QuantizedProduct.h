@@ -9,6 +9,7 @@
 
 #include "QuantArithmetic.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "pdq/Export/Passes.h"
 
 namespace mlir::pdq {
 
@@ -38,6 +39,8 @@ struct QuantizedWeight {
   SmallVector<int64_t> getSums() const;
 };
 
+struct WeightSource;
+
 /// A product sum (q_x - z_x) s_x (q_w - z_w) s_w of a quantized activation and
 /// a quantized constant.
 struct QuantizedProduct {
@@ -56,12 +59,27 @@ struct QuantizedProduct {
   uint64_t getBound() const;
 };
 
-/// The quantized product that `op`, a product of two tensors, computes. Where
-/// it is none, a remark at `op` says why it stays in floating point.
-FailureOr<QuantizedProduct> matchQuantizedProduct(linalg::LinalgOp op);
+/// Finds the products that can be computed on integers; remarks at others why
+/// they stay in floating point.
+class ProductMatcher {
+public:
+  explicit ProductMatcher(ProductRemarks remarks) : remarks(remarks) {}
 
-/// Remarks at a product why it stays in floating point; always failure.
-LogicalResult remarkStaysFloat(linalg::LinalgOp op, const Twine &reason);
+  /// The quantized product that `op`, a product of two tensors, computes.
+  FailureOr<QuantizedProduct> match(linalg::LinalgOp op) const;
+
+  /// Remarks that a product of quantized operands stays in floating point;
+  /// always failure.
+  LogicalResult fail(linalg::LinalgOp op, const Twine &reason) const;
+
+private:
+  LogicalResult failUnquantized(linalg::LinalgOp op, const Twine &reason) const;
+  LogicalResult findActivation(QuantizedProduct &product) const;
+  LogicalResult findWeight(QuantizedProduct &product) const;
+  FailureOr<WeightSource> findWeightSource(linalg::LinalgOp op) const;
+
+  ProductRemarks remarks;
+};
 
 /// Whether all elements of a tensor are known to be 0.
 bool isZeroTensor(Value tensor);

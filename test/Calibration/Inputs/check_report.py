@@ -19,10 +19,11 @@ TOP = {
 SETTINGS = {
     **dict.fromkeys(("calibration", "preset", "init", "target", "cpu", "chip", "math", "memory-budget"), str),
     **dict.fromkeys(("checkpoint", "report", "first-last", "granularity", "preset-from", "memory-limit", "mean", "std"), str),
-    **dict.fromkeys(("scale-samples", "output-losses", "output-weights"), str),
+    **dict.fromkeys(("scale-samples", "products", "output-losses", "output-weights"), str),
     **dict.fromkeys(("weight-bits", "activation-bits", "iterations", "batch", "init-samples", "seed"), int),
     **dict.fromkeys(("threads", "checkpoint-every", "distribution-correction-steps"), int),
     **dict.fromkeys(("learned-rounding", "scale-learning", "prediction-difference", "distribution-correction"), bool),
+    **dict.fromkeys(("symmetric-weights", "power-of-two-scales"), bool),
     **dict.fromkeys(("drop-in", "drop-act", "warmup", "temperature", "lambda-r", "lambda-c"), float),
     **dict.fromkeys(("rounding-weight", "rounding-rate", "scale-rate", "distribution-correction-rate"), float),
 }

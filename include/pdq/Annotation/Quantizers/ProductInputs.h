@@ -28,15 +28,24 @@ struct ProductInput {
   /// Values that are computed by other operations (fake_quant among them): what
   /// is to be quantized, or is.
   SmallVector<Value> computed;
-  /// Some elements are the network's input, or an elementwise function of it
-  /// (a normalization of images).
-  bool readsNetworkInput = false;
+  /// The network's input, or an elementwise function of it (a normalization of
+  /// images), as a region reads or computes it.
+  SmallVector<Value> networkInputs;
 };
 
 /// Products of a network and where they read from. What was followed once is
 /// known, so the network must not change in between.
 class ProductInputFinder {
 public:
+  /// With `stopsAtAverages` values are followed back through operations that
+  /// move or select elements only: averages and factors give new values, which
+  /// have no integers.
+  explicit ProductInputFinder(bool stopsAtAverages = false)
+      : stopsAtAverages(stopsAtAverages) {}
+
+  /// The operands of a sum of two activations; none of other operations.
+  SmallVector<OpOperand *> getSummands(Operation *op);
+
   /// The operands of a product that are data: one of a layer, both of a product
   /// as in attention; none of products that do not depend on data.
   SmallVector<OpOperand *> getDataOperands(linalg::LinalgOp product);
@@ -52,6 +61,9 @@ private:
   bool isNetworkInput(Value value);
   SmallVector<Value> getFloatData(Operation *op);
 
+  bool isFollowed(Operation *op, bool isDataProductOperand) const;
+
+  bool stopsAtAverages;
   DenseMap<Block *, std::unique_ptr<DataPath>> paths;
   DenseMap<Value, bool> networkInputs;
 };

@@ -60,11 +60,16 @@ public:
                           SaveFn save, RegionReport &report);
 
   /// Computes the region's results, quantized and in floating point, for the
-  /// whole calibration set.
-  void advance(const RegionData &data, SmallVectorImpl<BufferRef> &quantized,
-               SmallVectorImpl<BufferRef> &floating);
+  /// whole calibration set; `calibrated` is the region with its parameters.
+  LogicalResult advance(const RegionData &data, RegionOp calibrated,
+                        SmallVectorImpl<BufferRef> &quantized,
+                        SmallVectorImpl<BufferRef> &floating);
 
 private:
+  LogicalResult reserve(const Executable &executable, ModuleOp module);
+  void runForward(const RegionData &data, ArrayRef<BufferRef> results);
+  LogicalResult runFrozen(const RegionData &data, RegionOp calibrated,
+                          ArrayRef<BufferRef> results);
   SmallVector<BufferRef> gatherScaleSamples(ArrayRef<BufferRef> inputs);
   LogicalResult correct(const RegionData &data,
                         SmallVectorImpl<BufferRef> &corrected);

@@ -18,25 +18,48 @@ struct QuantizerParameters {
   HostTensor scale, zeroPoint;
 };
 
-/// Chooses parameters by range (init_minmax) or by error (init_mse). The error
-/// is computed by compiled code; one program per shape and width is kept.
+/// What parameters are chosen by.
+struct ScaleRules {
+  ScaleInit init = ScaleInit::MSE;
+  /// Zero points of weights are 2^(bits - 1), the middle of the grid.
+  bool symmetricWeights = false;
+  bool powerOfTwo = false;
+  /// Every candidate is scored, also those that cannot be the best.
+  bool exhaustive = false;
+};
+
+class ChannelSearch;
+
+/// Chooses parameters by range (init_minmax) or by error (init_mse), with
+/// scales that are powers of two where that is asked for (init_pow2). The error
+/// is computed by compiled code, for the candidates that no bound excludes
+/// (init_bound); one program per shape and width is kept.
 class ScaleSearch {
 public:
-  ScaleSearch(Executor &executor, ScaleInit init)
-      : executor(executor), init(init) {}
+  ScaleSearch(Executor &executor, ScaleRules rules)
+      : executor(executor), rules(rules) {}
 
   /// Parameters for `data` (f32, any shape that contains the quantizer's
   /// axis). Errors: emits at `loc` where the data has a NaN or infinity.
-  FailureOr<QuantizerParameters> search(Location loc, const BufferRef &data,
-                                        QuantizerAttr quantizer);
+  FailureOr<QuantizerParameters>
+  searchWeight(Location loc, const BufferRef &data, QuantizerAttr quantizer);
+  FailureOr<QuantizerParameters> searchActivation(Location loc,
+                                                  const BufferRef &data,
+                                                  QuantizerAttr quantizer);
 
 private:
+  FailureOr<QuantizerParameters> search(Location loc, const BufferRef &data,
+                                        QuantizerAttr quantizer,
+                                        bool isSymmetric);
+  LogicalResult score(Location loc, const BufferRef &data,
+                      QuantizerAttr quantizer,
+                      MutableArrayRef<ChannelSearch> channels);
   FailureOr<Executable *> getProgram(Location loc, ArrayRef<int64_t> shape,
                                      QuantizerAttr quantizer,
                                      int64_t candidates);
 
   Executor &executor;
-  ScaleInit init;
+  ScaleRules rules;
   std::map<std::string, std::unique_ptr<Executable>> programs;
 };
 
