@@ -41,6 +41,7 @@ CalibrationOptions::CalibrationOptions(CalibrateOptions options)
   choose(temperature, chosen->temperature);
   choose(lambdaC, chosen->lambdaC);
   scaleLearning &= !powerOfTwoScales;
+  weightScaleLearning &= !powerOfTwoScales;
 }
 
 static std::string getText(const OutputTerm &term) {
@@ -82,6 +83,7 @@ llvm::json::Object CalibrationOptions::toJSON() const {
       {"learned-rounding", learnedRounding},
       {"products", stringifyEnum(products)},
       {"scale-learning", scaleLearning},
+      {"weight-scale-learning", weightScaleLearning},
       {"prediction-difference", predictionDifference},
       {"distribution-correction", distributionCorrection},
       {"drop-in", dropIn},
@@ -96,7 +98,8 @@ llvm::json::Object CalibrationOptions::toJSON() const {
       {"distribution-correction-steps", correctionSteps},
       {"distribution-correction-rate", correctionRate},
       {"rounding-rate", roundingRate},
-      {"scale-rate", scaleRate}};
+      {"scale-rate", scaleRate},
+      {"weight-scale-rate", weightScaleRate}};
 }
 
 std::string CalibrationOptions::describe() const {

@@ -45,14 +45,17 @@ static LogicalResult checkNumbers(const CalibrateOptions &options,
   for (double probability : {options.dropIn, options.dropAct, options.warmup})
     if (!(probability >= 0 && probability <= 1))
       return fail("options 'drop-in', 'drop-act' and 'warmup' must be 0 to 1");
-  for (double positive : {std::abs(options.temperature), options.lambdaR,
-                          std::abs(options.lambdaC), options.roundingRate,
-                          options.scaleRate, options.correctionRate})
+  for (double positive :
+       {std::abs(options.temperature), options.lambdaR,
+        std::abs(options.lambdaC), options.roundingRate, options.scaleRate,
+        options.weightScaleRate, options.correctionRate})
     if (!(positive > 0 && std::isfinite(positive)))
       return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
                   "learning rates must be positive and finite");
   if (!std::isfinite(options.roundingWeight))
     return fail("option 'rounding-weight' must be finite");
+  if (options.weightScaleLearning && !options.learnedRounding)
+    return fail("option 'weight-scale-learning' needs learned-rounding=true");
   return success();
 }
 

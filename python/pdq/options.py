@@ -103,6 +103,9 @@ class QuantizeOptions(TypedDict, total=False):
     threads: Worker threads; 0 takes one per core. The result does not depend on it (0)
     warmup: Part of the iterations without rounding regularizer (0.2)
     weight_bits: Bits of weights, 2 to 8 (4)
+    weight_scale_learning: Learn the scales of weights beside their rounding, which stays
+        relative to the first ones (false)
+    weight_scale_rate: Learning rate of the scales of weights (0.0001)
     """
 
     activation_bits: int
@@ -156,3 +159,5 @@ class QuantizeOptions(TypedDict, total=False):
     threads: int
     warmup: float
     weight_bits: int
+    weight_scale_learning: bool
+    weight_scale_rate: float

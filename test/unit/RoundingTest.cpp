@@ -44,10 +44,10 @@ protected:
       ASSERT_EQ(found->weights.size(), 1u);
       weight = std::move(found->weights.front());
     });
-    weight.scale = HostTensor({3}, ElementType::F32);
-    weight.zeroPoint = HostTensor({3}, ElementType::I32);
-    llvm::copy(scales, weight.scale.values<float>().begin());
-    llvm::copy(zeroPoints, weight.zeroPoint.values<int32_t>().begin());
+    HostTensor scale({3}, ElementType::F32), zeroPoint({3}, ElementType::I32);
+    llvm::copy(scales, scale.values<float>().begin());
+    llvm::copy(zeroPoints, zeroPoint.values<int32_t>().begin());
+    setParameters(weight, std::move(scale), std::move(zeroPoint));
   }
 
   void expectWeight(ArrayRef<float> expected) {

@@ -91,6 +91,9 @@ constexpr int32_t activationZero = 7;
 struct StepData {
   HostTensor plain, corrected, target, logits, rounding;
   int64_t step;
+  /// Scales that are learned (round_6); those that weights are rounded by are
+  /// `weightScales`.
+  std::array<double, 2> learnedScales = {weightScales[0], weightScales[1]};
 };
 
 /// Row-major element.
@@ -138,7 +141,7 @@ private:
     // Kept with the channels of the result last, as the weight is here.
     double h = rectify(at(data.rounding, o, i));
     double q = std::clamp(std::floor(weight[i][o] / scale) + h + zero, 0., 7.);
-    return (q - zero) * scale;
+    return (q - zero) * data.learnedScales[o];
   }
 
   /// The region on the mixed (drop_in) and the plain half of the batch.
@@ -203,9 +206,8 @@ TEST_P(StepTest, loss_total) {
   readNetwork(linearNetwork, 1);
   if (HasFatalFailure())
     return;
-  WeightQuantizer &weight = quantizers.weights.front();
-  weight.scale = makeFloats({2}, weightScales);
-  weight.zeroPoint = makeTensor<int32_t>({2}, ElementType::I32, weightZeros);
+  setParameters(quantizers.weights.front(), makeFloats({2}, weightScales),
+                makeTensor<int32_t>({2}, ElementType::I32, weightZeros));
   CalibrationOptions options;
   options.iterations = 200;
   options.batch = batch;
@@ -248,6 +250,72 @@ TEST_P(StepTest, loss_total) {
             << "variant " << variant << ", step " << step << ", loss " << i;
       EXPECT_EQ(arguments[0]->read().values<int64_t>()[0], step + 1);
     }
+  }
+}
+
+/// round_6: the loss with scales of weights that were learned, and the first
+/// step of Adam, which goes by its rate against the sign of the derivative.
+TEST_P(StepTest, round_6) {
+  readNetwork(linearNetwork, 1);
+  if (HasFatalFailure())
+    return;
+  setParameters(quantizers.weights.front(), makeFloats({2}, weightScales),
+                makeTensor<int32_t>({2}, ElementType::I32, weightZeros));
+  CalibrationOptions options;
+  options.iterations = 200;
+  options.batch = batch;
+  options.outputs = {{OutputLoss::Divergence, 1}};
+  options.weightScaleLearning = true;
+  // Nothing that jumps: quantized activations have no derivative to compare.
+  options.dropAct = 0.0;
+  RegionContext region{*sections, 1, quantizers, options, samples};
+  std::unique_ptr<Executable> executable = compilePrograms(region);
+  SmallVector<BufferRef> data{
+      makeData({samples, inputs}, 1), makeData({samples, inputs}, 2),
+      makeData({samples, outputs}, 3), makeData({samples, outputs}, 4)};
+  BufferRef rounding = makeData({outputs, inputs}, 5);
+  const float learned[] = {0.28f, 0.27f};
+  BufferRef scale = upload(makeFloats({2}, learned));
+  auto addMoments = [&](SmallVectorImpl<BufferRef> &arguments,
+                        const BufferRef &parameter) {
+    arguments.push_back(parameter);
+    for (int moment = 0; moment < 2; ++moment)
+      arguments.push_back(
+          executor->allocate(parameter->getShape(), ElementType::F32));
+  };
+  StepData host{data[0]->read(),         data[1]->read(),  data[2]->read(),
+                data[3]->read(),         rounding->read(), /*step=*/0,
+                {learned[0], learned[1]}};
+  double expected = PlainStep(host, options).computeLosses()[0];
+  HostTensor one = makeTensor<double>({}, ElementType::F64, {1.0});
+  SmallVector<BufferRef> arguments{
+      upload(makeTensor<int64_t>({}, ElementType::I64, {0})), upload(one),
+      upload(one)};
+  llvm::append_range(arguments, data);
+  addMoments(arguments, rounding);
+  addMoments(arguments, scale);
+  addMoments(arguments, upload(makeFloats({}, {activationScale})));
+  arguments.push_back(
+      upload(makeTensor<int32_t>({}, ElementType::I32, {activationZero})));
+  BufferRef ring = executor->allocate({lossRingSize, 4}, ElementType::F32);
+  arguments.push_back(ring);
+  executable->call(program::step, arguments, {});
+  EXPECT_NEAR(at(ring->read(), 0, 0), expected, 2e-5);
+  for (int o = 0; o < outputs; ++o) {
+    double losses[2], step = 1e-4;
+    for (int sign : {0, 1}) {
+      StepData moved{host.plain.clone(),    host.corrected.clone(),
+                     host.target.clone(),   host.logits.clone(),
+                     host.rounding.clone(), /*step=*/0,
+                     host.learnedScales};
+      moved.learnedScales[o] += sign ? step : -step;
+      losses[sign] = PlainStep(moved, options).computeLosses()[0];
+    }
+    double slope = (losses[1] - losses[0]) / (2 * step);
+    ASSERT_GT(std::fabs(slope), 1e-2);
+    EXPECT_NEAR(scale->read().values<float>()[o],
+                learned[o] - std::copysign(options.weightScaleRate, slope),
+                1e-6);
   }
 }
 

@@ -37,6 +37,10 @@ struct CalibrationOptions : CalibrateOptions {
   /// One term for each output; empty takes what the outputs' types say.
   std::vector<OutputTerm> outputs;
 
+  bool learnsWeightScales() const {
+    return learnedRounding && weightScaleLearning;
+  }
+
   /// All settings that the result depends on, by the names of the options.
   llvm::json::Object toJSON() const;
   /// The same as one text, `name=value` in the order of names.

@@ -88,6 +88,9 @@ defvar calibrateOptions = !listconcat(runOptions, [
   learnedRoundingOption,
   Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",
          "Learn the scales of activations">,
+  // round_6.
+  Option<"weightScaleLearning", "weight-scale-learning", "bool", /*default=*/"false",
+         "Learn the scales of weights beside their rounding, which stays relative to the first ones">,
   predictionDifferenceOption,
   Option<"distributionCorrection", "distribution-correction", "bool", /*default=*/"true",
          "Correct the region's input to the batch-norm statistics">,
@@ -119,7 +122,9 @@ defvar calibrateOptions = !listconcat(runOptions, [
   Option<"roundingRate", "rounding-rate", "double", /*default=*/"3e-3",
          "Learning rate of the rounding">,
   Option<"scaleRate", "scale-rate", "double", /*default=*/"4e-5",
-         "Learning rate of the scales">
+         "Learning rate of the scales">,
+  Option<"weightScaleRate", "weight-scale-rate", "double", /*default=*/"1e-4",
+         "Learning rate of the scales of weights">
 ]);
 
 #endif // PDQ_CALIBRATION_OPTIONS_TD

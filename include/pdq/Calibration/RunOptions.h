@@ -46,6 +46,7 @@ struct CalibrateOptionReader {
     options.products = pass.products;
     options.learnedRounding = pass.learnedRounding;
     options.scaleLearning = pass.scaleLearning;
+    options.weightScaleLearning = pass.weightScaleLearning;
     options.predictionDifference = pass.predictionDifference;
     options.distributionCorrection = pass.distributionCorrection;
     options.correctionSteps = pass.correctionSteps;
@@ -61,6 +62,7 @@ struct CalibrateOptionReader {
     options.lambdaC = pass.lambdaC;
     options.roundingRate = pass.roundingRate;
     options.scaleRate = pass.scaleRate;
+    options.weightScaleRate = pass.weightScaleRate;
     return options;
   }
 };

@@ -15,8 +15,7 @@ LogicalResult mlir::pdq::readParameters(RegionQuantizers &quantizers) {
     FailureOr<HostTensor> zeroPoint = readElements(quantizer.op.getZeroPoint());
     if (failed(scale) || failed(zeroPoint))
       return failure();
-    quantizer.scale = std::move(*scale);
-    quantizer.zeroPoint = std::move(*zeroPoint);
+    setParameters(quantizer, std::move(*scale), std::move(*zeroPoint));
   }
   for (ActivationQuantizer &quantizer : quantizers.activations) {
     FailureOr<HostTensor> scale = readElements(quantizer.op.getScale());
@@ -47,8 +46,8 @@ LogicalResult mlir::pdq::initializeWeights(RegionQuantizers &quantizers,
         quantizer.op.getLoc(), weight, quantizer.op.getQuantizer());
     if (failed(found))
       return failure();
-    quantizer.scale = std::move(found->scale);
-    quantizer.zeroPoint = std::move(found->zeroPoint);
+    setParameters(quantizer, std::move(found->scale),
+                  std::move(found->zeroPoint));
   }
   return success();
 }

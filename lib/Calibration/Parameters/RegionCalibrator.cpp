@@ -368,6 +368,9 @@ void RegionCalibrator::createState() {
     else
       state.push_back(upload(quantizeWeight(quantizer)));
   }
+  if (options.learnsWeightScales())
+    for (const WeightQuantizer &quantizer : quantizers.weights)
+      addMoments(upload(quantizer.scale));
   for (const ActivationQuantizer &quantizer : quantizers.activations)
     addMoments(uploadScalar(quantizer.scale));
   ring = executor.allocate({lossRingSize, 4}, ElementType::F32);
@@ -390,6 +393,11 @@ void RegionCalibrator::adoptState() {
           permuteParameter(state[place]->read(), /*isInverse=*/true);
     place += options.learnedRounding ? 3 : 1;
   }
+  if (options.learnsWeightScales())
+    for (WeightQuantizer &quantizer : quantizers.weights) {
+      quantizer.scale = state[place]->read();
+      place += 3;
+    }
   for (ActivationQuantizer &quantizer : quantizers.activations) {
     quantizer.scale = state[place]->read().values<float>()[0];
     place += 3;

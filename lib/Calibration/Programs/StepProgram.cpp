@@ -20,6 +20,8 @@ using namespace mlir::pdq;
 /// the masks of the activation quantizers.
 static constexpr int64_t streamsPerRegion = 4096, mixStream = 1,
                          maskStream = 1024;
+/// Where learned scales end.
+static constexpr double smallestScale = 1e-8;
 
 namespace {
 /// Builds the objective and the step program around it.
@@ -43,7 +45,8 @@ private:
   /// The arguments of the objective. `weights` are rounding variables where
   /// rounding is learned, else the weights themselves.
   struct ObjectiveArguments {
-    ValueRange mixed, plain, targets, predictions, tailLiveIns, weights, scales;
+    ValueRange mixed, plain, targets, predictions, tailLiveIns, weights,
+        weightScales, scales;
     Value step, beta, roundingWeight;
   };
   ObjectiveArguments getObjectiveArguments(ValueRange arguments);
@@ -65,6 +68,9 @@ private:
                    int64_t ringSize);
 
   bool learnsRounding() const { return options.learnedRounding; }
+  size_t countWeightScales() const {
+    return options.learnsWeightScales() ? context.quantizers.weights.size() : 0;
+  }
   bool drops() const { return options.dropAct < 1.0; }
   bool predicts() const {
     return options.predictionDifference && !getTermOutputs(options).empty();
@@ -78,8 +84,8 @@ private:
   RankedTensorType scalar;
   /// Learned parameters: their state, and their place among the arguments of
   /// the objective.
-  SmallVector<AdamState> roundings, scales;
-  SmallVector<int64_t> roundingPlaces, scalePlaces;
+  SmallVector<AdamState> roundings, weightScales, scales;
+  SmallVector<int64_t> roundingPlaces, weightScalePlaces, scalePlaces;
 };
 } // namespace
 
@@ -109,6 +115,7 @@ SmallVector<Value> StepBuilder::callStudent(ImplicitLocOpBuilder &b,
             ? tensor::ConcatOp::create(b, 0, ValueRange{lhs, rhs}).getResult()
             : lhs);
   llvm::append_range(arguments, parts.weights);
+  llvm::append_range(arguments, parts.weightScales);
   llvm::append_range(arguments, parts.scales);
   if (drops())
     arguments.push_back(parts.step);
@@ -140,6 +147,7 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
   llvm::append_range(types, getTargetTypes(context, tail));
   append(TypeRange(ValueRange(context.getTailLiveIns())));
   size_t numParameters = context.quantizers.weights.size() +
+                         countWeightScales() +
                          2 * context.quantizers.activations.size();
   append(TypeRange(student.getArgumentTypes())
              .slice(region.getInputs().size(), numParameters));
@@ -152,6 +160,7 @@ SmallVector<Type> StepBuilder::getObjectiveTypes() {
 LogicalResult StepBuilder::buildTrainedStudent() {
   StudentOptions form;
   form.weights = learnsRounding() ? WeightForm::Rounding : WeightForm::Ready;
+  form.weightScales = options.learnsWeightScales();
   form.batch = predicts() ? 2 * batch : batch;
   form.keep = options.dropAct;
   form.seed = options.seed;
@@ -179,6 +188,7 @@ StepBuilder::getObjectiveArguments(ValueRange arguments) {
   parts.predictions = take(getTermOutputs(options).size());
   parts.tailLiveIns = take(context.getTailLiveIns().size());
   parts.weights = take(context.quantizers.weights.size());
+  parts.weightScales = take(countWeightScales());
   parts.scales = take(2 * context.quantizers.activations.size());
   parts.step = take(1).front();
   parts.beta = take(1).front();
@@ -301,6 +311,12 @@ void StepBuilder::addParameters(ProgramBuilder &program,
     arguments.push_back(
         buildFromParameter(b, roundings.back().parameter, type));
   }
+  for (size_t i = 0; i < countWeightScales(); ++i) {
+    ArrayRef<int64_t> shape = context.quantizers.weights[i].scale.getShape();
+    weightScales.push_back(addAdamState(program, scalar.clone(shape)));
+    weightScalePlaces.push_back(arguments.size());
+    arguments.push_back(weightScales.back().parameter);
+  }
   for (size_t i = 0; i < context.quantizers.activations.size(); ++i) {
     scales.push_back(addAdamState(program, scalar));
     scalePlaces.push_back(arguments.size());
@@ -345,6 +361,12 @@ void StepBuilder::storeLosses(ProgramBuilder &program, Value step,
   program.store(ring, updated);
 }
 
+static Value takeNext(ValueRange &values) {
+  Value next = values.front();
+  values = values.drop_front();
+  return next;
+}
+
 LogicalResult StepBuilder::build(int64_t ringSize) {
   if (failed(buildObjective()))
     return failure();
@@ -361,6 +383,7 @@ LogicalResult StepBuilder::build(int64_t ringSize) {
                      ValueRange{step, schedule.beta, schedule.roundingWeight});
 
   SmallVector<int64_t> wrt(roundingPlaces);
+  llvm::append_range(wrt, weightScalePlaces);
   llvm::append_range(wrt, scalePlaces);
   SmallVector<Type> types(4, scalar);
   for (int64_t place : wrt)
@@ -369,11 +392,15 @@ LogicalResult StepBuilder::build(int64_t ringSize) {
       ValueAndGradOp::create(b, types, objective.getName(), arguments, wrt);
   ValueRange gradients = derivative.getResults().drop_front(4);
   Value roundingRate = buildScalar(b, b.getF32Type(), options.roundingRate);
-  for (auto [index, state] : llvm::enumerate(roundings))
-    adam.update(state, buildToParameter(b, gradients[index]), roundingRate);
+  for (const AdamState &state : roundings)
+    adam.update(state, buildToParameter(b, takeNext(gradients)), roundingRate);
+  Value weightScaleRate =
+      buildScalar(b, b.getF32Type(), options.weightScaleRate);
+  for (const AdamState &state : weightScales)
+    adam.update(state, takeNext(gradients), weightScaleRate, smallestScale);
   for (size_t i = 0; i < scalePlaces.size(); ++i)
-    adam.update(scales[i], gradients[roundings.size() + i], schedule.scaleRate,
-                /*minimum=*/1e-8);
+    adam.update(scales[i], takeNext(gradients), schedule.scaleRate,
+                smallestScale);
   storeLosses(program, step, derivative.getResults().take_front(4), ringSize);
   program.store(step,
                 buildElementwise(

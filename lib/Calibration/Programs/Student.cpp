@@ -8,8 +8,10 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
+#include "pdq/Autodiff/TensorBuilder.h"
 #include "pdq/Calibration/Sections.h"
 #include "pdq/Network/Rebatch/Rebatch.h"
+#include "pdq/Support/Constants.h"
 #include "pdq/Support/TensorAttributes.h"
 #include <cmath>
 
@@ -35,6 +37,37 @@ FailureOr<RegionQuantizers> mlir::pdq::collectQuantizers(RegionOp region) {
 }
 
 //===----------------------------------------------------------------------===//
+// Elements and their channels
+//===----------------------------------------------------------------------===//
+
+/// Calls `visit(element, channel)` for every element of the weight.
+static void forEachElement(const WeightQuantizer &quantizer,
+                           function_ref<void(size_t, size_t)> visit) {
+  forEachAlongAxis(quantizer.weight.getShape(),
+                   FakeQuantOp(quantizer.op).getQuantizer().getAxis(),
+                   [&](int64_t i, int64_t channel) { visit(i, channel); });
+}
+
+/// The weight in steps of the scale that it is rounded by.
+static HostTensor getSteps(const WeightQuantizer &quantizer) {
+  HostTensor steps(quantizer.weight.getShape(), ElementType::F32);
+  ArrayRef<float> weight = quantizer.weight.values<float>();
+  ArrayRef<float> scales = quantizer.roundingScale.values<float>();
+  MutableArrayRef<float> results = steps.values<float>();
+  forEachElement(quantizer, [&](size_t i, size_t channel) {
+    results[i] = weight[i] / scales[channel];
+  });
+  return steps;
+}
+
+void mlir::pdq::setParameters(WeightQuantizer &quantizer, HostTensor scale,
+                              HostTensor zeroPoint) {
+  quantizer.roundingScale = scale.clone();
+  quantizer.scale = std::move(scale);
+  quantizer.zeroPoint = std::move(zeroPoint);
+}
+
+//===----------------------------------------------------------------------===//
 // Student functions
 //===----------------------------------------------------------------------===//
 
@@ -56,6 +89,10 @@ public:
   FailureOr<func::FuncOp> build();
 
 private:
+  Value buildRounded(const WeightQuantizer &quantizer, FakeQuantOp op,
+                     Value rounding);
+  Value buildRescaled(const WeightQuantizer &quantizer, FakeQuantOp op,
+                      Value rounding, Value scale);
   void bindWeights();
   void bindActivations();
   void addMasks();
@@ -98,21 +135,53 @@ FailureOr<func::FuncOp> StudentBuilder::build() {
   return function;
 }
 
+/// round_2: the weight whose rounding is an argument.
+Value StudentBuilder::buildRounded(const WeightQuantizer &quantizer,
+                                   FakeQuantOp op, Value rounding) {
+  return AdaRoundOp::create(builder, op.getType(), op.getInput(), rounding,
+                            buildConstant(builder, quantizer.scale),
+                            buildConstant(builder, quantizer.zeroPoint),
+                            op.getQuantizer(), /*hard=*/false);
+}
+
+/// round_6: the weight in steps of its first scale, rounded, times a scale that
+/// is an argument.
+Value StudentBuilder::buildRescaled(const WeightQuantizer &quantizer,
+                                    FakeQuantOp op, Value rounding,
+                                    Value scale) {
+  HostTensor ones(quantizer.scale.getShape(), ElementType::F32);
+  llvm::fill(ones.values<float>(), 1.0f);
+  auto steps = AdaRoundOp::create(
+      builder, op.getType(), buildConstant(builder, getSteps(quantizer)),
+      rounding, buildConstant(builder, ones),
+      buildConstant(builder, quantizer.zeroPoint), op.getQuantizer(),
+      /*hard=*/false);
+  return buildElementwise(
+      builder, steps, {steps, scale},
+      [](ImplicitLocOpBuilder &body, ValueRange args) -> Value {
+        return arith::MulFOp::create(body, args[0], args[1]);
+      },
+      op.getQuantizer().getAxis());
+}
+
 void StudentBuilder::bindWeights() {
-  for (const WeightQuantizer &quantizer : quantizers.weights) {
-    Value argument = addArgument(quantizer.getType());
+  SmallVector<Value> weights, scales;
+  for (const WeightQuantizer &quantizer : quantizers.weights)
+    weights.push_back(addArgument(quantizer.getType()));
+  if (options.weightScales)
+    for (const WeightQuantizer &quantizer : quantizers.weights)
+      scales.push_back(addArgument(RankedTensorType::get(
+          quantizer.scale.getShape(), builder.getF32Type())));
+  for (auto [index, quantizer] : llvm::enumerate(quantizers.weights)) {
     Value clone = mapping.lookup(FakeQuantOp(quantizer.op).getResult());
     auto op = clone.getDefiningOp<FakeQuantOp>();
-    Value bound = argument;
-    if (options.weights == WeightForm::Rounding) {
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPoint(op);
-      bound = AdaRoundOp::create(builder, op.getType(), op.getInput(), argument,
-                                 buildConstant(builder, quantizer.scale),
-                                 buildConstant(builder, quantizer.zeroPoint),
-                                 op.getQuantizer(),
-                                 /*hard=*/false);
-    }
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(op);
+    Value bound = weights[index];
+    if (options.weightScales)
+      bound = buildRescaled(quantizer, op, bound, scales[index]);
+    else if (options.weights == WeightForm::Rounding)
+      bound = buildRounded(quantizer, op, bound);
     op.replaceAllUsesWith(bound);
     op.erase();
   }
@@ -159,25 +228,6 @@ mlir::pdq::buildStudent(ModuleOp module, StringRef name, RegionOp region,
 // Weights on the host
 //===----------------------------------------------------------------------===//
 
-/// Calls `visit(element, scale, zero point)` for every element of the weight.
-static void forEachElement(const WeightQuantizer &quantizer,
-                           function_ref<void(size_t, float, float)> visit) {
-  ArrayRef<int64_t> shape = quantizer.weight.getShape();
-  std::optional<int64_t> axis =
-      FakeQuantOp(quantizer.op).getQuantizer().getAxis();
-  size_t inner = 1;
-  if (axis)
-    for (int64_t size : shape.drop_front(*axis + 1))
-      inner *= size;
-  size_t channels = axis ? shape[*axis] : 1;
-  ArrayRef<float> scales = quantizer.scale.values<float>();
-  ArrayRef<int32_t> zeroPoints = quantizer.zeroPoint.values<int32_t>();
-  for (size_t i = 0, e = quantizer.weight.getNumElements(); i < e; ++i) {
-    size_t channel = axis ? i / inner % channels : 0;
-    visit(i, scales[channel], zeroPoints[channel]);
-  }
-}
-
 /// The rounding logits, or nothing where rounding is to nearest.
 static ArrayRef<float> getRounding(const WeightQuantizer &quantizer) {
   return quantizer.rounding ? quantizer.rounding->values<float>()
@@ -188,14 +238,16 @@ static ArrayRef<float> getRounding(const WeightQuantizer &quantizer) {
 /// of `rounding` (round_4) where there are any.
 static SmallVector<float> computeIntegers(const WeightQuantizer &quantizer,
                                           ArrayRef<float> rounding) {
-  ArrayRef<float> weight = quantizer.weight.values<float>();
-  SmallVector<float> integers(weight.size());
+  HostTensor steps = getSteps(quantizer);
+  ArrayRef<float> values = steps.values<float>();
+  ArrayRef<int32_t> zeroPoints = quantizer.zeroPoint.values<int32_t>();
+  SmallVector<float> integers(values.size());
   float max = FakeQuantOp(quantizer.op).getQuantizer().getMaxValue();
-  forEachElement(quantizer, [&](size_t i, float scale, float zeroPoint) {
-    float q = rounding.empty() ? std::nearbyint(weight[i] / scale)
-                               : std::floor(weight[i] / scale) +
-                                     (rounding[i] >= 0 ? 1.0f : 0.0f);
-    integers[i] = std::clamp(q + zeroPoint, 0.0f, max);
+  forEachElement(quantizer, [&](size_t i, size_t channel) {
+    float q = rounding.empty()
+                  ? std::nearbyint(values[i])
+                  : std::floor(values[i]) + (rounding[i] >= 0 ? 1.0f : 0.0f);
+    integers[i] = std::clamp(q + zeroPoints[channel], 0.0f, max);
   });
   return integers;
 }
@@ -205,21 +257,21 @@ HostTensor mlir::pdq::quantizeWeight(const WeightQuantizer &quantizer) {
   MutableArrayRef<float> quantized = result.values<float>();
   SmallVector<float> integers =
       computeIntegers(quantizer, getRounding(quantizer));
-  forEachElement(quantizer, [&](size_t i, float scale, float zeroPoint) {
-    quantized[i] = (integers[i] - zeroPoint) * scale;
+  ArrayRef<float> scales = quantizer.scale.values<float>();
+  ArrayRef<int32_t> zeroPoints = quantizer.zeroPoint.values<int32_t>();
+  forEachElement(quantizer, [&](size_t i, size_t channel) {
+    quantized[i] = (integers[i] - zeroPoints[channel]) * scales[channel];
   });
   return result;
 }
 
 HostTensor mlir::pdq::initializeRounding(const WeightQuantizer &quantizer) {
-  HostTensor result(quantizer.weight.getShape(), ElementType::F32);
-  MutableArrayRef<float> logits = result.values<float>();
-  ArrayRef<float> weight = quantizer.weight.values<float>();
-  forEachElement(quantizer, [&](size_t i, float scale, float) {
-    float rest = weight[i] / scale - std::floor(weight[i] / scale);
-    logits[i] = -std::log(1.2f / (rest + 0.1f) - 1.0f);
-  });
-  return result;
+  HostTensor logits = getSteps(quantizer);
+  for (float &value : logits.values<float>()) {
+    float rest = value - std::floor(value);
+    value = -std::log(1.2f / (rest + 0.1f) - 1.0f);
+  }
+  return logits;
 }
 
 int64_t mlir::pdq::countFlipped(const WeightQuantizer &quantizer) {

@@ -23,9 +23,9 @@ SETTINGS = {
     **dict.fromkeys(("weight-bits", "activation-bits", "iterations", "batch", "init-samples", "seed"), int),
     **dict.fromkeys(("threads", "checkpoint-every", "distribution-correction-steps"), int),
     **dict.fromkeys(("learned-rounding", "scale-learning", "prediction-difference", "distribution-correction"), bool),
-    **dict.fromkeys(("symmetric-weights", "power-of-two-scales"), bool),
+    **dict.fromkeys(("symmetric-weights", "power-of-two-scales", "weight-scale-learning"), bool),
     **dict.fromkeys(("drop-in", "drop-act", "warmup", "temperature", "lambda-r", "lambda-c"), float),
-    **dict.fromkeys(("rounding-weight", "rounding-rate", "scale-rate", "distribution-correction-rate"), float),
+    **dict.fromkeys(("rounding-weight", "rounding-rate", "scale-rate", "weight-scale-rate", "distribution-correction-rate"), float),
 }
 PRODUCT = {
     **dict.fromkeys(("region", "operation", "location", "reason"), str),

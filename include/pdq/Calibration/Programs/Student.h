@@ -22,6 +22,9 @@ struct WeightQuantizer {
   /// Shapes of `op`'s operands: [] or [C].
   HostTensor scale;
   HostTensor zeroPoint;
+  /// The scale that the weight is rounded by (round_6): the first one, where
+  /// scales are learned.
+  HostTensor roundingScale;
   /// Rounding logits, shape of the weight; none where rounding is to nearest.
   std::optional<HostTensor> rounding;
 
@@ -58,6 +61,8 @@ enum class WeightForm {
 /// What a student function looks like.
 struct StudentOptions {
   WeightForm weights = WeightForm::Ready;
+  /// Scales of rounded weights are arguments, behind the weights.
+  bool weightScales = false;
   /// Number of samples.
   int64_t batch;
   /// Adds the inputs of all activation quantizers to the results.
@@ -72,8 +77,9 @@ struct StudentOptions {
 
 /// Adds to `module` the private function `name` that computes the quantized
 /// body. Arguments: inputs, one weight or rounding per weight quantizer, one
-/// scale and then one zero point per activation quantizer, and the step where
-/// elements are dropped.
+/// scale per weight quantizer where these are learned, one scale and then one
+/// zero point per activation quantizer, and the step where elements are
+/// dropped.
 FailureOr<func::FuncOp> buildStudent(ModuleOp module, StringRef name,
                                      RegionOp region,
                                      const RegionQuantizers &quantizers,
@@ -83,6 +89,10 @@ FailureOr<func::FuncOp> buildStudent(ModuleOp module, StringRef name,
 /// rounding (quantize_1, quantize_2), or as decided by the rounding logits
 /// (round_4) where there are any.
 HostTensor quantizeWeight(const WeightQuantizer &quantizer);
+
+/// Takes scale and zero point; weights are rounded by this scale.
+void setParameters(WeightQuantizer &quantizer, HostTensor scale,
+                   HostTensor zeroPoint);
 
 /// round_3: logits whose soft weight is the weight itself.
 HostTensor initializeRounding(const WeightQuantizer &quantizer);
