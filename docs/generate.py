@@ -155,8 +155,8 @@ def quantize_options(build):
     section = text.split("  --pdq-quantize ", 1)[1].split("\n  --", 1)[0] + "\n"
     for option, kind, description, lines in OPTION.findall(section):
         name, values = option.replace("-", "_"), VALUE.findall(lines)
-        # Both are set by quantize() itself.
-        if name not in ("calibration", "report"):
+        # These are set by quantize() itself.
+        if name not in ("calibration", "report", "progress"):
             yield name, python_kind(name, kind, values), description, values
 
 

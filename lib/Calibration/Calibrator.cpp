@@ -120,7 +120,7 @@ LogicalResult Calibrator::prepare() {
       failed(checkOtherBatch(module, options.batch, data, executor)))
     return failure();
   sections.emplace(network);
-  progress.emplace(targets.size(), options.iterations);
+  progress.emplace(targets.size(), options.iterations, options.progress);
   memory.emplace(executor, readByteCount(options.memoryBudget),
                  module.getLoc());
   propagation.emplace(*sections, executor, *memory, data, options.batch,

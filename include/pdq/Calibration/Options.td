@@ -85,6 +85,9 @@ defvar calibrateOptions = !listconcat(runOptions, [
     OptionValue<"Float", "float", "terms of dequantized numbers">,
     OptionValue<"Factored", "factored", "scales behind the sum, where that is exact">]>,
   Option<"report", "report", "std::string", /*default=*/"", "File for the report, as JSON">,
+  EnumOption<"progress", "progress", "::mlir::pdq::ProgressForm", /*default=*/"Text", "Form of the progress on stderr", [
+    OptionValue<"Text", "text", "a line that changes on a terminal, else a line a region">,
+    OptionValue<"JSON", "json", "an object a line, for programs">]>,
   learnedRoundingOption,
   Option<"scaleLearning", "scale-learning", "bool", /*default=*/"true",
          "Learn the scales of activations">,

@@ -26,6 +26,9 @@ enum class ScaleSamples { Spread, First };
 /// the network's structure is closest to.
 enum class Preset { Auto, ResNet, RegNetX, MobileNetV2, MNasNet };
 
+/// How progress is written: for people, or as an object of JSON a line.
+enum class ProgressForm { Text, JSON };
+
 /// Programs that calibrate a region, which carry these names.
 enum class ProgramChoice { Forward, Teach, Evaluate, Correct, Step, All };
 

@@ -44,6 +44,7 @@ struct CalibrateOptionReader {
     options.checkpointEvery = pass.checkpointEvery;
     options.report = pass.report;
     options.products = pass.products;
+    options.progress = pass.progress;
     options.learnedRounding = pass.learnedRounding;
     options.scaleLearning = pass.scaleLearning;
     options.weightScaleLearning = pass.weightScaleLearning;

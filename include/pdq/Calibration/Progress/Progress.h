@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Progress on standard error: a line that changes on a terminal, one line per
-// region otherwise.
+// region otherwise, or an object of JSON per line for programs.
 
 #ifndef PDQ_CALIBRATION_PROGRESS_PROGRESS_H
 #define PDQ_CALIBRATION_PROGRESS_PROGRESS_H
 
+#include "pdq/Calibration/Passes.h"
 #include "pdq/Calibration/Progress/Report.h"
 #include <chrono>
 
@@ -34,7 +35,7 @@ private:
 /// Says how far a calibration is, and how long it will take.
 class Progress {
 public:
-  Progress(size_t numRegions, int64_t iterations);
+  Progress(size_t numRegions, int64_t iterations, ProgressForm form);
 
   /// A phase of the current region that is not its iterations.
   void phase(StringRef region, StringRef what);
@@ -45,8 +46,11 @@ public:
 
 private:
   void show(const Twine &text);
+  void writeJSON(StringRef region, llvm::json::Object event);
+  std::optional<double> estimateSeconds(int64_t done) const;
   std::string estimate(int64_t done) const;
 
+  ProgressForm form;
   bool terminal;
   size_t numRegions, finished = 0, finishedHere = 0;
   int64_t iterations;
