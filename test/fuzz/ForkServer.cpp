@@ -5,6 +5,8 @@
 // LLVM and MLIR, which happens once here: each call is a fork. A call that
 // crashes or hangs is told from the others.
 
+#include "OptMain.h"
+#include "RunMain.h"
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -17,8 +19,7 @@
 #include <unistd.h>
 #include <vector>
 
-int pdqRunMain(int argc, char **argv);
-int pdqOptMain(int argc, char **argv);
+using namespace mlir::pdq;
 
 static std::vector<std::string> split(const std::string &line) {
   std::vector<std::string> parts;
@@ -51,7 +52,7 @@ static std::vector<std::string> split(const std::string &line) {
   int count = arguments.size();
   arguments.push_back(nullptr);
   bool runs = parts[3] == "pdq-run";
-  int status = (runs ? pdqRunMain : pdqOptMain)(count, arguments.data());
+  int status = (runs ? runMain : optMain)(count, arguments.data());
   // As `exit` does, but nothing that was made before the fork is taken down.
   std::fflush(nullptr);
   _exit(status);

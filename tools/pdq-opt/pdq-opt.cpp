@@ -6,6 +6,7 @@
 // a run that fails remove what stood there.
 
 #include "Help.h"
+#include "OptMain.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -179,7 +180,7 @@ static int run(int argc, char **argv) {
   return asMainReturnCode(transformFile(input, output, registry, config));
 }
 
-int main(int argc, char **argv) {
+int mlir::pdq::optMain(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   turnFileSignalsIntoErrors("pdq-opt");
   enforceMemoryLimit("pdq-opt");

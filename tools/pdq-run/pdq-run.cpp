@@ -6,6 +6,7 @@
 
 #include "Metrics.h"
 #include "Network.h"
+#include "RunMain.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/InitAllDialects.h"
@@ -474,7 +475,7 @@ static int runTool(int argc, char **argv) {
   return failed(outputs) ? 1 : run.report(*outputs);
 }
 
-int main(int argc, char **argv) {
+int mlir::pdq::runMain(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   turnFileSignalsIntoErrors("pdq-run");
   int status = runWithLargeStack([&] { return runTool(argc, argv); });
