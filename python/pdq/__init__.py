@@ -6,13 +6,28 @@ import importlib
 
 from pdq._tools import PDQError
 from pdq.options import QuantizeOptions
-from pdq.quantize import ProductCoverage, QuantizedModule, RegionReport, Report, quantize, run
+from pdq._progress import Progress
+from pdq._report import ProductCoverage, RegionReport, Report
+from pdq.quantize import QuantizedModule, accuracy, quantize, run
 
-__all__ = ["PDQError", "ProductCoverage", "QuantizeOptions", "QuantizedModule", "RegionReport", "Report", "quantize", "run", "torch"]
+__all__ = [
+    "PDQError",
+    "ProductCoverage",
+    "Progress",
+    "QuantizeOptions",
+    "QuantizedModule",
+    "RegionReport",
+    "Report",
+    "accuracy",
+    "onnx",
+    "quantize",
+    "run",
+    "torch",
+]
 
 
 def __getattr__(name):
-    """Imports `pdq.torch` on first use, so that pdq works without PyTorch."""
-    if name == "torch":
-        return importlib.import_module("pdq.torch")
+    """Imports `pdq.torch` and `pdq.onnx` on first use: pdq works without what they need."""
+    if name in ("onnx", "torch"):
+        return importlib.import_module(f"pdq.{name}")
     raise AttributeError(f"module 'pdq' has no attribute '{name}'")

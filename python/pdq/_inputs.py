@@ -6,6 +6,7 @@ Arrays keep their element type: which ones a network takes, and that bytes are
 images, is decided by the tools alone.
 """
 
+import importlib
 import os
 import pathlib
 import sys
@@ -30,6 +31,11 @@ def _is_tensor(value):
 def is_network(value):
     """Whether `value` is a torch.nn.Module."""
     return _torch() is not None and isinstance(value, _torch().nn.Module)
+
+
+def _is_exported(value):
+    """Whether `value` is a torch.export.ExportedProgram."""
+    return _torch() is not None and isinstance(value, _torch().export.ExportedProgram)
 
 
 def _is_loader(value):
@@ -163,17 +169,40 @@ def _example(path):
     return _torch().zeros(shape) if is_float else _torch().from_numpy(np.array(array[: shape[0]]))
 
 
-def _export(network, samples):
-    """MLIR text of a torch.nn.Module for inputs like the samples of .npy files."""
+def _import_frontend(name, what):
+    """The module `pdq.torch` or `pdq.onnx`, which `what` needs."""
     try:
-        import pdq.torch
+        return importlib.import_module(f"pdq.{name}")
     except ImportError as error:
         raise PDQError(
-            f"a torch.nn.Module needs torch-mlir, and {_first_line(error)}; pip install --no-deps torch-mlir, or give MLIR text"
+            f"{what} needs torch-mlir, and {_first_line(error)}; pip install 'pdq[{name}]', or give MLIR text"
         ) from error
+
+
+def read_network(model):
+    """MLIR text of what is no MLIR yet and says its sizes itself; `model` where it is something else.
+
+    These are files `.onnx` and `.pt2`, and programs of torch.export.
+    """
+    if _is_exported(model):
+        return _import_frontend("torch", "a torch.export.ExportedProgram").export_program(model)
+    if not isinstance(model, (str, os.PathLike)) or "\n" in str(model):
+        return model
+    suffix = pathlib.Path(model).suffix
+    if suffix not in (".onnx", ".pt2"):
+        return model
+    if not pathlib.Path(model).is_file():
+        raise PDQError(f"there is no file '{model}'")
+    frontend = _import_frontend("onnx" if suffix == ".onnx" else "torch", f"{model}: a file '{suffix}'")
+    return frontend.load(model)
+
+
+def _export(network, samples):
+    """MLIR text of a torch.nn.Module for inputs like the samples of .npy files."""
+    frontend = _import_frontend("torch", "a torch.nn.Module")
     examples = tuple(_example(path) for path in samples)
     try:
-        return pdq.torch.export(network, examples if len(examples) > 1 else examples[0])
+        return frontend.export(network, examples if len(examples) > 1 else examples[0])
     except Exception as error:  # of torch.export or torch-mlir, which have no common base
         shapes = " and ".join(str(list(example.shape)) for example in examples)
         raise PDQError(f"{_describe(network)} cannot be exported for an input {shapes}: {_first_line(error)}") from error
@@ -184,6 +213,7 @@ def save_network(model, folder, samples):
 
     A torch.nn.Module is exported for inputs like those in the files `samples`.
     """
+    model = read_network(model)
     if is_network(model):
         model = _export(model, samples)
     elif _is_mlir_module(model):
@@ -196,7 +226,7 @@ def save_network(model, folder, samples):
         return path
     if not isinstance(model, (str, os.PathLike)):
         raise PDQError(
-            f"the network is {_describe(model)}, expected a torch.nn.Module, an MLIR module, its text or bytecode, or a path"
+            f"the network is {_describe(model)}, expected a torch.nn.Module, an exported program, an MLIR module, its text or bytecode, or a path"
         )
     path = pathlib.Path(model)
     if not path.is_file():

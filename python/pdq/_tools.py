@@ -6,7 +6,10 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
+
+
+# The program that holds all tools, where the package is from a wheel.
+BUNDLE = pathlib.Path(__file__).parent / "bin" / "pdq-tools"
 
 
 class PDQError(RuntimeError):
@@ -46,6 +49,14 @@ def find_tool(name):
     )
 
 
+def find_command(name):
+    """The start of a command line that calls a tool: the program inside of this package, if
+    there is one and PDQ_BIN_DIR names no other, or the tool that is found."""
+    if BUNDLE.is_file() and not os.environ.get("PDQ_BIN_DIR"):
+        return [str(BUNDLE), name]
+    return [find_tool(name)]
+
+
 def write_file(path, contents):
     """Writes bytes to `path`, completely or not at all."""
     path = pathlib.Path(path)
@@ -58,35 +69,33 @@ def write_file(path, contents):
         raise PDQError(f"{path}: cannot write: {error.strerror}") from error
 
 
-def run_tool(name, arguments, progress=False, folder=None, module=None):
-    """Runs a tool and returns its stdout as text.
+def run_tool(name, arguments, take_line=lambda line: False, folder=None, module=None):
+    """Runs a tool and returns what it wrote on stdout and stderr as text.
 
-    `progress` passes stderr on while the tool runs. `module` is a file that the tool
-    reads as stdin, `-` among the arguments: its path is no part of locations then.
-    Files in `folder`, which is gone afterwards, are called by their names in
-    messages. Raises PDQError with the tool's first error, or its last words, if it
-    fails.
+    `take_line` gets each line while the tool runs and says whether it was one that the
+    text does not need. `module` is a file that the tool reads as stdin, `-` among the
+    arguments: its path is no part of locations then. Files in `folder`, which is gone
+    afterwards, are called by their names in messages. Raises PDQError with the tool's
+    first error, or its last words, if it fails.
     """
-    command = [find_tool(name), *map(str, arguments)]
-    lines = []
+    command = [*find_command(name), *map(str, arguments)]
+
+    def name_files(line):
+        if module is not None:
+            line = line.replace("<stdin>", pathlib.Path(module).name)
+        return line if folder is None else line.replace(f"{folder}{os.sep}", "")
+
     with open(module or os.devnull, "rb") as source, subprocess.Popen(
-        command,
-        stdin=source,
-        stdout=subprocess.PIPE,
-        stderr=None if progress and sys.stderr.isatty() else subprocess.STDOUT,
-        text=True,
-        errors="replace",
+        command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
-        for line in process.stdout:
-            lines.append(line)
-            if progress:
-                print(line, end="", file=sys.stderr, flush=True)
+        try:
+            lines = [line for line in map(name_files, process.stdout) if not take_line(line)]
+        except BaseException:
+            # Leaves the state in the checkpoint, if there is one.
+            process.terminate()
+            raise
     status = process.returncode
     output = "".join(lines)
-    if module is not None:
-        output = output.replace("<stdin>", pathlib.Path(module).name)
-    if folder is not None:
-        output = output.replace(f"{folder}{os.sep}", "")
     if status != 0:
         raise PDQError(_headline(name, status, output), output, command)
     return output

@@ -6,12 +6,15 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import tempfile
-from typing import TYPE_CHECKING, Dict, List, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
 
-from pdq._inputs import save_inputs, save_network
+from pdq._inputs import save_data, save_inputs, save_network
+from pdq._progress import Progress, create_display
+from pdq._report import Report
 from pdq._tools import PDQError, run_tool, write_file
 
 if TYPE_CHECKING:
@@ -21,86 +24,12 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class RegionReport:
-    """What calibration did to one reconstruction region.
-
-    Pairs are (before, after) the optimization; losses are the means over the
-    calibration set. `rounding_flipped` counts the weights that are not rounded
-    to nearest.
-    """
-
-    name: str
-    iterations: int
-    seconds: float
-    milliseconds_per_iteration: float
-    compile_seconds: float
-    reconstruction_loss: Tuple[float, float]
-    prediction_difference: Tuple[float, float]
-    activation_scales: List[float]
-    rounding_flipped: int
-
-
-@dataclasses.dataclass(frozen=True)
-class ProductCoverage:
-    """What one product of the network reads, after quantization.
-
-    `region` is empty outside of regions. Widths are in bits, one an operand, 0 for
-    floating point; `reason` says why one is 0 and is empty where none is.
-    """
-
-    region: str
-    operation: str
-    location: str
-    weight_bits: List[int]
-    input_bits: List[int]
-    reason: str
-
-    @property
-    def is_quantized(self):
-        """Whether everything that it reads is quantized."""
-        return 0 not in [*self.weight_bits, *self.input_bits]
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """The report of one quantization, the contents of `report.json`.
-
-    `version` is that of the report's form; `settings` has every option of the
-    quantization by its name ("weight-bits"), those that the preset chose included.
-    `coverage` has every product of the network, in its order.
-    """
-
-    version: int
-    settings: Dict[str, Union[bool, int, float, str]]
-    seed: int
-    data_sha256: str
-    total_seconds: float
-    peak_memory_bytes: int
-    batch_norms_captured: int
-    coverage: List[ProductCoverage]
-    regions: List[RegionReport]
-
-    @classmethod
-    def from_json(cls, text):
-        """Reads a report; keys of a newer version are ignored."""
-        values = json.loads(text)
-        for name, kind in (("regions", RegionReport), ("coverage", ProductCoverage)):
-            values[name] = [_build(kind, value) for value in values.get(name, [])]
-        return _build(cls, values)
-
-    def coverage_table(self):
-        """The products as text, one a line, with their widths in bits."""
-        rows = [("region", "operation", "weight", "input", "why it is floating point")]
-        for product in self.coverage:
-            widths = [" ".join(str(b or "float") for b in bits) for bits in (product.weight_bits, product.input_bits)]
-            rows.append((product.region or "-", product.operation, *widths, product.reason))
-        sizes = [max(map(len, column)) for column in zip(*rows)]
-        return "\n".join("  ".join(cell.ljust(size) for cell, size in zip(row, sizes)).rstrip() for row in rows)
-
-
-@dataclasses.dataclass(frozen=True)
 class QuantizedModule:
-    """A module in the quant dialect (MLIR bytecode) and how it came about."""
+    """A module in the quant dialect (MLIR bytecode) and how it came about.
+
+    Images that are bytes are normalized as the calibration set was, where `run` and
+    `accuracy` are not told otherwise.
+    """
 
     module: bytes
     report: Report
@@ -112,15 +41,23 @@ class QuantizedModule:
         """
         write_file(path, self.module)
 
+    def run(self, images, *, mean=None, std=None):
+        """The output for `images`, or a tuple of several; see `pdq.run`."""
+        return run(self, images, **self._normalization(mean, std))
 
-def _build(kind, values):
-    """A dataclass from a JSON object; pairs become tuples."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    missing = [name for name in names if name not in values]
-    if missing:
-        raise PDQError(f"the report has no '{missing[0]}'")
-    pairs = ("reconstruction_loss", "prediction_difference")
-    return kind(**{n: tuple(values[n]) if n in pairs else values[n] for n in names})
+    def accuracy(self, images, labels, *, mean=None, std=None):
+        """The part of `images` whose largest output is that of their label, 0 to 1; see `pdq.accuracy`."""
+        return accuracy(self, images, labels, **self._normalization(mean, std))
+
+    def _normalization(self, mean, std):
+        settings = self.report.settings
+        return {"mean": mean or settings.get("mean") or None, "std": std or settings.get("std") or None}
+
+    def _repr_html_(self):
+        """What notebooks show."""
+        settings = self.report.settings
+        bits = f"{settings.get('weight-bits')}-bit weights, {settings.get('activation-bits')}-bit activations"
+        return f"<p>pdq: {bits}, {len(self.module):,} bytes</p>{self.report._repr_html_()}"
 
 
 def _option(name, value):
@@ -137,22 +74,55 @@ def _option(name, value):
     return f"{name.replace('_', '-')}={text}"
 
 
+class _Listener:
+    """Gets the compiler's lines while it runs: progress for the user, and remarks."""
+
+    def __init__(self, shows, callback):
+        self._display = create_display() if shows else None
+        self._callback = callback
+
+    def take_line(self, line):
+        progress = Progress.from_line(line)
+        if progress is None:
+            if self._display:
+                self._display.write(line.rstrip("\n"))
+            return False
+        if self._display:
+            self._display.show(progress)
+        if self._callback:
+            self._callback(progress)
+        return True
+
+    def close(self):
+        if self._display:
+            self._display.close()
+
+
 def quantize(
-    model, calibration_set, *, progress: bool = False, **options: "Unpack[QuantizeOptions]"
+    model,
+    calibration_set,
+    *,
+    progress: bool = False,
+    callback: Optional[Callable[[Progress], None]] = None,
+    **options: "Unpack[QuantizeOptions]",
 ) -> QuantizedModule:
     """Quantize a network with PD-Quant.
 
     Args:
         model: a torch.nn.Module, which is exported for inputs like the
-            calibration set; or frontend IR with one public function: a module
-            of MLIR bindings, text, bytecode, or the path of a file.
+            calibration set; a program of torch.export; or frontend IR with one
+            public function: a module of MLIR bindings, text, bytecode, or the path
+            of a file (`.pt2` of torch.export and `.onnx` too).
         calibration_set: samples as the network takes them: an array, a tensor, a
             DataLoader (of pairs, the first element), or the path of a .npy file.
             Numbers are normalized as for training; bytes (uint8) are images
             [N, H, W, C] or [N, C, H, W], normalized with the options `mean`
             and `std`, by default ImageNet's for three channels. A tuple has one
             of these for each input of the network.
-        progress: pass the compiler's progress on to stderr.
+        progress: show a bar (where tqdm is installed, in a terminal or a
+            notebook) or a line for each region, and the compiler's remarks.
+        callback: called with a `pdq.Progress` several times a second; what it
+            raises ends the quantization.
         **options: options of the pass `pdq-quantize`, with underscores for
             hyphens: weight_bits=2, activation_bits=4, iterations=2000,
             preset="resnet", seed=1, threads=2, mean=(0.5,), std=(0.25,),
@@ -169,13 +139,17 @@ def quantize(
         report, output = pathlib.Path(folder) / "report.json", pathlib.Path(folder) / "out.mlirbc"
         samples = save_inputs(calibration_set, folder, "calibration", "calibration set")
         given = {name: value for name, value in options.items() if value is not None}
-        given.update(calibration=[path.absolute() for path in samples], report=report)
+        given.update(calibration=[path.absolute() for path in samples], report=report, progress="json")
         pipeline = " ".join(_option(name, value) for name, value in given.items())
         module = _as_file(model, folder, samples)
         # The same call gives the same bytes, so no path of this folder is a location.
         is_temporary = module.parent == pathlib.Path(folder)
         arguments = ["-" if is_temporary else module, f"--pdq-quantize={pipeline}", "--emit-bytecode", "-o", output]
-        run_tool("pdq-opt", arguments, progress, folder, module if is_temporary else None)
+        listener = _Listener(progress, callback)
+        try:
+            run_tool("pdq-opt", arguments, listener.take_line, folder, module if is_temporary else None)
+        finally:
+            listener.close()
         return QuantizedModule(output.read_bytes(), Report.from_json(report.read_text()))
 
 
@@ -192,18 +166,36 @@ def run(model, images, *, mean=None, std=None):
     Raises: PDQError with the tool's message.
     """
     with tempfile.TemporaryDirectory(prefix="pdq-") as folder:
-        samples = save_inputs(images, folder, "input", "images")
         targets = pathlib.Path(folder) / "outputs"
         targets.mkdir()
-        inputs = ",".join(map(str, samples))
-        arguments = [_as_file(model, folder, samples), f"--input={inputs}", f"--output={targets}/"]
-        for name, value in (("mean", mean), ("std", std)):
-            if value is not None:
-                arguments.append("--" + _option(name, value))
-        run_tool("pdq-run", arguments, folder=folder)
+        _call_run(model, images, folder, mean, std, f"--output={targets}/")
         count = len(list(targets.iterdir()))
         outputs = tuple(np.load(targets / f"output{i}.npy", allow_pickle=False) for i in range(count))
         return outputs if count > 1 else outputs[0]
+
+
+def accuracy(model, images, labels, *, mean=None, std=None) -> float:
+    """The part of `images` that a network of any stage gives the right class, 0 to 1.
+
+    Args:
+        labels: the number of the class of each image, or the path of a .npy file.
+        the others: as `run` takes them.
+    Raises: PDQError with the tool's message.
+    """
+    with tempfile.TemporaryDirectory(prefix="pdq-") as folder:
+        path = save_data(labels, folder, "labels.npy", "labels")
+        output = _call_run(model, images, folder, mean, std, f"--labels={path}")
+        right, count = re.search(r"^accuracy: .*\((\d+) / (\d+)\)$", output, re.M).groups()
+        return int(right) / int(count)
+
+
+def _call_run(model, images, folder, mean, std, *arguments):
+    """What pdq-run writes for a network and its images."""
+    samples = save_inputs(images, folder, "input", "images")
+    inputs = ",".join(map(str, samples))
+    normalization = [f"--{_option(name, value)}" for name, value in (("mean", mean), ("std", std)) if value is not None]
+    command = [_as_file(model, folder, samples), f"--input={inputs}", *arguments, *normalization]
+    return run_tool("pdq-run", command, folder=folder)
 
 
 def _as_file(model, folder, samples):

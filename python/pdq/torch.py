@@ -3,20 +3,16 @@
 """Frontend IR from a PyTorch module, through torch-mlir."""
 
 import copy
-import re
 import warnings
+import zipfile
 
 import torch
-from torch_mlir import compiler_utils, fx, passmanager
+from torch_mlir import fx
 
+from pdq._torch_mlir import FROM_TORCH, lower
 from pdq._tools import PDQError
 
 FORMS = {"linalg": "torch", "plain": "torch", "tosa": "tosa"}
-
-# A pattern of the canonicalizer that moves what is padded in front of a strided
-# transposed convolution (docs/UpstreamReports.md), as GCC and Clang spell its type.
-UNSOUND = 'disable-patterns="{anonymous}::FoldInsertPadIntoFill,(anonymous namespace)::FoldInsertPadIntoFill" '
-
 
 def _freeze_buffers(network):
     """Makes every buffer a parameter without gradient.
@@ -86,13 +82,17 @@ def _decompose(program, form):
     return program
 
 
-def _lower_to_linalg(module):
-    """Lowers a module of the torch dialect by torch-mlir's own passes, without UNSOUND."""
-    with module.context:
-        name = "builtin.module(torch-backend-to-linalg-on-tensors-backend-pipeline)"
-        passes = str(passmanager.PassManager.parse(name))
-    passes = re.sub(r"\bcanonicalize\{", "canonicalize{" + UNSOUND, passes)
-    compiler_utils.run_pipeline_with_repro_report(module, passes, "Lowering to linalg on tensors")
+def _import(network, examples, shapes, form):
+    """MLIR text of a network whose buffers are frozen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.export(network, examples, dynamic_shapes=shapes, strict=False)
+        exported = fx.export_and_import(
+            _decompose(program, form), output_type=FORMS[form], func_name="main", decomposition_table={}
+        )
+        if form != "tosa":
+            lower(exported, FROM_TORCH)
+        return str(exported)
 
 
 def export(module, example_input, *, dynamic_batch=False, dynamic_sizes=False, form="linalg"):
@@ -128,12 +128,34 @@ def export(module, example_input, *, dynamic_batch=False, dynamic_sizes=False, f
         # A batch of one would be specialized by torch.export.
         if examples[0].shape[0] < 2:
             examples = tuple(torch.cat([example, example]) for example in examples)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.export.export(network, examples, dynamic_shapes=shapes, strict=False)
-        exported = fx.export_and_import(
-            _decompose(program, form), output_type=FORMS[form], func_name="main", decomposition_table={}
-        )
-        if form != "tosa":
-            _lower_to_linalg(exported)
-        return str(exported)
+    return _import(network, examples, shapes, form)
+
+
+def load(path):
+    """MLIR text of a file that torch.export.save wrote, as `export_program` gives it.
+
+    Raises: PDQError where it is no such file; as `export_program`.
+    """
+    # torch.export logs what it tries on other files.
+    if not zipfile.is_zipfile(path):
+        raise PDQError(f"{path}: no program of torch.export, which are zip archives")
+    try:
+        program = torch.export.load(path)
+    except Exception as error:  # of zipfile, pickle or torch.export, without a common base
+        raise PDQError(f"{path}: no program of torch.export: {str(error).strip().splitlines()[0]}") from error
+    return export_program(program)
+
+
+def export_program(program):
+    """MLIR text of a torch.export.ExportedProgram, with the sizes that it was exported for.
+
+    Raises: PDQError where the program is one for training, or keeps no example input.
+    """
+    for node in program.graph.nodes:
+        if "batch_norm" in str(node.target) and True in node.args:
+            raise PDQError(f"{node.target} of the exported program is one for training; export the network after .eval()")
+    if program.example_inputs is None:
+        raise PDQError("the exported program keeps no example input; export it again with torch.export.export")
+    network = program.module(check_guards=False)
+    _freeze_buffers(network)
+    return _import(network, program.example_inputs[0], None, "linalg")

@@ -32,6 +32,13 @@ class ToolsTest(unittest.TestCase):
         self.write_tool("")
         self.assertEqual(_tools.find_tool("pdq-opt"), str(self.folder / "pdq-opt"))
 
+    def test_the_program_inside_the_package_comes_before_the_path(self):
+        bundle = self.folder / "pdq-tools"
+        bundle.touch()
+        with mock.patch.object(_tools, "BUNDLE", bundle), mock.patch.dict(os.environ):
+            del os.environ["PDQ_BIN_DIR"]
+            self.assertEqual(_tools.find_command("pdq-run"), [str(bundle), "pdq-run"])
+
     def test_a_missing_tool_says_how_to_build_it(self):
         with self.assertRaisesRegex(PDQError, "scripts/build"):
             _tools.find_tool("pdq-opt")
