@@ -3,7 +3,7 @@
 //
 // The function that the user gets back.
 
-#include "ExportedNetwork.h"
+#include "pdq/Export/ExportedNetwork.h"
 
 using namespace mlir;
 using namespace mlir::pdq;

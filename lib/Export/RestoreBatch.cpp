@@ -3,9 +3,9 @@
 //
 // The network leaves with the signature that it came with.
 
-#include "ExportedNetwork.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Export/ExportedNetwork.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Network/Rebatch/Rebatch.h"

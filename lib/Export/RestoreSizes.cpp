@@ -4,11 +4,11 @@
 // The network leaves with the signature that it came with: sizes behind the
 // batch.
 
-#include "ExportedNetwork.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "pdq/Export/ExportedNetwork.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Network/Resize/Resize.h"

@@ -14,6 +14,7 @@
 #include "pdq/Autodiff/ReverseMode.h"
 #include "pdq/Calibration/Passes.h"
 #include "pdq/Codegen/Passes.h"
+#include "pdq/Export/Onnx/OnnxGraph.h"
 #include "pdq/Export/Passes.h"
 #include "pdq/Frontend/Lower/TMTensorDialect.h"
 #include "pdq/Frontend/Passes.h"
@@ -29,9 +30,9 @@ namespace mlir::pdq {
 using namespace mlir;
 
 void mlir::pdq::registerAllDialects(DialectRegistry &registry) {
-  registry
-      .insert<PDQDialect, TMTensorDialect, ml_program::MLProgramDialect,
-              quant::QuantDialect, shape::ShapeDialect, tosa::TosaDialect>();
+  registry.insert<PDQDialect, TMTensorDialect, ml_program::MLProgramDialect,
+                  onnx_graph::OnnxGraphDialect, quant::QuantDialect,
+                  shape::ShapeDialect, tosa::TosaDialect>();
   registerExecutorDialects(registry);
   registerAllVJPs(registry);
 }

@@ -27,6 +27,10 @@ enum class ProductRemarks { All, Quantized, None };
 /// least 8.
 enum class IntegerStorage { Native, I8 };
 
+/// The integers of an ONNX graph: the types of the quantized network, or i8
+/// with the zero point 0.
+enum class OnnxForm { QDQ, Int8 };
+
 #define GEN_PASS_DECL
 #include "pdq/Export/Passes.h.inc"
 

@@ -355,4 +355,107 @@ def ExportGraph : PDQPass<"pdq-export-graph", "::mlir::ModuleOp"> {
   ];
 }
 
+def FactorScales : PDQPass<"pdq-factor-scales"> {
+  let summary = "Move the scales of quantized products behind their sums";
+  let description = [{
+    Computes what `pdq-lower-quant="products=factored"` computes (integer_1), and keeps
+    the quant dialect: both operands of a product get the scale 1, so that it sums the
+    numbers (q_x - z_x) (q_w - z_w[c]), and the scales and the bias come behind.
+
+        y[c] = sum (q_x - z_x) (q_w - z_w[c]) * (s_x s_w[c]) + b[c]
+
+    ```mlir
+    // %xi, %wi are integers, their types !quant.uniform<u4:f32, 0.5:3> and <u4:f32, 0.25:8>
+    %y = linalg.matmul ins(%x, %w) outs(%zero) -> tensor<4x2xf32>
+    // becomes
+    %xq = quant.scast %xi : tensor<4x8xi4> to tensor<4x8x!quant.uniform<u4:f32, 1.0:3>>
+    %x1 = quant.dcast %xq : ...
+    %wq = quant.scast %wi : tensor<8x2xi4> to tensor<8x2x!quant.uniform<u4:f32, 1.0:8>>
+    %w1 = quant.dcast %wq : ...
+    %sum = linalg.matmul ins(%x1, %w1) outs(%zero) -> tensor<4x2xf32>
+    %y = linalg.generic ins(%sum, %scale) { mulf 0.125 }
+    ```
+
+    Every sum is exact, so a runtime that adds in another order has the same bits. The
+    weight is a constant in the shape that the product reads. Products whose sums may
+    exceed 2^24 (integer_2) and those that are not of a quantized activation and a
+    quantized constant are left alone; a remark says which and why.
+  }];
+  let statistics = [
+    Statistic<"numFactored", "num-factored", "Products whose scales were moved">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "linalg::LinalgDialect", "quant::QuantDialect",
+    "tensor::TensorDialect"
+  ];
+}
+
+def MakeBatchDynamic : PDQPass<"pdq-make-batch-dynamic", "::mlir::ModuleOp"> {
+  let summary = "Let the network take a batch of any size";
+  let description = [{
+    Makes dimension 0 of all inputs dynamic, and infers the types that follow, as
+    `pdq-restore-batch` does for a network that came with a dynamic batch.
+
+    ```mlir
+    func.func @main(%x: tensor<32x3x32x32xf32>) -> tensor<32x10xf32>
+    // becomes
+    func.func @main(%x: tensor<?x3x32x32xf32>) -> tensor<?x10xf32>
+    ```
+
+    Each sample is computed as before. Where the batch cannot be followed through an
+    operation it stays as it is, and a remark says where.
+  }];
+  let dependentDialects = ["affine::AffineDialect", "arith::ArithDialect", "tensor::TensorDialect"];
+}
+
+def ConvertQuantToOnnx : PDQPass<"convert-quant-to-onnx", "::mlir::ModuleOp"> {
+  let summary = "Turn an exported network into an ONNX graph";
+  let description = [{
+    quant dialect, as `pdq-export` leaves it -> `onnx_graph`, which
+    `pdq-translate --mlir-to-onnx` writes as a file:
+
+    ```
+    pdq-opt quantized.mlirbc --convert-quant-to-onnx | pdq-translate --mlir-to-onnx -o network.onnx
+    ```
+
+    Runs `pdq-unpack-constants`, `pdq-inline-resources`, `pdq-make-batch-dynamic` and
+    `pdq-factor-scales` first. Then a `quant.dcast` of integers becomes
+    `DequantizeLinear`, the arithmetic that computes them `QuantizeLinear`, and every
+    other operation nodes of ONNX: convolutions of any layout, matrix products,
+    poolings, reductions, elementwise payloads operator by operator, reshapes, slices.
+    A bias is an `Add` of its own, since runtimes round the bias of a quantized `Conv`.
+
+    ```mlir
+    %i = linalg.generic ins(%x) { divf 0.5, roundeven, addf 3, maxnumf 0, minnumf 15, fptoui }
+    %q = quant.scast %i : tensor<4x8xi4> to tensor<4x8x!quant.uniform<u4:f32, 0.5:3>>
+    %a = quant.dcast %q : ...
+    // becomes
+    %s = onnx_graph.initializer dense<5.000000e-01> : tensor<f32>
+    %z = onnx_graph.initializer dense<3> : tensor<ui4>
+    %i = onnx_graph.node "QuantizeLinear"(%x, %s, %z) : ... -> tensor<?x8xui4>
+    %a = onnx_graph.node "DequantizeLinear"(%i, %s, %z) : ... -> tensor<?x8xf32>
+    ```
+
+    With `form=qdq` integers have the types of the quantized network, as far as ONNX
+    has them: of 2 bits in opset 25, of 4 and 8 bits in opset 21; others take the next
+    larger one, and what is quantized is clipped first. With `form=int8` they are i8
+    with the zero point 0 wherever the values allow it (q - z of weights below 8 bits,
+    activations below 8 bits, clipped first), which gives the same numbers and is what
+    runtimes have integer kernels for.
+
+    It is an error, which names the operation, where one has no form in ONNX.
+  }];
+  let options = [
+    EnumOption<"form", "form", "::mlir::pdq::OnnxForm", /*default=*/"QDQ",
+               "Types of the integers", [
+      OptionValue<"QDQ", "qdq", "those of the quantized network, or the next larger ones">,
+      OptionValue<"Int8", "int8", "i8 with the zero point 0, where that is possible">]>
+  ];
+  let dependentDialects = [
+    "affine::AffineDialect", "arith::ArithDialect", "linalg::LinalgDialect",
+    "math::MathDialect", "onnx_graph::OnnxGraphDialect", "quant::QuantDialect",
+    "tensor::TensorDialect"
+  ];
+}
+
 #endif // PDQ_EXPORT_PASSES_TD

@@ -15,12 +15,14 @@ class PDQ_Attr<string name, string attrMnemonic, list<Trait> traits = []>
   let mnemonic = attrMnemonic;
 }
 
-/// What products of quantized tensors are computed on (integer_1).
+/// What products of quantized tensors are computed on (integer_1). With
+/// `unit_scale` it is q - z as quantized types of scale 1 say it.
 def PDQ_ProductArithmetic : I32EnumAttr<"ProductArithmetic",
     "what products of quantized tensors are computed on", [
   I32EnumAttrCase<"Float", 0, "float">,
   I32EnumAttrCase<"Factored", 1, "factored">,
-  I32EnumAttrCase<"Integer", 2, "integer">
+  I32EnumAttrCase<"Integer", 2, "integer">,
+  I32EnumAttrCase<"UnitScale", 3, "unit_scale">
 ]> {
   let cppNamespace = "::mlir::pdq";
   let genSpecializedAttr = 0;

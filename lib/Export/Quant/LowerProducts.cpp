@@ -4,6 +4,7 @@
 // Products of quantized tensors on integers (integer_1).
 
 #include "LowerProducts.h"
+#include "UnitScale.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -17,16 +18,14 @@ using namespace mlir::pdq;
 //===----------------------------------------------------------------------===//
 
 Type ProductLowering::getSumType() const {
-  return arithmetic == ProductArithmetic::Factored
-             ? Type(rewriter.getF32Type())
-             : Type(rewriter.getI32Type());
+  return sumsFloats() ? Type(rewriter.getF32Type())
+                      : Type(rewriter.getI32Type());
 }
 
 /// Sums of f32 are exact, in any order, up to 2^24; those of i32 do not wrap
 /// below 2^31 (integer_2).
 LogicalResult ProductLowering::checkBound(const QuantizedProduct &product) {
-  bool isFactored = arithmetic == ProductArithmetic::Factored;
-  uint64_t largest = isFactored ? uint64_t(1) << 24 : (uint64_t(1) << 31) - 1;
+  uint64_t largest = sumsFloats() ? uint64_t(1) << 24 : (uint64_t(1) << 31) - 1;
   if (product.getBound() <= largest)
     return success();
   return matcher.fail(
@@ -35,14 +34,13 @@ LogicalResult ProductLowering::checkBound(const QuantizedProduct &product) {
                       " * " + Twine(product.weight.getMaxMagnitude()) +
                       " may reach " + Twine(product.getBound()) +
                       ", expected at most " + Twine(largest) +
-                      (isFactored ? " for sums of f32" : " for sums of i32"));
+                      (sumsFloats() ? " for sums of f32" : " for sums of i32"));
 }
 
 /// Integers are multiplied as i8.
 LogicalResult ProductLowering::checkWidths(const QuantizedProduct &product) {
   unsigned data = product.activationType.getStorageTypeIntegralWidth();
-  if (arithmetic == ProductArithmetic::Factored ||
-      (data <= 8 && product.weight.storageWidth <= 8))
+  if (sumsFloats() || (data <= 8 && product.weight.storageWidth <= 8))
     return success();
   return matcher.fail(product.op, "its integers have " + Twine(data) + " and " +
                                       Twine(product.weight.storageWidth) +
@@ -68,8 +66,10 @@ Value ProductLowering::buildData(const QuantizedProduct &product,
   auto dcast = product.dequantized.getDefiningOp<quant::DequantizeCastOp>();
   Location loc = dcast.getLoc();
   quant::QuantizedType type = product.activationType;
-  if (arithmetic == ProductArithmetic::Factored) {
+  if (sumsFloats()) {
     Value storage = integers.get(loc, dcast.getInput(), type);
+    if (arithmetic == ProductArithmetic::UnitScale)
+      return buildUnitScaleData(rewriter, loc, storage, product);
     return buildCentered(rewriter, loc, storage, product.activation);
   }
   Value data = integers.getI8(loc, dcast.getInput(), type);
@@ -159,6 +159,8 @@ Value ProductLowering::buildFactoredWeight(const QuantizedProduct &product) {
   Location loc = product.op->getLoc();
   const QuantizedWeight &weight = product.weight;
   Type f32 = rewriter.getF32Type();
+  if (arithmetic == ProductArithmetic::UnitScale)
+    return buildUnitScaleWeight(rewriter, product);
   if (foldConstants)
     return buildConstant<float>(rewriter, loc, weight.shape, f32,
                                 weight.centered);
@@ -266,12 +268,11 @@ Value ProductLowering::buildSum(linalg::LinalgOp op, Value data, Value weight,
   Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), sizes, type);
   Value zero = buildFilled(rewriter, op.getLoc(), empty,
                            cast<TypedAttr>(rewriter.getZeroAttr(type)));
-  bool isFactored = arithmetic == ProductArithmetic::Factored;
-  Operation *sum = isFactored ? rewriter.clone(*op)
-                              : rewriter.insert(op->cloneWithoutRegions());
+  Operation *sum = sumsFloats() ? rewriter.clone(*op)
+                                : rewriter.insert(op->cloneWithoutRegions());
   sum->setOperands({data, weight, zero});
   sum->getResult(0).setType(zero.getType());
-  if (!isFactored) {
+  if (!sumsFloats()) {
     OpBuilder::InsertionGuard guard(rewriter);
     buildIntegerPayload(rewriter, op, sum);
   }
@@ -454,9 +455,8 @@ LogicalResult ProductLowering::lower(linalg::LinalgOp op) {
       failed(checkBound(*product)))
     return failure();
   rewriter.setInsertionPoint(op);
-  Operands operands = arithmetic == ProductArithmetic::Factored
-                          ? buildFactoredOperands(*product)
-                          : buildIntegerOperands(*product);
+  Operands operands = sumsFloats() ? buildFactoredOperands(*product)
+                                   : buildIntegerOperands(*product);
   Value sum = buildSum(
       op, operands.data, operands.weight,
       tensor::getMixedSizes(rewriter, op.getLoc(), op.getDpsInits()[0]));

@@ -36,6 +36,8 @@ private:
     SmallVector<int64_t> weightZeros;
   };
 
+  /// Whether sums are of f32, which holds q - z.
+  bool sumsFloats() const { return arithmetic != ProductArithmetic::Integer; }
   LogicalResult checkBound(const QuantizedProduct &product);
   LogicalResult checkWidths(const QuantizedProduct &product);
   Type getSumType() const;

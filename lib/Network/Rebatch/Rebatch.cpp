@@ -7,6 +7,7 @@
 #include "pdq/Network/Rebatch/Rebatch.h"
 #include "BlockRebatcher.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -127,7 +128,8 @@ LogicalResult BlockRebatcher::visitInPlace(Operation *op) {
       .Case([&](tensor::ConcatOp typed) { return visitConcat(typed); })
       .Case([&](tensor::CastOp typed) { return visitCast(typed); })
       .Case([&](tensor::DimOp typed) { return visitDim(typed); })
-      .Case<FakeQuantOp, BatchNormOp>(
+      .Case<FakeQuantOp, BatchNormOp, quant::StorageCastOp,
+            quant::QuantizeCastOp, quant::DequantizeCastOp>(
           [&](auto typed) { return visitSameShape(typed); })
       .Default([&](Operation *unknown) {
         return refuse(unknown,

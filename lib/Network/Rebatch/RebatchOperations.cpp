@@ -5,6 +5,8 @@
 
 #include "BlockRebatcher.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
@@ -227,11 +229,18 @@ LogicalResult BlockRebatcher::visitDim(tensor::DimOp op) {
   return success();
 }
 
-/// The dimension along which a quantizer or a batch norm has parameters.
+/// The dimension along which a quantizer or a batch norm has parameters, or the
+/// elements of a quantized type have them.
 static std::optional<int64_t> getParameterAxis(Operation *op) {
   if (auto norm = dyn_cast<BatchNormOp>(op))
     return norm.getAxis();
-  return cast<FakeQuantOp>(op).getQuantizer().getAxis();
+  if (auto quantizer = dyn_cast<FakeQuantOp>(op))
+    return quantizer.getQuantizer().getAxis();
+  for (Value value : {op->getOperand(0), Value(op->getResult(0))})
+    if (auto type = dyn_cast<quant::UniformQuantizedPerAxisType>(
+            getElementTypeOrSelf(value.getType())))
+      return type.getQuantizedDimension();
+  return std::nullopt;
 }
 
 LogicalResult BlockRebatcher::visitSameShape(Operation *op) {

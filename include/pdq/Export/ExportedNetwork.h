@@ -3,8 +3,8 @@
 //
 // The function that the user gets back.
 
-#ifndef PDQ_LIB_EXPORT_EXPORTEDNETWORK_H
-#define PDQ_LIB_EXPORT_EXPORTEDNETWORK_H
+#ifndef PDQ_EXPORT_EXPORTEDNETWORK_H
+#define PDQ_EXPORT_EXPORTEDNETWORK_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -16,4 +16,4 @@ FailureOr<func::FuncOp> findExportedNetwork(ModuleOp module);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_EXPORT_EXPORTEDNETWORK_H
+#endif // PDQ_EXPORT_EXPORTEDNETWORK_H
