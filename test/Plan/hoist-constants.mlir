@@ -50,3 +50,31 @@ func.func @again.constants() -> tensor<2xf32> {
   %c = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
   return %c : tensor<2xf32>
 }
+
+// A number is no argument of a plan: it is computed in both functions.
+// CHECK-LABEL: func.func @number(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<2xf32>, %[[T:[a-z0-9]+]]: tensor<2xf32> {plan.persistent = 0 : i64})
+// CHECK:         %[[V:.+]] = arith.truncf
+// CHECK:         tensor.pad %[[X]]
+// CHECK:           tensor.yield %[[V]]
+// CHECK:         return %{{.+}}, %[[T]]
+// CHECK-LABEL: func.func @number.constants() -> tensor<2xf32>
+// CHECK:         %[[N:.+]] = arith.truncf
+// CHECK:         arith.addf %{{.+}}, %[[N]]
+func.func @number(%x: tensor<2xf32>) -> (tensor<3xf32>, tensor<2xf32>) {
+  %wide = arith.constant 0.1 : f64
+  %v = arith.truncf %wide : f64 to f32
+  %c = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2xf32>
+  %t = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%c : tensor<2xf32>) outs(%e : tensor<2xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %s = arith.addf %a, %v : f32
+    linalg.yield %s : f32
+  } -> tensor<2xf32>
+  %p = tensor.pad %x low[0] high[1] {
+  ^bb0(%a: index):
+    tensor.yield %v : f32
+  } : tensor<2xf32> to tensor<3xf32>
+  return %p, %t : tensor<3xf32>, tensor<2xf32>
+}

@@ -191,7 +191,8 @@ def HoistConstants : PDQPass<"pdq-hoist-constants", "ModuleOp"> {
     Run again, it adds what depends on persistent arguments to the same function.
 
     Declines results of more than 4096 elements that are larger than twice their
-    inputs: broadcasts are cheaper to compute than to read.
+    inputs: broadcasts are cheaper to compute than to read. Numbers that are no
+    tensors, such as a computed padding, are computed in both functions.
   }];
   let statistics = [Statistic<"numHoisted", "num-hoisted", "Values computed once">];
   let dependentDialects = ["func::FuncDialect", "plan::PlanDialect"];

@@ -86,6 +86,23 @@ static SetVector<Operation *> findConstantOps(Block &body) {
   return constant;
 }
 
+/// Those of `constant` that the rest of the function needs a number of, which
+/// is no tensor: they stay there, too, since arguments are tensors.
+static DenseSet<Operation *> findNumbers(const SetVector<Operation *> &constant,
+                                         Block &body) {
+  DenseSet<Operation *> numbers;
+  for (Operation *op : llvm::reverse(constant)) {
+    bool isRead = llvm::any_of(op->getUsers(), [&](Operation *user) {
+      Operation *reader = body.findAncestorOpInBlock(*user);
+      return !constant.contains(reader) || numbers.contains(reader);
+    });
+    if (isRead &&
+        !llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>))
+      numbers.insert(op);
+  }
+  return numbers;
+}
+
 /// Clones `op` and the free operations it needs to the end of `builder`'s
 /// block.
 static void cloneWithInputs(Operation *op, OpBuilder &builder,
@@ -126,13 +143,15 @@ static unsigned compute(ArrayRef<Operation *> constant, ArrayRef<Value> needed,
 static unsigned hoistConstants(func::FuncOp function) {
   Block &body = function.getBody().front();
   SetVector<Operation *> constant = findConstantOps(body);
+  DenseSet<Operation *> numbers = findNumbers(constant, body);
   auto isHoisted = [&](Operation *user) {
-    return constant.contains(body.findAncestorOpInBlock(*user));
+    Operation *reader = body.findAncestorOpInBlock(*user);
+    return constant.contains(reader) && !numbers.contains(reader);
   };
   SmallVector<Value> needed;
   for (Operation *op : constant)
     for (Value result : op->getResults())
-      if (!llvm::all_of(result.getUsers(), isHoisted))
+      if (!numbers.contains(op) && !llvm::all_of(result.getUsers(), isHoisted))
         needed.push_back(result);
   if (needed.empty())
     return 0;
@@ -149,7 +168,8 @@ static unsigned hoistConstants(func::FuncOp function) {
         [&](OpOperand &use) { return !isHoisted(use.getOwner()); });
   }
   for (Operation *op : llvm::reverse(constant))
-    op->erase();
+    if (!numbers.contains(op))
+      op->erase();
   return needed.size();
 }
 
