@@ -54,8 +54,8 @@ set(PDQ_PRECOMPILED_HEADERS
 # the headers (`sloppiness = pch_defines,time_macros` and `pch_external_checksum`,
 # which scripts/build sets).
 function(pdq_parse_headers_once carrier)
-  file(WRITE ${CMAKE_BINARY_DIR}/${carrier}.cpp "")
-  add_library(${carrier} OBJECT ${CMAKE_BINARY_DIR}/${carrier}.cpp)
+  file(WRITE ${PROJECT_BINARY_DIR}/${carrier}.cpp "")
+  add_library(${carrier} OBJECT ${PROJECT_BINARY_DIR}/${carrier}.cpp)
   set_target_properties(${carrier} PROPERTIES CXX_COMPILER_LAUNCHER "")
   target_precompile_headers(${carrier} PRIVATE ${PDQ_PRECOMPILED_HEADERS})
   file(GLOB libraries ${LLVM_LIBRARY_DIRS}/libMLIR.so ${LLVM_LIBRARY_DIRS}/libLLVM.so)
@@ -64,7 +64,7 @@ function(pdq_parse_headers_once carrier)
     file(TIMESTAMP ${library} time)
     list(APPEND versions "${library} ${time}")
   endforeach()
-  file(WRITE ${CMAKE_BINARY_DIR}/CMakeFiles/${carrier}.dir/cmake_pch.hxx.pch.sum
+  file(WRITE ${PROJECT_BINARY_DIR}/CMakeFiles/${carrier}.dir/cmake_pch.hxx.pch.sum
     "${CMAKE_CXX_COMPILER_VERSION} ${LLVM_VERSION} ${versions} ${PDQ_PRECOMPILED_HEADERS}")
 endfunction()
 
@@ -90,8 +90,8 @@ function(pdq_add_library name)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
   target_include_directories(${name} PUBLIC
-    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
-    $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include>
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   install(TARGETS ${name} EXPORT PDQTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   add_dependencies(${name} PDQGenerated)

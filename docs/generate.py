@@ -97,6 +97,10 @@ def math_page():
     """Math.md with its index renewed: a row for each label."""
     text = (ROOT / "docs" / "Math.md").read_text()
     labels = re.findall(r"^`(\w+_\w+)`  ", text, re.M)
+    for label in labels:
+        for what, folders in (("code", ["include", "lib"]), ("test", ["test"])):
+            if not files_with(label, folders):
+                sys.exit(f"generate.py: docs/Math.md: no {what} names the formula {label}")
     rows = [f"| `{label}` | {files_with(label, ['include', 'lib'])} | {files_with(label, ['test'])} |" for label in labels]
     index = "\n".join(["| formula | code | tests |", "|---|---|---|", *rows])
     start, end = INDEX_MARKS

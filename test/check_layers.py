@@ -7,6 +7,8 @@ The rules:
   is in Codegen/Common or Plan;
 - a header in lib is private: only sources beside it include it. What others use
   is in include/pdq;
+- two classes of the project have two names, or the linker takes one's functions for
+  the other's; those in anonymous namespaces and nested ones are not meant;
 - libraries register the dialects that they use; `registerAllDialects` of MLIR is
   for tools.
 """
@@ -69,6 +71,19 @@ def problems(source, inside, root):
         yield line, f"'{match[0]}' is for tools; a library registers the dialects that it uses"
 
 
+CLASS = re.compile(r"^(?:class|struct) (?:mlir::pdq::)?(\w+)[^;{]*\{", re.M)
+
+
+def equal_classes(root):
+    """Pairs of a header and the one before it that defines a class of the same name."""
+    seen = {}
+    for header in sorted([*(root / "include").rglob("*.h"), *(root / "lib").rglob("*.h")]):
+        for match in CLASS.finditer(header.read_text()):
+            other = seen.setdefault(match[1], header)
+            if other != header:
+                yield header, match[1], other
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1]).resolve()
     trees = [root / "include" / "pdq", root / "lib", root / "tools", root / "test", root / "benchmarks"]
@@ -78,6 +93,9 @@ def main():
             for line, message in problems(source, source.relative_to(tree), root):
                 print(f"{source.relative_to(root)}:{line}: error: {message}")
                 found += 1
+    for header, name, other in equal_classes(root):
+        print(f"{header.relative_to(root)}: error: class '{name}' is defined in {other.relative_to(root)}, too")
+        found += 1
     return 1 if found else 0
 
 

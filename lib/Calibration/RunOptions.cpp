@@ -45,13 +45,18 @@ static LogicalResult checkNumbers(const CalibrateOptions &options,
   for (double probability : {options.dropIn, options.dropAct, options.warmup})
     if (!(probability >= 0 && probability <= 1))
       return fail("options 'drop-in', 'drop-act' and 'warmup' must be 0 to 1");
-  for (double positive :
-       {std::abs(options.temperature), options.lambdaR,
-        std::abs(options.lambdaC), options.roundingRate, options.scaleRate,
-        options.weightScaleRate, options.correctionRate})
+  // Of the first ones a negative number takes the preset's.
+  for (auto [name, positive] :
+       {std::pair("temperature", std::abs(options.temperature)),
+        std::pair("lambda-c", std::abs(options.lambdaC)),
+        std::pair("lambda-r", options.lambdaR),
+        std::pair("rounding-rate", options.roundingRate),
+        std::pair("scale-rate", options.scaleRate),
+        std::pair("weight-scale-rate", options.weightScaleRate),
+        std::pair("distribution-correction-rate", options.correctionRate)})
     if (!(positive > 0 && std::isfinite(positive)))
-      return fail("options 'temperature', 'lambda-r', 'lambda-c' and the "
-                  "learning rates must be positive and finite");
+      return emitError(loc) << "option '" << name << "' is " << positive
+                            << ", expected a positive finite number";
   if (!std::isfinite(options.roundingWeight))
     return fail("option 'rounding-weight' must be finite");
   if (options.weightScaleLearning && !options.learnedRounding)

@@ -6,18 +6,11 @@
 
 #include "pdq/Calibration/Sections.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include "pdq/Network/Layers/Structure.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace mlir::pdq;
-
-/// All values that `op` reads: its operands, and what its regions capture.
-static SetVector<Value> getReadValues(Operation *op) {
-  SetVector<Value> values(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), values);
-  return values;
-}
 
 NetworkSections::NetworkSections(func::FuncOp function) : function(function) {
   Block &block = function.getBody().front();

@@ -77,12 +77,13 @@ LogicalResult RegionOp::verify() {
 // BatchNormOp
 //===----------------------------------------------------------------------===//
 
-/// Checks that `axis` is a dimension of `type`.
-static LogicalResult verifyAxis(Operation *op, ShapedType type, int64_t axis) {
+/// Checks that `axis` is a dimension of `type`, the type of operand `name`.
+static LogicalResult verifyAxis(Operation *op, StringRef name, ShapedType type,
+                                int64_t axis) {
   if (axis >= 0 && axis < type.getRank())
     return success();
-  return op->emitOpError() << "has axis " << axis << " but the input has rank "
-                           << type.getRank();
+  return op->emitOpError() << "has axis " << axis << " but the " << name
+                           << " has rank " << type.getRank();
 }
 
 /// Checks that `parameter` has shape [C], C the size of `axis` in `type`.
@@ -102,7 +103,7 @@ static LogicalResult verifyAxisParameter(Operation *op, Value parameter,
 
 LogicalResult BatchNormOp::verify() {
   auto type = cast<ShapedType>(getInput().getType());
-  if (failed(verifyAxis(*this, type, getAxis()))) // batch_norm_c2
+  if (failed(verifyAxis(*this, "input", type, getAxis()))) // batch_norm_c2
     return failure();
   double epsilon = getEpsilon().convertToDouble();
   if (!(epsilon > 0) || !std::isfinite(epsilon)) // batch_norm_c3
@@ -159,10 +160,11 @@ static LogicalResult verifyConstantZeroPoint(Operation *op, Value zeroPoint,
 /// What fake_quant and adaround share: beside the above, that the axis is a
 /// dimension (fake_quant_c5, adaround_c5) and that the scale has the element
 /// type of what is quantized (fake_quant_c7, adaround_c6).
-static LogicalResult verifyQuantizer(Operation *op, ShapedType type,
-                                     QuantizerAttr quantizer, Value scale,
-                                     Value zeroPoint) {
-  if (quantizer.getAxis() && failed(verifyAxis(op, type, *quantizer.getAxis())))
+static LogicalResult verifyQuantizer(Operation *op, StringRef name,
+                                     ShapedType type, QuantizerAttr quantizer,
+                                     Value scale, Value zeroPoint) {
+  if (quantizer.getAxis() &&
+      failed(verifyAxis(op, name, type, *quantizer.getAxis())))
     return failure();
   if (!scale)
     return success();
@@ -190,7 +192,7 @@ LogicalResult FakeQuantOp::verify() {
       cast<ShapedType>(getKeep().getType()).getShape() != type.getShape())
     return emitOpError() << "keep has type " << getKeep().getType()
                          << " but the input has type " << type;
-  return verifyQuantizer(*this, type, getQuantizer(), getScale(),
+  return verifyQuantizer(*this, "input", type, getQuantizer(), getScale(),
                          getZeroPoint());
 }
 
@@ -205,7 +207,8 @@ OpFoldResult FakeQuantOp::fold(FoldAdaptor adaptor) {
 }
 
 LogicalResult AdaRoundOp::verify() {
-  return verifyQuantizer(*this, cast<ShapedType>(getWeight().getType()),
+  return verifyQuantizer(*this, "weight",
+                         cast<ShapedType>(getWeight().getType()),
                          getQuantizer(), getScale(), getZeroPoint());
 }
 
@@ -269,7 +272,7 @@ LogicalResult ReconstructionLossOp::verify() {
   if (!type.hasStaticShape()) // reconstruction_loss_c2
     return emitOpError() << "has output of type " << type
                          << ", expected a static shape";
-  return verifyAxis(*this, type, getAxis()); // reconstruction_loss_c1
+  return verifyAxis(*this, "output", type, getAxis()); // reconstruction_loss_c1
 }
 
 LogicalResult PredictionDifferenceOp::verify() {
@@ -288,7 +291,7 @@ LogicalResult PredictionDifferenceOp::verify() {
 
 LogicalResult BatchNormLossOp::verify() {
   auto type = cast<ShapedType>(getInput().getType());
-  if (failed(verifyAxis(*this, type, getAxis()))) // batch_norm_loss_c3
+  if (failed(verifyAxis(*this, "input", type, getAxis()))) // batch_norm_loss_c3
     return failure();
   if (!type.hasStaticShape() || getAxis() == 0) // batch_norm_loss_c4
     return emitOpError() << "has input of type " << type << " and axis "

@@ -360,7 +360,7 @@ func.func @f(%x: tensor<4x3xf32>) {
 
 // adaround_c5
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
-  // expected-error @below {{'pdq.adaround' op has axis 2 but the input has rank 2}}
+  // expected-error @below {{'pdq.adaround' op has axis 2 but the weight has rank 2}}
   %y = pdq.adaround %x, %x, %c, %i to <bits = 4, axis = 2> : tensor<4x3xf32>, tensor<3xf32>, tensor<3xi32>
   return
 }
@@ -488,7 +488,7 @@ func.func @f(%d: tensor<?x3xf32>) {
 
 // reconstruction_loss_c1
 func.func @f(%x: tensor<4x3xf32>, %s: tensor<f32>, %z: tensor<i32>, %c: tensor<3xf32>, %i: tensor<3xi32>, %step: tensor<i64>) {
-  // expected-error @below {{'pdq.reconstruction_loss' op has axis 2 but the input has rank 2}}
+  // expected-error @below {{'pdq.reconstruction_loss' op has axis 2 but the output has rank 2}}
   %y = pdq.reconstruction_loss %x, %x {axis = 2 : i64} : tensor<4x3xf32> -> tensor<f32>
   return
 }

@@ -85,7 +85,7 @@ class InputsTest(unittest.TestCase):
     def test_networks_that_are_none(self):
         with tempfile.TemporaryDirectory() as folder:
             for model, words in (
-                (3, "the network is int, expected a torch.nn.Module, an MLIR module"),
+                (3, "the network is int, expected a torch.nn.Module, an exported program, an MLIR module"),
                 (b"", "the network is empty"),
                 ("\n", "the network is empty"),
                 ("none.mlir", "there is no file 'none.mlir'"),

@@ -49,8 +49,9 @@ LogicalResult calibrate(ModuleOp module, CalibrationData &data,
 
 /// Gives every quantizer of the annotated network in `module` that is not
 /// calibrated its first scale and zero point (init_minmax, init_mse) as
-/// constants: what `calibrate` starts from. Of the options, `batch`, `init` and
-/// `initSamples` count. Adds the number of quantizers to `numQuantizers`.
+/// constants: what `calibrate` starts from. Of the options, those count that
+/// every pass has which runs the network. Adds the number of quantizers to
+/// `numQuantizers`.
 ///
 /// Errors: as above.
 LogicalResult initializeScales(ModuleOp module, CalibrationData &data,

@@ -134,11 +134,11 @@ def FuseKernels : PDQPass<"pdq-fuse-kernels", "ModuleOp"> {
   ];
   let statistics = [
     Statistic<"numElementwise", "num-elementwise",
-              "Launches less by fusing elementwise operations">,
-    Statistic<"numRows", "num-rows", "Launches less by fusing rows">,
+              "Launches saved by fusing elementwise operations">,
+    Statistic<"numRows", "num-rows", "Launches saved by fusing rows">,
     Statistic<"numContractions", "num-contractions",
-              "Launches less by fusing into contractions">,
-    Statistic<"numGrouped", "num-grouped", "Launches less by grouping contractions">
+              "Launches saved by fusing into contractions">,
+    Statistic<"numGrouped", "num-grouped", "Launches saved by grouping contractions">
   ];
   let dependentDialects = ["plan::PlanDialect"];
 }

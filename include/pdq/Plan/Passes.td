@@ -122,14 +122,13 @@ def ScatterToGather : PDQPass<"pdq-scatter-to-gather", "func::FuncOp"> {
     time (windows larger than the image).
   }];
   let options = [
-    Option<"form", "form", "::mlir::pdq::GatherForm", "::mlir::pdq::GatherForm::Reductions",
-           "What a sum over sliding windows becomes",
-           [{::llvm::cl::values(
-             clEnumValN(::mlir::pdq::GatherForm::Reductions, "reductions", "reductions over taps"),
-             clEnumValN(::mlir::pdq::GatherForm::Contractions, "contractions",
-                        "reductions over taps where it is a contraction; others stay"),
-             clEnumValN(::mlir::pdq::GatherForm::Elementwise, "elementwise",
-                        "an elementwise operation where that is possible, or reductions over taps"))}]>
+    EnumOption<"form", "form", "::mlir::pdq::GatherForm", /*default=*/"Reductions",
+               "What a sum over sliding windows becomes", [
+      OptionValue<"Reductions", "reductions", "reductions over taps">,
+      OptionValue<"Contractions", "contractions",
+                  "reductions over taps where it is a contraction; others stay">,
+      OptionValue<"Elementwise", "elementwise",
+                  "an elementwise operation where that is possible, or reductions over taps">]>
   ];
   let statistics = [
     Statistic<"numGathered", "num-gathered", "Sums over sliding windows rewritten">
@@ -447,11 +446,10 @@ def SplitReductions : PDQPass<"pdq-split-reductions", "::mlir::func::FuncOp"> {
     - rows where none of the inputs is indexed by all loops.
   }];
   let options = [
-    Option<"fullReductions", "full-reductions", "::mlir::pdq::FullReductionSplit",
-           "::mlir::pdq::FullReductionSplit::Parts", "What reductions to one number are split into",
-           [{::llvm::cl::values(
-             clEnumValN(::mlir::pdq::FullReductionSplit::Parts, "parts", "eight parts, like others"),
-             clEnumValN(::mlir::pdq::FullReductionSplit::Rows, "rows", "rows of the tensor in memory"))}]>,
+    EnumOption<"fullReductions", "full-reductions", "::mlir::pdq::FullReductionSplit",
+               /*default=*/"Parts", "What reductions to one number are split into", [
+      OptionValue<"Parts", "parts", "eight parts, like others">,
+      OptionValue<"Rows", "rows", "rows of the tensor in memory">]>,
     Option<"multiprocessors", "multiprocessors", "int64_t", /*default=*/"0",
            "Blocks of threads that contractions keep busy; 0: eight parts of any reduction">
   ];

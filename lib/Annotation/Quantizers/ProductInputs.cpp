@@ -8,7 +8,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "pdq/IR/PDQ.h"
 
 using namespace mlir;
@@ -123,13 +122,6 @@ Value mlir::pdq::lookThroughRegion(Value value) {
   return region ? region.getQuantizedBody().front().getTerminator()->getOperand(
                       cast<OpResult>(value).getResultNumber())
                 : value;
-}
-
-/// All values that an operation reads, also from inside of its payload.
-static SetVector<Value> getReadValues(Operation *op) {
-  SetVector<Value> read(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), read);
-  return read;
 }
 
 /// Whether a value is made of floating point inputs of the network by

@@ -7,10 +7,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "pdq/Annotation/Passes.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/IR/RecordedOptions.h"
+#include "pdq/Network/Layers/Structure.h"
 #include "pdq/Support/Options/OptionErrors.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -42,13 +42,6 @@ private:
   LogicalResult outline(const NamedRange &range, const DataPath &path);
 };
 } // namespace
-
-/// All values that the operations read.
-static SetVector<Value> getReadValues(Operation *op) {
-  SetVector<Value> read(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), read);
-  return read;
-}
 
 /// Ranges that the user has marked; empty where there are none.
 static SmallVector<NamedRange> findMarkedRanges(const DataPath &path) {

@@ -97,6 +97,7 @@ float Grid::fitScale(float scale) const {
   return powerOfTwo ? std::exp2(std::ceil(std::log2(scale))) : scale;
 }
 
+/// init_minmax, or init_symmetric.
 Candidate Grid::cover(float lo, float hi) const {
   lo = std::min(lo, 0.0f);
   hi = std::max(hi, 0.0f);

@@ -7,7 +7,7 @@
 // reach a result.
 
 #include "pdq/Frontend/Raise/RaiseComputedReads.h"
-#include "ReadPositions.h"
+#include "PositionTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "pdq/Support/Constants.h"
@@ -21,7 +21,7 @@ struct ComputedRead {
   linalg::GenericOp op;
   Value source;
   /// For each dimension of the source.
-  SmallVector<ReadPositions> dims;
+  SmallVector<PositionTable> dims;
 
   RankedTensorType getType() const {
     return cast<RankedTensorType>(linalg::GenericOp(op).getResult(0).getType());
@@ -52,7 +52,7 @@ static FailureOr<ComputedRead> matchComputedRead(linalg::GenericOp op) {
   ConstantElements elements;
   ArrayRef<int64_t> shape = extract.getTensor().getType().getShape();
   for (auto [index, size] : llvm::zip_equal(extract.getIndices(), shape)) {
-    auto positions = getReadPositions(index, op, size, elements);
+    auto positions = getPositionTable(index, op, size, elements);
     if (failed(positions))
       return failure();
     read.dims.push_back(std::move(*positions));
@@ -170,7 +170,7 @@ static Value slice(PatternRewriter &rewriter, Location loc, Value value,
 /// `value` at `positions`, which are for the last dimensions known, of the
 /// dimensions that have some.
 static Value gather(PatternRewriter &rewriter, Location loc, Value value,
-                    ArrayRef<const ReadPositions *> positions) {
+                    ArrayRef<const PositionTable *> positions) {
   auto type = cast<RankedTensorType>(value.getType());
   unsigned rank = type.getRank();
   SmallVector<int64_t> shape(type.getShape());
@@ -228,7 +228,7 @@ static LogicalResult raiseDataRead(PatternRewriter &rewriter,
   RankedTensorType type = read.getType(), source = read.getSourceType();
   if (!keepsOrder(read))
     return rewriter.notifyMatchFailure(op, "changes the order of dimensions");
-  SmallVector<const ReadPositions *> others(read.dims.size(), nullptr);
+  SmallVector<const PositionTable *> others(read.dims.size(), nullptr);
   SmallVector<std::function<Value(Value)>> steps;
   bool isMoved = false;
   for (auto [index, positions] : llvm::enumerate(read.dims)) {
@@ -268,7 +268,7 @@ static LogicalResult raiseDataRead(PatternRewriter &rewriter,
 /// are, in order; nothing where they are others.
 static std::optional<SmallVector<int64_t>> getBox(const ComputedRead &read) {
   SmallVector<int64_t> box;
-  for (const ReadPositions &dim : read.dims)
+  for (const PositionTable &dim : read.dims)
     box.push_back(*llvm::max_element(dim.values) + 1);
   RankedTensorType type = read.getType();
   if (ShapedType::getNumElements(box) != type.getNumElements() ||

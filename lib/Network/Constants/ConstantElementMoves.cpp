@@ -4,6 +4,7 @@
 // Operations that only move the elements of constant tensors.
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "pdq/Network/Constants/ConstantEvaluator.h"
 
@@ -50,7 +51,7 @@ struct Box {
 /// Calls `visit(offset, i)` for element i of a box.
 template <typename Fn>
 static void forEachInBox(const Box &box, ArrayRef<int64_t> shape, Fn visit) {
-  Indices position(shape.size(), 0), whole = getStrides(shape);
+  Indices position(shape.size(), 0), whole = computeStrides(shape);
   int64_t count = ShapedType::getNumElements(box.sizes);
   for (int64_t i = 0; i < count; ++i) {
     int64_t offset = 0;

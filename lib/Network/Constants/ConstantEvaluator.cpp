@@ -7,6 +7,7 @@
 #include "PayloadProgram.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -80,7 +81,7 @@ namespace {
 class Access {
 public:
   Access(AffineMap map, ArrayRef<int64_t> shape, ArrayRef<int64_t> ranges)
-      : map(map), strides(getStrides(shape)) {
+      : map(map), strides(computeStrides(shape)) {
     map.walkExprs([&](AffineExpr expr) {
       AffineExprKind kind = expr.getKind();
       isLinear &= kind != AffineExprKind::Mod &&

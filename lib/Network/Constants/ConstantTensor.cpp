@@ -4,6 +4,7 @@
 // Elements in and out of attributes.
 
 #include "pdq/Network/Constants/ConstantTensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
@@ -84,13 +85,6 @@ std::optional<Scalar> mlir::pdq::readScalar(Attribute attribute) {
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
-
-SmallVector<int64_t> mlir::pdq::getStrides(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> strides(shape.size(), 1);
-  for (size_t dim = shape.size(); dim-- > 1;)
-    strides[dim - 1] = strides[dim] * shape[dim];
-  return strides;
-}
 
 void mlir::pdq::advance(MutableArrayRef<int64_t> position,
                         ArrayRef<int64_t> shape) {
@@ -183,7 +177,7 @@ ConstantTensor ConstantTensor::reshape(ArrayRef<int64_t> shape) const {
 }
 
 ConstantTensor ConstantTensor::transpose(ArrayRef<int64_t> order) const {
-  SmallVector<int64_t> own = getStrides(getShape()), shape, strides;
+  SmallVector<int64_t> own = computeStrides(getShape()), shape, strides;
   for (int64_t dim : order) {
     shape.push_back(type.getDimSize(dim));
     strides.push_back(own[dim]);
@@ -203,7 +197,7 @@ ConstantTensor ConstantTensor::transpose(ArrayRef<int64_t> order) const {
 ConstantTensor
 ConstantTensor::dropRepetitions(int64_t unit,
                                 SmallVectorImpl<int64_t> &dims) const {
-  SmallVector<int64_t> shape(getShape()), strides = getStrides(shape);
+  SmallVector<int64_t> shape(getShape()), strides = computeStrides(shape);
   SmallVector<bool> repeats = llvm::map_to_vector(
       shape, [&](int64_t size) { return size > 1 && size % unit == 0; });
   SmallVector<int64_t> position(shape.size(), 0);

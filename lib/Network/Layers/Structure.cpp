@@ -62,6 +62,12 @@ bool mlir::pdq::isBroadcast(Operation *op) {
       isPlain);
 }
 
+SetVector<Value> mlir::pdq::getReadValues(Operation *op) {
+  SetVector<Value> values(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), values);
+  return values;
+}
+
 bool mlir::pdq::isView(Operation *op) {
   if (isa_and_nonnull<tensor::CastOp, tensor::CollapseShapeOp,
                       tensor::ExpandShapeOp, linalg::TransposeOp>(op))

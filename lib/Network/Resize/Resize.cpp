@@ -8,8 +8,8 @@
 #include "BlockResizer.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "pdq/IR/PDQ.h"
+#include "pdq/Network/Layers/Structure.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -141,9 +141,7 @@ LogicalResult BlockResizer::visit(Operation *op) {
 
 /// Whether the operation reads a value, also where its payload does.
 static bool readsAny(Operation *op, function_ref<bool(Value)> isWanted) {
-  SetVector<Value> read(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), read);
-  return llvm::any_of(read, isWanted);
+  return llvm::any_of(getReadValues(op), isWanted);
 }
 
 LogicalResult BlockResizer::run() {

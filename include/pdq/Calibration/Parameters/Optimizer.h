@@ -22,8 +22,8 @@ AdamState addAdamState(ProgramBuilder &program, RankedTensorType type);
 /// Adam with (0.9, 0.999, 1e-8), no weight decay.
 class AdamBuilder {
 public:
-  /// Adds the argument that holds the powers of the decay rates, two 64-bit
-  /// floats that start as 1.
+  /// Adds two arguments, the powers of the decay rates: 64-bit floats that
+  /// start as 1.
   explicit AdamBuilder(ProgramBuilder &program);
 
   /// Updates a parameter and its moments in place with `gradient`. `rate` is

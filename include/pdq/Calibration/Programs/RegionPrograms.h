@@ -54,18 +54,19 @@ FailureOr<OwningOpRef<ModuleOp>>
 buildRegionPrograms(const RegionContext &context);
 
 /// Adds `correct` (dc_1, dc_2). Arguments, all but the originals in place:
-/// the decay powers (2, f64), learning rate, best loss, iterations since (f32),
-/// and for each input: corrected, first and second moment, original; of an
-/// input of integers the original alone. No results.
+/// the two decay powers (f64 each), learning rate, best loss, iterations since
+/// (f32), and for each input: corrected, first and second moment, original; of
+/// an input of integers the original alone. No results.
 LogicalResult addCorrection(ModuleOp module, const RegionContext &context);
 
-/// Adds `step`. Arguments: the step counter (i64, in place), the decay powers
-/// (2, f64, in place), per input the plain and the corrected cache, per result
-/// the cache of targets, the caches of predictions and of tailLiveIns, per
-/// weight its rounding and two moments (in place; with learned rounding) or the
-/// weight, per activation its scale and two moments (in place), per activation
-/// its zero point, and the ring of losses [R, 4] (in place): total,
-/// reconstruction, prediction difference, regularizer.
+/// Adds `step`. Arguments: the step counter (i64, in place), the two decay
+/// powers (f64 each, in place), per input the plain and the corrected cache,
+/// per result the cache of targets, the caches of predictions and of
+/// tailLiveIns, per weight its rounding and two moments (in place; with learned
+/// rounding) or the weight, per weight its scale and two moments (in place;
+/// where these are learned), per activation its scale and two moments (in
+/// place), per activation its zero point, and the ring of losses [R, 4] (in
+/// place): total, reconstruction, prediction difference, regularizer.
 LogicalResult addStep(ModuleOp module, const RegionContext &context,
                       func::FuncOp tail, int64_t ringSize);
 

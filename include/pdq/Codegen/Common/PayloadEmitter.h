@@ -70,7 +70,6 @@ private:
   Value loadContiguous(Value buffer, Type elementType, Value address,
                        llvm::MaybeAlign alignment = std::nullopt);
   Value getFlatBuffer(Value buffer);
-  Value loadScalar(Value buffer, Type elementType, Value address);
   Value addConstant(Value index, int64_t value);
 
   ImplicitLocOpBuilder &b;

@@ -68,9 +68,6 @@ private:
   std::shared_ptr<std::vector<Scalar>> elements;
 };
 
-/// Row-major strides of a shape.
-SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape);
-
 /// Sets `position` to the next one of a shape, the last dimension first.
 void advance(MutableArrayRef<int64_t> position, ArrayRef<int64_t> shape);
 

@@ -8,6 +8,7 @@
 #define PDQ_NETWORK_LAYERS_STRUCTURE_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::pdq {
 
@@ -40,6 +41,10 @@ bool isLayer(Operation *op);
 
 /// Selects, maxima and minima in the payload of an elementwise operation.
 unsigned countBounds(Operation *op);
+
+/// All values that an operation reads: its operands, and what its regions
+/// capture.
+SetVector<Value> getReadValues(Operation *op);
 
 /// The values and operations of a block that depend on its arguments.
 class DataPath {

@@ -5,7 +5,7 @@
 // where they interpolate. Numbers that do not depend on data become tables: no
 // later stage computes them again, in whatever precision it has.
 
-#include "ReadPositions.h"
+#include "PositionTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 
@@ -15,7 +15,7 @@ using namespace mlir::pdq;
 /// Positions of one index up to which they are computed.
 static constexpr int64_t maxPositions = 1 << 20;
 
-bool ReadPositions::isCounter() const {
+bool PositionTable::isCounter() const {
   if (loops.size() != 1)
     return false;
   for (auto [step, value] : llvm::enumerate(values))
@@ -25,7 +25,7 @@ bool ReadPositions::isCounter() const {
 }
 
 std::optional<std::pair<int64_t, int64_t>>
-ReadPositions::getProgression() const {
+PositionTable::getProgression() const {
   int64_t stride = values.size() > 1 ? values[1] - values[0] : 1;
   if (stride < 1 || loops.size() > 1)
     return std::nullopt;
@@ -67,7 +67,7 @@ static SmallVector<unsigned> collectLoops(Value scalar, linalg::LinalgOp op) {
 /// Leaves out the loop number `place` of `positions` where they are the same in
 /// all of its steps: index tensors of a whole result, as of a gather, hold one
 /// coordinate in each.
-static void dropLoopWithoutEffect(ReadPositions &positions, size_t place,
+static void dropLoopWithoutEffect(PositionTable &positions, size_t place,
                                   ArrayRef<int64_t> ranges) {
   int64_t inner = 1, steps = ranges[positions.loops[place]];
   for (unsigned loop : ArrayRef(positions.loops).drop_front(place + 1))
@@ -84,10 +84,10 @@ static void dropLoopWithoutEffect(ReadPositions &positions, size_t place,
   positions.values = std::move(first);
 }
 
-FailureOr<ReadPositions>
-mlir::pdq::getReadPositions(Value index, linalg::LinalgOp op, int64_t size,
+FailureOr<PositionTable>
+mlir::pdq::getPositionTable(Value index, linalg::LinalgOp op, int64_t size,
                             ConstantElements &elements) {
-  ReadPositions positions{collectLoops(index, op), {}};
+  PositionTable positions{collectLoops(index, op), {}};
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   int64_t count = 1;
   for (unsigned loop : positions.loops) {
@@ -136,7 +136,7 @@ namespace {
 /// An index of a read with its positions.
 struct KnownIndex {
   OpOperand *index;
-  ReadPositions positions;
+  PositionTable positions;
 };
 } // namespace
 
@@ -153,7 +153,7 @@ static SmallVector<KnownIndex> findKnownIndices(linalg::GenericOp op) {
       size_t loops = collectLoops(index.get(), op).size();
       if (known && loops < 2)
         continue;
-      auto positions = getReadPositions(index.get(), op, shape[dim], elements);
+      auto positions = getPositionTable(index.get(), op, shape[dim], elements);
       if (succeeded(positions) && !positions->values.empty() &&
           !(known && positions->loops.size() == loops))
         found.push_back({&index, std::move(*positions)});

@@ -3,8 +3,8 @@
 //
 // Positions at which payloads read tensors by `tensor.extract`.
 
-#ifndef PDQ_LIB_FRONTEND_RAISE_READPOSITIONS_H
-#define PDQ_LIB_FRONTEND_RAISE_READPOSITIONS_H
+#ifndef PDQ_LIB_FRONTEND_RAISE_POSITIONTABLE_H
+#define PDQ_LIB_FRONTEND_RAISE_POSITIONTABLE_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -14,7 +14,7 @@
 namespace mlir::pdq {
 
 /// The positions that an index of a read takes.
-struct ReadPositions {
+struct PositionTable {
   /// The loops that the position depends on, in order.
   SmallVector<unsigned> loops;
   /// The position in each step of these loops, the last one fastest.
@@ -29,7 +29,7 @@ struct ReadPositions {
 
 /// The positions of `index`; failure where they depend on data, are too many or
 /// lie outside of [0, size).
-FailureOr<ReadPositions> getReadPositions(Value index, linalg::LinalgOp op,
+FailureOr<PositionTable> getPositionTable(Value index, linalg::LinalgOp op,
                                           int64_t size,
                                           ConstantElements &elements);
 
@@ -40,4 +40,4 @@ void populateTabulatePositionsPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_FRONTEND_RAISE_READPOSITIONS_H
+#endif // PDQ_LIB_FRONTEND_RAISE_POSITIONTABLE_H
