@@ -20,7 +20,7 @@ install(FILES ${PROJECT_BINARY_DIR}/PDQConfig.cmake ${PROJECT_BINARY_DIR}/PDQCon
 
 # Tools that exist in this configuration; the tests of find_package need only
 # the libraries, so the tools are a component of their own.
-foreach(tool pdq-opt pdq-run pdq-lsp-server)
+foreach(tool pdq-opt pdq-run pdq-translate pdq-lsp-server)
   if(TARGET ${tool})
     install(TARGETS ${tool} RUNTIME COMPONENT tools)
   endif()

@@ -38,9 +38,13 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope"
 python = os.environ.get("PDQ_PYTHON") or os.path.join(config.pdq_source_dir, ".venv", "bin", "python")
 if not os.path.exists(python):
     python = config.python
-find = "import importlib.util as u; print(*(m for m in ('numpy', 'torch', 'torch_mlir', 'iree') if u.find_spec(m)))"
+find = "import importlib.util as u; print(*(m for m in ('numpy', 'torch', 'torch_mlir', 'iree', 'onnx', 'onnxruntime', 'openvino') if u.find_spec(m)))"
 found = subprocess.run([python, "-c", find], capture_output=True, text=True, check=True).stdout.split()
 config.available_features.update(found)
+
+# pdq-translate writes ONNX where protobuf was installed when pdq was built.
+if config.has_protobuf:
+    config.available_features.add("onnx-writer")
 
 shared = os.environ.get("PDQ_SHARED") or os.path.join(config.pdq_source_dir, "..", "shared")
 if os.path.isdir(os.path.join(shared, "models")):

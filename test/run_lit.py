@@ -24,6 +24,10 @@ SKIPPED_CASE = re.compile(r"^  PDQ-Unit :: \S*?([^/\s]+\.unittest)/(\S+?)(?:/\d+
 ENABLED_BY = {
     "clang-tidy": "scripts/setup",
     "numpy": "scripts/setup --tests",
+    "onnx": "scripts/setup --tests",
+    "onnxruntime": "scripts/setup --tests",
+    "onnx-writer": "scripts/setup, then a new build folder",
+    "openvino": ".venv/bin/python -m pip install openvino",
     "torch": "scripts/setup --torch",
     "torch_mlir": "scripts/setup --torch",
     "iree": ".venv/bin/pip install iree-base-compiler iree-base-runtime",

@@ -15,6 +15,7 @@ import numpy as np
 from pdq._inputs import save_data, save_inputs, save_network
 from pdq._progress import Progress, create_display
 from pdq._report import Report
+from pdq._onnx_export import save_onnx
 from pdq._tools import PDQError, run_tool, write_file
 
 if TYPE_CHECKING:
@@ -40,6 +41,18 @@ class QuantizedModule:
         Raises: PDQError if that is not possible; what stood there is left.
         """
         write_file(path, self.module)
+
+    def to_onnx(self, path, form="qdq"):
+        """Writes the network as an ONNX file (docs/Deployment.md).
+
+        Args:
+            path: the file.
+            form: "qdq" for integers of the widths that were quantized to, "int8" for i8
+                with the zero point 0, which runtimes have integer kernels for.
+        Raises: PDQError if an operation has no form in ONNX, or the file cannot be
+            written; what stood there is left.
+        """
+        save_onnx(self.module, path, form)
 
     def run(self, images, *, mean=None, std=None):
         """The output for `images`, or a tuple of several; see `pdq.run`."""

@@ -379,14 +379,15 @@ def FactorScales : PDQPass<"pdq-factor-scales"> {
     Every sum is exact, so a runtime that adds in another order has the same bits. The
     weight is a constant in the shape that the product reads. Products whose sums may
     exceed 2^24 (integer_2) and those that are not of a quantized activation and a
-    quantized constant are left alone; a remark says which and why.
+    quantized constant are left alone; a remark says which and why. A `quant.qcast`
+    becomes the arithmetic that `pdq-lower-quant` makes of it.
   }];
   let statistics = [
     Statistic<"numFactored", "num-factored", "Products whose scales were moved">
   ];
   let dependentDialects = [
-    "arith::ArithDialect", "linalg::LinalgDialect", "quant::QuantDialect",
-    "tensor::TensorDialect"
+    "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+    "quant::QuantDialect", "tensor::TensorDialect"
   ];
 }
 

@@ -79,7 +79,7 @@ private:
                              const QuantizeArithmetic &arithmetic);
   struct Storage;
   Storage getStorage(int64_t min, int64_t max);
-  Storage getActivationStorage(const QuantizeArithmetic &q);
+  Storage getActivationStorage(Value integers, const QuantizeArithmetic &q);
   Value buildZeroPoint(const Storage &storage, ArrayRef<int64_t> zeroPoints,
                        bool isVector);
 

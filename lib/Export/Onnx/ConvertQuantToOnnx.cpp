@@ -63,8 +63,10 @@ static void protectRelus(GraphBuilder &graph, Block &block) {
     Type elementType = getElementTypeOrSelf(op.getInputs()[0].getType());
     Value zero =
         graph.scalar(cast<TypedAttr>(graph.b.getZeroAttr(elementType)));
-    op.setOpType("Max");
-    op.getInputsMutable().append(zero);
+    graph.b.setInsertionPoint(op);
+    op->replaceAllUsesWith(ValueRange(graph.node(
+        "Max", {op.getInputs()[0], zero}, op->getResult(0).getType())));
+    op.erase();
   }
 }
 
@@ -101,13 +103,13 @@ static FailureOr<int64_t> convertNetwork(func::FuncOp network, OnnxForm form) {
       func::ReturnOp::create(conversion.graph.b, terminator->getLoc(), results);
   before.dropAllReferences();
   before.erase();
-  eraseDead(*graphBlock);
   conversion.graph.b.setInsertionPoint(end);
   protectRelus(conversion.graph, *graphBlock);
+  eraseDead(*graphBlock);
   // Types may say more of a dynamic size than the network did.
   SmallVector<Type> types;
   for (auto [result, old] :
-       llvm::zip_equal(results, network.getResultTypes())) {
+       llvm::zip_equal(end.getOperands(), network.getResultTypes())) {
     auto type = cast<RankedTensorType>(old);
     result.setType(type.clone(getOnnxElementType(type)));
     types.push_back(result.getType());

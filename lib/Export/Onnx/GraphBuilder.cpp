@@ -15,10 +15,37 @@ using onnx_graph::NodeOp;
 // Nodes and constants
 //===----------------------------------------------------------------------===//
 
+/// The dequantization of an activation's i8 that an operator only gives other
+/// places; null for other operators and inputs.
+static NodeOp getMovedDequantize(StringRef operatorType, ValueRange inputs) {
+  static constexpr StringRef moves[] = {"MaxPool", "Reshape",   "Slice",
+                                        "Squeeze", "Transpose", "Unsqueeze"};
+  if (!llvm::is_contained(moves, operatorType))
+    return {};
+  auto op = inputs[0].getDefiningOp<NodeOp>();
+  if (!op || op.getOpType() != "DequantizeLinear" ||
+      !op.getNodeAttributes().empty() ||
+      !getTensorType(op.getInputs()[0]).getElementType().isInteger(8) ||
+      op.getInputs()[0].getDefiningOp<InitializerOp>())
+    return {};
+  return op;
+}
+
 Value GraphBuilder::node(StringRef operatorType, ValueRange inputs, Type result,
                          ArrayRef<NamedAttribute> attributes) {
   if (llvm::is_contained(inputs, Value()))
     return {};
+  // ONNX Runtime (1.32) moves such operators in front itself, and then mixes
+  // the types of the integers up.
+  if (NodeOp moved = getMovedDequantize(operatorType, inputs)) {
+    SmallVector<Value> sources(moved.getInputs()), operands(inputs);
+    operands[0] = sources[0];
+    sources[0] = node(operatorType, operands,
+                      llvm::cast<RankedTensorType>(result).clone(
+                          getTensorType(operands[0]).getElementType()),
+                      attributes);
+    return node("DequantizeLinear", sources, result);
+  }
   return NodeOp::create(b, loc, result, b.getStringAttr(operatorType), inputs,
                         b.getDictionaryAttr(attributes))
       ->getResult(0);

@@ -152,7 +152,8 @@ Value Conversion::dequantizeConstant(quant::DequantizeCastOp op,
 // Activations
 //===----------------------------------------------------------------------===//
 
-/// The numbers that stay in the range of the integers (onnx_1).
+/// Clips numbers to those whose integers are in the range, which changes no
+/// integer (docs/Deployment.md).
 static Value buildClip(GraphBuilder &graph, Value input,
                        const QuantizeArithmetic &q) {
   auto bound = [&](int64_t integer) {
@@ -166,14 +167,27 @@ static Value buildClip(GraphBuilder &graph, Value input,
                     input.getType());
 }
 
+/// Whether slices of `value` are read, behind casts and other moves.
+static bool isSliced(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    if (isa<tensor::ExtractSliceOp>(user))
+      return true;
+    bool isMove = isa<quant::StorageCastOp, quant::DequantizeCastOp,
+                      tensor::PadOp, tensor::CastOp, tensor::CollapseShapeOp,
+                      tensor::ExpandShapeOp, linalg::TransposeOp>(user);
+    return isMove && isSliced(user->getResult(0));
+  });
+}
+
 /// The type of an activation's integers. ONNX Runtime (1.32) does not load a
-/// Clip in front of integers of 4 bits.
+/// Clip in front of integers of 4 bits, nor slices of those of 2 bits.
 Conversion::Storage
-Conversion::getActivationStorage(const QuantizeArithmetic &q) {
+Conversion::getActivationStorage(Value integers, const QuantizeArithmetic &q) {
   if (form == OnnxForm::Int8 && llvm::isInt<8>(q.min - q.zeroPoint) &&
       llvm::isInt<8>(q.max - q.zeroPoint))
     return {graph.b.getI8Type(), -q.zeroPoint};
-  bool isFull = q.max - q.min == 3 || q.max - q.min == 15;
+  bool isFull =
+      (q.max - q.min == 3 && !isSliced(integers)) || q.max - q.min == 15;
   if (form == OnnxForm::QDQ && isFull)
     return getStorage(q.min, q.max);
   return q.min < 0 ? getStorage(-128, 127) : getStorage(0, 255);
@@ -182,7 +196,7 @@ Conversion::getActivationStorage(const QuantizeArithmetic &q) {
 Value Conversion::dequantizeActivation(quant::DequantizeCastOp op,
                                        Value integers,
                                        const QuantizeArithmetic &q) {
-  Storage storage = getActivationStorage(q);
+  Storage storage = getActivationStorage(integers, q);
   Value input = get(q.input);
   if (!input)
     return {};

@@ -132,12 +132,33 @@ Value mlir::pdq::buildUnitScaleWeight(OpBuilder &builder,
 // The pass
 //===----------------------------------------------------------------------===//
 
+/// Replaces a `qcast` by the arithmetic that computes its integers.
+static LogicalResult lowerQuantize(IRRewriter &rewriter,
+                                   quant::QuantizeCastOp op) {
+  FailureOr<UniformParameters> parameters = getUniformParameters(
+      op.getQuantizedType(), [&] { return op.emitOpError(); });
+  if (failed(parameters))
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Value integers =
+      buildQuantize(rewriter, op.getLoc(), op.getInput(), *parameters);
+  rewriter.replaceOpWithNewOp<quant::StorageCastOp>(op, op.getType(), integers);
+  return success();
+}
+
 namespace {
 struct FactorScales : pdq::impl::FactorScalesBase<FactorScales> {
   using FactorScalesBase::FactorScalesBase;
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
+    // Products read the integers that a `qcast` computes.
+    SmallVector<quant::QuantizeCastOp> quantizers;
+    getOperation()->walk(
+        [&](quant::QuantizeCastOp op) { quantizers.push_back(op); });
+    for (quant::QuantizeCastOp op : quantizers)
+      if (failed(lowerQuantize(rewriter, op)))
+        return signalPassFailure();
     StorageIntegers integers(rewriter, IntegerStorage::Native);
     ProductLowering lowering(rewriter, integers,
                              ProductMatcher(ProductRemarks::All),
