@@ -25,6 +25,7 @@
 #include "pdq/Frontend/Lower/TMTensorDialect.h"
 #include "pdq/Frontend/Module/FoldGlobals.h"
 #include "pdq/Frontend/Module/InlinedSize.h"
+#include "pdq/Frontend/Module/RoundConstants.h"
 #include "pdq/Frontend/Module/SelectNetwork.h"
 #include "pdq/Frontend/Module/SpecializeShapes.h"
 #include "pdq/Frontend/Module/WidenFloats.h"
@@ -93,6 +94,7 @@ LogicalResult NormalizeFrontend::raise(func::FuncOp network) {
   populateRaiseReshapesPatterns(patterns);
   populateFlattenLinearsPatterns(patterns);
   populateRaiseComputedReadsPatterns(patterns);
+  populateRoundConstantsPatterns(patterns);
   if (failed(applyPatternsGreedily(network, std::move(patterns))))
     return network.emitError("patterns of the frontend did not converge");
   return success();
