@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pdq.options import QuantizeOptions
 
 
+# A line that starts a message of the compiler.
+MESSAGE = re.compile(r": (remark|note|warning|error): ")
+
+
 @dataclasses.dataclass(frozen=True)
 class QuantizedModule:
     """A module in the quant dialect (MLIR bytecode) and how it came about.
@@ -97,7 +101,8 @@ class _Listener:
     def take_line(self, line):
         progress = Progress.from_line(line)
         if progress is None:
-            if self._display:
+            # Remarks, without the source that they quote.
+            if self._display and MESSAGE.search(line):
                 self._display.write(line.rstrip("\n"))
             return False
         if self._display:
