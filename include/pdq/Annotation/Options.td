@@ -30,7 +30,7 @@ defvar insertQuantizersOptions = [
   EnumOption<"placement", "placement", "::mlir::pdq::QuantizerPlacement", /*default=*/"Paper",
              "Which activations are quantized", [
     OptionValue<"Paper", "paper", "what products read, in front of poolings">,
-    OptionValue<"Full", "full", "operands of sums of two activations and averages as well, as integer hardware reads them">]>,
+    OptionValue<"Full", "full", "what sums of two activations, averages and products behind them read, as integer hardware does">]>,
   Option<"strict", "strict", "bool", /*default=*/"false",
          "Error where a product reads floating point and no policy says so">
 ];

@@ -207,8 +207,8 @@ def InsertQuantizers : PDQPass<"pdq-insert-quantizers", "::mlir::ModuleOp"> {
 
     Integer hardware asks for more than the paper's placement has: `input-bits` puts a
     quantizer on what products read of the network's inputs, behind their normalization,
-    and `placement=full` one on each operand of a sum of two activations and behind
-    every average that a product reads.
+    and `placement=full` one on each operand of a sum of two activations, in front of
+    averages, and behind every average that a product reads.
 
     Declines, with an error, networks that have quantizers already. The options are
     kept in the module's attribute `pdq.options`, for the report.

@@ -294,6 +294,9 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
       addi correction, sitofp, mulf 0.125 }
     ```
 
+    Sums of quantized data over windows, as averages have, are rescaled behind the sum as
+    well (integer_3), in f32.
+
     What lies between a product and its quantizer may be reshapes, slices,
     transposes and zeros (padding, transposed convolutions). Any other product
     stays in floating point, as does one whose sums may exceed what is exact

@@ -138,14 +138,21 @@ void InsertQuantizers::quantizeActivation(Value value, unsigned bits) {
   ++numActivations;
 }
 
-/// The operands of sums of two activations in quantized bodies.
+/// What sums of two activations and averages read in quantized bodies, and
+/// averages between regions.
 static SmallVector<OpOperand *> findSummands(ModuleOp module,
                                              ProductInputFinder &finder) {
   SmallVector<OpOperand *> summands;
   module->walk<WalkOrder::PreOrder>([&](RegionOp region) {
-    for (Operation &op : region.getQuantizedBody().front())
+    for (Operation &op : region.getQuantizedBody().front()) {
       llvm::append_range(summands, finder.getSummands(&op));
+      llvm::append_range(summands, finder.getAveraged(&op));
+    }
   });
+  for (auto function : module.getOps<func::FuncOp>())
+    for (Block &block : function.getBody())
+      for (Operation &op : block)
+        llvm::append_range(summands, finder.getAveraged(&op));
   return summands;
 }
 

@@ -192,6 +192,14 @@ ProductInputFinder::getDataOperands(linalg::LinalgOp product) {
   return operands;
 }
 
+SmallVector<OpOperand *> ProductInputFinder::getAveraged(Operation *op) {
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  if (!structured || isMultiplyAccumulate(op) || !isPooling(structured) ||
+      !isAverage(op) || !isData(op->getOperand(0)))
+    return {};
+  return {structured.getDpsInputOperand(0)};
+}
+
 SmallVector<OpOperand *> ProductInputFinder::getSummands(Operation *op) {
   auto sum = dyn_cast<linalg::LinalgOp>(op);
   if (!sum || !isElementwise(op))

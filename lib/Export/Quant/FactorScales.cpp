@@ -166,11 +166,15 @@ struct FactorScales : pdq::impl::FactorScalesBase<FactorScales> {
                              /*foldConstants=*/false);
     SmallVector<linalg::LinalgOp> products;
     getOperation()->walk([&](linalg::LinalgOp op) {
-      if (isMultiplyAccumulate(op) && op.hasPureTensorSemantics())
+      if (op.hasPureTensorSemantics())
         products.push_back(op);
     });
+    ProductLowering sums(rewriter, integers,
+                         ProductMatcher(ProductRemarks::None),
+                         ProductArithmetic::UnitScale, /*foldConstants=*/false);
     for (linalg::LinalgOp op : products)
-      if (succeeded(lowering.lower(op)))
+      if (succeeded(isMultiplyAccumulate(op) ? lowering.lower(op)
+                                             : sums.lowerSum(op)))
         ++numFactored;
   }
 };

@@ -17,6 +17,9 @@ using namespace mlir::pdq;
 // What sums hold exactly
 //===----------------------------------------------------------------------===//
 
+/// Integers up to it are numbers of f32.
+static constexpr uint64_t largestExactFloat = uint64_t(1) << 24;
+
 Type ProductLowering::getSumType() const {
   return sumsFloats() ? Type(rewriter.getF32Type())
                       : Type(rewriter.getI32Type());
@@ -25,7 +28,7 @@ Type ProductLowering::getSumType() const {
 /// Sums of f32 are exact, in any order, up to 2^24; those of i32 do not wrap
 /// below 2^31 (integer_2).
 LogicalResult ProductLowering::checkBound(const QuantizedProduct &product) {
-  uint64_t largest = sumsFloats() ? uint64_t(1) << 24 : (uint64_t(1) << 31) - 1;
+  uint64_t largest = sumsFloats() ? largestExactFloat : (uint64_t(1) << 31) - 1;
   if (product.getBound() <= largest)
     return success();
   return matcher.fail(
@@ -461,5 +464,50 @@ LogicalResult ProductLowering::lower(linalg::LinalgOp op) {
       op, operands.data, operands.weight,
       tensor::getMixedSizes(rewriter, op.getLoc(), op.getDpsInits()[0]));
   rewriter.replaceOp(op, buildRescale(*product, operands, sum));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Sums without a weight
+//===----------------------------------------------------------------------===//
+
+/// The elements that each sum of `op` adds; nothing where a size is dynamic.
+static std::optional<int64_t> countTerms(linalg::LinalgOp op) {
+  int64_t count = 1;
+  for (auto [range, kind] :
+       llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray())) {
+    if (kind != utils::IteratorType::reduction)
+      continue;
+    if (ShapedType::isDynamic(range))
+      return std::nullopt;
+    count *= range;
+  }
+  return count;
+}
+
+LogicalResult ProductLowering::lowerSum(linalg::LinalgOp op) {
+  FailureOr<QuantizedProduct> sum = matcher.matchSum(op);
+  std::optional<int64_t> terms = countTerms(op);
+  if (failed(sum) || !terms || sum->getSumBound(*terms) > largestExactFloat)
+    return failure();
+  rewriter.setInsertionPoint(op);
+  Value &data = known[sum->dequantized];
+  if (!data) {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointAfterValue(sum->dequantized);
+    data = buildData(*sum, /*offset=*/0);
+  }
+  Operation *copy = rewriter.clone(*op);
+  copy->setOperand(0, buildMoved(*sum, data, rewriter.getF32FloatAttr(0)));
+  float scale = sum->activation.scales[0];
+  rewriter.setInsertionPointAfter(copy);
+  rewriter.replaceOp(
+      op, buildOnElements(
+              rewriter, op.getLoc(), copy->getResult(0), rewriter.getF32Type(),
+              [&](OpBuilder &b, Location l, Value x) -> Value {
+                Value factor =
+                    arith::ConstantOp::create(b, l, b.getF32FloatAttr(scale));
+                return arith::MulFOp::create(b, l, x, factor);
+              }));
   return success();
 }

@@ -26,6 +26,11 @@ public:
   /// in floating point.
   LogicalResult lower(linalg::LinalgOp op);
 
+  /// Replaces a sum of quantized data over windows, as an average has, by
+  /// sum (q_x - z_x) * s_x (integer_3). Failure where it is none, or where the
+  /// sum may not be exact; not for integers.
+  LogicalResult lowerSum(linalg::LinalgOp op);
+
 private:
   /// Operands of a product and what its sum lacks.
   struct Operands {

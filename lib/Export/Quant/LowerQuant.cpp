@@ -111,13 +111,18 @@ struct LowerQuant : pdq::impl::LowerQuantBase<LowerQuant> {
       return;
     SmallVector<linalg::LinalgOp> found;
     getOperation()->walk([&](linalg::LinalgOp op) {
-      if (isMultiplyAccumulate(op) && op.hasPureTensorSemantics())
+      if (op.hasPureTensorSemantics())
         found.push_back(op);
     });
     ProductLowering lowering(rewriter, integers, ProductMatcher(remarks),
                              arithmetic, foldConstants);
+    // On numbers of f32 also beside integers: only they are averaged.
+    ProductLowering sums(rewriter, integers,
+                         ProductMatcher(ProductRemarks::None),
+                         ProductArithmetic::Factored, foldConstants);
     for (linalg::LinalgOp op : found)
-      if (succeeded(lowering.lower(op)))
+      if (succeeded(isMultiplyAccumulate(op) ? lowering.lower(op)
+                                             : sums.lowerSum(op)))
         ++numProducts;
   }
 

@@ -4,6 +4,7 @@
 // Products that can be computed on integers.
 
 #include "QuantizedProduct.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -59,6 +60,10 @@ int64_t QuantizedProduct::getMaxActivation() const {
   int64_t zeroPoint = activation.zeroPoints[0];
   return std::max(activationType.getStorageTypeMax() - zeroPoint,
                   zeroPoint - activationType.getStorageTypeMin());
+}
+
+uint64_t QuantizedProduct::getSumBound(int64_t numTerms) const {
+  return llvm::SaturatingMultiply<uint64_t>(getMaxActivation(), numTerms);
 }
 
 uint64_t QuantizedProduct::getBound() const {
@@ -249,4 +254,33 @@ FailureOr<QuantizedProduct> ProductMatcher::match(linalg::LinalgOp op) const {
     return fail(op, "its type is " + debugString(type.getElementType()) +
                         ", expected f32");
   return product;
+}
+
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+/// Whether the payload of `op` adds the elements of its first operand to 0, and
+/// reads nothing else.
+static bool isPlainSum(linalg::LinalgOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 ||
+      !isZeroTensor(op.getDpsInits()[0]))
+    return false;
+  Block &body = *op.getBlock();
+  auto sum = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum || !llvm::hasNItems(body, 2))
+    return false;
+  Value added = body.getArgument(0), before = op.getRegionOutputArgs()[0];
+  return (sum.getLhs() == added && sum.getRhs() == before) ||
+         (sum.getRhs() == added && sum.getLhs() == before);
+}
+
+FailureOr<QuantizedProduct>
+ProductMatcher::matchSum(linalg::LinalgOp op) const {
+  QuantizedProduct sum;
+  sum.op = op;
+  if (!isPlainSum(op) || failed(findActivation(sum)) ||
+      !getElementTypeOrSelf(op->getResult(0)).isF32())
+    return failure();
+  return sum;
 }

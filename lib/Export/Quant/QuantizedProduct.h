@@ -55,6 +55,8 @@ struct QuantizedProduct {
 
   /// max|q_x - z_x| over the storage range.
   int64_t getMaxActivation() const;
+  /// A bound on all sums, of `numTerms` data each; saturates.
+  uint64_t getSumBound(int64_t numTerms) const;
   /// A bound on all sums: K max|q_x - z_x| max|q_w - z_w|; saturates.
   uint64_t getBound() const;
 };
@@ -67,6 +69,10 @@ public:
 
   /// The quantized product that `op`, a product of two tensors, computes.
   FailureOr<QuantizedProduct> match(linalg::LinalgOp op) const;
+
+  /// The quantized data that `op` sums over windows or dimensions, a product
+  /// with ones: the weight is empty.
+  FailureOr<QuantizedProduct> matchSum(linalg::LinalgOp op) const;
 
   /// Remarks that a product of quantized operands stays in floating point;
   /// always failure.

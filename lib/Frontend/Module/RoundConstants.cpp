@@ -6,6 +6,7 @@
 
 #include "pdq/Frontend/Module/RoundConstants.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -22,6 +23,9 @@ struct RoundConstant : OpRewritePattern<arith::TruncFOp> {
     auto type = dyn_cast<FloatType>(op.getType());
     if (!type || !matchPattern(op.getIn(), m_Constant(&wide)))
       return rewriter.notifyMatchFailure(op, "no constant number");
+    // The epsilon of a batch norm keeps its own bits.
+    if (op->getParentOfType<linalg::LinalgOp>())
+      return rewriter.notifyMatchFailure(op, "is part of a payload");
     if (op.getRoundingmode().value_or(nearest) != nearest)
       return rewriter.notifyMatchFailure(op, "another rounding");
     APFloat value = wide.getValue();

@@ -43,6 +43,9 @@ public:
   explicit ProductInputFinder(bool stopsAtAverages = false)
       : stopsAtAverages(stopsAtAverages) {}
 
+  /// The data that an average adds up; nothing for other operations.
+  SmallVector<OpOperand *> getAveraged(Operation *op);
+
   /// The operands of a sum of two activations; none of other operations.
   SmallVector<OpOperand *> getSummands(Operation *op);
 

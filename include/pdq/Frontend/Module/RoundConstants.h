@@ -10,8 +10,9 @@
 
 namespace mlir::pdq {
 
-/// Patterns that round constant numbers (`arith.truncf`) to nearest, ties to
-/// even, as the operation does. Upstream folds only those that lose nothing.
+/// Patterns that round constant numbers (`arith.truncf`) outside of payloads to
+/// nearest, ties to even, as the operation does. Upstream folds only those that
+/// lose nothing.
 void populateRoundConstantsPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::pdq
