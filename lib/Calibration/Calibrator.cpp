@@ -157,9 +157,11 @@ FailureOr<std::unique_ptr<OpenRegion>> Calibrator::open(int index,
   if (failed(quantizers))
     return failure();
   work->quantizers = std::move(*quantizers);
+  Stopwatch watch;
   if (failed(finished ? readParameters(work->quantizers)
                       : initializeWeights(work->quantizers, scales, executor)))
     return failure();
+  work->report.initializationSeconds = watch.seconds();
   work->calibrator = std::make_unique<RegionCalibrator>(
       work->context, work->quantizers, executor, *memory, scales, *progress);
   if (failed(work->calibrator->compile(work->report)))

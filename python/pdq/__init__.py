@@ -7,15 +7,17 @@ import importlib
 from pdq._tools import PDQError
 from pdq.options import QuantizeOptions
 from pdq._progress import Progress
-from pdq._report import ProductCoverage, RegionReport, Report
+from pdq._report import Accuracy, ProductCoverage, QuantizerReport, RegionReport, Report
 from pdq.quantize import QuantizedModule, accuracy, quantize, run
 
 __all__ = [
+    "Accuracy",
     "PDQError",
     "ProductCoverage",
     "Progress",
     "QuantizeOptions",
     "QuantizedModule",
+    "QuantizerReport",
     "RegionReport",
     "Report",
     "accuracy",

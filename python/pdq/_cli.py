@@ -6,6 +6,7 @@ Everything that is wrong is one line on stderr and exit code 1.
 """
 
 import argparse
+import dataclasses
 import difflib
 import inspect
 import os
@@ -16,9 +17,11 @@ import typing
 
 import numpy as np
 
+from pdq import _report_page
 from pdq._demo import demonstrate
 from pdq._inputs import read_network
 from pdq._pictures import COLORS, Pictures
+from pdq._report import Accuracy
 from pdq._tools import PDQError, write_file
 from pdq.options import QuantizeOptions
 from pdq.quantize import accuracy, quantize, run
@@ -112,6 +115,7 @@ def _parser():
     command.add_argument("-o", "--output", metavar="FILE", help="where the output goes, a .npy file")
     for name in ("mean", "std"):
         command.add_argument(f"--{name}", metavar="TEXT", help=_meanings()[name].replace("%", "%%"))
+    _report_page.add_parser(commands)
     command = commands.add_parser("demo", help="quantize a network for handwritten digits to 2 bits")
     command.add_argument("--iterations", type=int, default=100, metavar="N", help="iterations of each region (100)")
     return parser
@@ -194,8 +198,14 @@ def _quantize(arguments):
     print(f"{arguments.output}: {len(result.module):,} bytes")
     if test is not None:
         normalization = {name: options[name] for name in ("mean", "std")}
+        parts = []
         for name, model in (("float", network), ("quantized", result)):
-            print(f"{name}: accuracy {100 * _evaluate(model, test, arguments.labels, normalization):.2f} %")
+            parts.append(_evaluate(model, test, arguments.labels, normalization))
+            print(f"{name}: accuracy {100 * parts[-1]:.2f} %")
+        if arguments.report:
+            count = len(test) if isinstance(test, Pictures) else len(np.load(arguments.labels, allow_pickle=False))
+            report = dataclasses.replace(result.report, accuracy=Accuracy(*parts, count))
+            write_file(arguments.report, report.to_json().encode())
 
 
 def _run(arguments):
@@ -225,6 +235,8 @@ def main(arguments=None):
             _quantize(parsed)
         elif parsed.command == "run":
             _run(parsed)
+        elif parsed.command == "report":
+            _report_page.run(parsed)
         else:
             demonstrate(parsed.iterations)
     except PDQError as error:

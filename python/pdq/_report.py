@@ -5,9 +5,31 @@
 import dataclasses
 import html
 import json
-from typing import Dict, List, Tuple, Union
+from typing import Dict, List, Optional, Tuple, Union
 
 from pdq._tools import PDQError
+
+
+@dataclasses.dataclass(frozen=True)
+class QuantizerReport:
+    """What one quantizer learned, and how it fits what it quantizes.
+
+    `kind` is "weight" or "activation". There is one scale and zero point, or one for
+    each index of `axis`. `level_counts` has the number of elements at each integer,
+    from 0 to 2^bits - 1, of the weight or of activations of the first mini-batch;
+    `saturation` is the part of them that is clipped, `snr_db` their signal-to-noise
+    ratio, None where nothing is lost.
+    """
+
+    kind: str
+    shape: List[int]
+    bits: int
+    axis: Optional[int]
+    scales: List[float]
+    zero_points: List[int]
+    level_counts: List[int]
+    saturation: float
+    snr_db: Optional[float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +38,10 @@ class RegionReport:
 
     Pairs are (before, after) the optimization; losses are the means over the
     calibration set. `rounding_flipped` counts the weights that are not rounded
-    to nearest.
+    to nearest. `sensitivity` is the prediction difference where this region alone
+    is quantized. `loss_curve` has up to 202 iterations, as lists of the same length:
+    `iterations`, `total`, `reconstruction`, `prediction_difference` and
+    `rounding_regularizer`.
     """
 
     name: str
@@ -24,8 +49,15 @@ class RegionReport:
     seconds: float
     milliseconds_per_iteration: float
     compile_seconds: float
+    initialization_seconds: float
+    correction_seconds: float
+    iteration_seconds: float
+    evaluation_seconds: float
     reconstruction_loss: Tuple[float, float]
     prediction_difference: Tuple[float, float]
+    sensitivity: Optional[float]
+    loss_curve: Dict[str, List[float]]
+    quantizers: List[QuantizerReport]
     activation_scales: List[float]
     rounding_flipped: int
 
@@ -52,12 +84,22 @@ class ProductCoverage:
 
 
 @dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """The parts of `samples` that the networks give the right class, 0 to 1."""
+
+    original: float
+    quantized: float
+    samples: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """The report of one quantization, the contents of `report.json`.
 
     `version` is that of the report's form; `settings` has every option of the
     quantization by its name ("weight-bits"), those that the preset chose included.
-    `coverage` has every product of the network, in its order.
+    `coverage` has every product of the network, in its order. `accuracy` is there
+    where it was measured, on samples with labels.
     """
 
     version: int
@@ -69,6 +111,7 @@ class Report:
     batch_norms_captured: int
     coverage: List[ProductCoverage]
     regions: List[RegionReport]
+    accuracy: Optional[Accuracy] = None
 
     @classmethod
     def from_json(cls, text):
@@ -76,6 +119,7 @@ class Report:
         values = json.loads(text)
         for name, kind in (("regions", RegionReport), ("coverage", ProductCoverage)):
             values[name] = [build(kind, value) for value in values.get(name, [])]
+        values["accuracy"] = build(Accuracy, values["accuracy"]) if values.get("accuracy") else None
         return build(cls, values)
 
     def to_json(self):
@@ -118,5 +162,7 @@ def build(kind, values):
     missing = [name for name in names if name not in values]
     if missing:
         raise PDQError(f"the report has no '{missing[0]}'")
+    if kind is RegionReport:
+        values = {**values, "quantizers": [build(QuantizerReport, value) for value in values["quantizers"]]}
     pairs = ("reconstruction_loss", "prediction_difference")
     return kind(**{n: tuple(values[n]) if n in pairs else values[n] for n in names})

@@ -71,6 +71,31 @@ TEST_F(RoundingTest, quantize_nearest) {
   EXPECT_EQ(countFlipped(weight), 0);
 }
 
+/// report_1: what is said of the weight, by the integers 4 1 | 7 2 | 2 4; one
+/// element of six is clipped, and the errors are 0.05 -0.1 | 1.5 -0.1 | -0.25
+/// -0.25.
+TEST_F(RoundingTest, report_1) {
+  QuantizerReport report = describe(weight);
+  EXPECT_TRUE(report.isWeight);
+  EXPECT_EQ(report.shape, (std::vector<int64_t>{3, 2}));
+  EXPECT_EQ(report.bits, 3);
+  EXPECT_EQ(report.axis, 0);
+  EXPECT_EQ(report.scales, (std::vector<double>{0.25, 0.5, 0.5}));
+  EXPECT_EQ(report.zeroPoints, (std::vector<int64_t>{3, 0, 2}));
+  EXPECT_EQ(report.levelCounts, (std::vector<int64_t>{0, 1, 2, 0, 2, 0, 0, 1}));
+  EXPECT_DOUBLE_EQ(report.saturation, 1.0 / 6);
+  ASSERT_TRUE(report.signalToNoise);
+  EXPECT_NEAR(*report.signalToNoise, 10 * std::log10(26.885 / 2.3975), 1e-5);
+}
+
+/// Where nothing is lost there is no finite ratio.
+TEST_F(RoundingTest, report_1_without_loss) {
+  weight.weight = quantizeWeight(weight);
+  QuantizerReport report = describe(weight);
+  EXPECT_EQ(report.saturation, 0);
+  EXPECT_FALSE(report.signalToNoise);
+}
+
 /// round_3: the soft weight of the first logits is the weight itself inside the
 /// clamp, with the h of round_1 and the weight of round_2.
 TEST_F(RoundingTest, round_3_keeps_weight) {

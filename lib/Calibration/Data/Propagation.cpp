@@ -171,8 +171,10 @@ RegionData Propagation::gather(const RegionContext &context) const {
     result.plain.push_back(quantized.lookup(input));
     result.original.push_back(floating.lookup(input));
   }
-  for (Value liveIn : context.getTailLiveIns())
+  for (Value liveIn : context.getTailLiveIns()) {
     result.tailLiveIns.push_back(quantized.lookup(liveIn));
+    result.originalTailLiveIns.push_back(floating.lookup(liveIn));
+  }
   result.predictions = predictions;
   return result;
 }

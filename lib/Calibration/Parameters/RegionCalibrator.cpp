@@ -49,11 +49,15 @@ LogicalResult RegionCalibrator::calibrate(const RegionData &data,
                                           const StepState *resumed, SaveFn save,
                                           RegionReport &report) {
   progress.phase(getName(), "choosing activation scales");
+  Stopwatch initialization;
   if (failed(initializeActivations(data)))
     return failure();
+  report.initializationSeconds += initialization.seconds();
+  Stopwatch correction;
   SmallVector<BufferRef> corrected;
   if (failed(correct(data, corrected)))
     return failure();
+  report.correctionSeconds = correction.seconds();
   SmallVector<BufferRef> targets = allocateResults(context.samples);
   BatchOperands arguments, results;
   arguments.addSamples(corrected);
@@ -67,10 +71,8 @@ LogicalResult RegionCalibrator::calibrate(const RegionData &data,
     return failure();
   if (failed(evaluate(data, targets, RegionReport::After, report)))
     return failure();
-  for (const ActivationQuantizer &quantizer : quantizers.activations)
-    report.activationScales.push_back(quantizer.scale);
-  for (const WeightQuantizer &quantizer : quantizers.weights)
-    report.roundingFlipped += countFlipped(quantizer);
+  measureSensitivity(data, targets, report);
+  describeQuantizers(data, report);
   return success();
 }
 
@@ -289,10 +291,14 @@ LogicalResult RegionCalibrator::correct(const RegionData &data,
   return success();
 }
 
-LogicalResult RegionCalibrator::evaluate(const RegionData &data,
-                                         ArrayRef<BufferRef> targets,
-                                         RegionReport::Moment moment,
-                                         RegionReport &report) {
+//===----------------------------------------------------------------------===//
+// Before and after the iterations
+//===----------------------------------------------------------------------===//
+
+/// Reconstruction loss and prediction difference, means over the mini-batches.
+std::pair<double, double>
+RegionCalibrator::computeLosses(const RegionData &data,
+                                ArrayRef<BufferRef> targets) {
   BufferRef reconstruction = executor.allocate({}, ElementType::F32);
   BufferRef difference = executor.allocate({}, ElementType::F32);
   BatchOperands arguments;
@@ -302,23 +308,80 @@ LogicalResult RegionCalibrator::evaluate(const RegionData &data,
   arguments.addSamples(data.predictions);
   arguments.addSamples(data.tailLiveIns);
   SmallVector<int64_t> starts = getBatchStarts(context.samples, options.batch);
-  double sums[2] = {0, 0};
+  std::pair<double, double> sums;
   for (int64_t first : starts) {
     programs->call(program::evaluate, arguments.slice(first, options.batch),
                    {reconstruction, difference});
-    sums[0] += reconstruction->read().values<float>()[0];
-    sums[1] += difference->read().values<float>()[0];
+    sums.first += reconstruction->read().values<float>()[0];
+    sums.second += difference->read().values<float>()[0];
   }
-  report.reconstructionLoss[moment] = sums[0] / starts.size();
-  report.predictionDifference[moment] = sums[1] / starts.size();
-  if (std::isfinite(sums[0]) && std::isfinite(sums[1]))
+  return {sums.first / starts.size(), sums.second / starts.size()};
+}
+
+LogicalResult RegionCalibrator::evaluate(const RegionData &data,
+                                         ArrayRef<BufferRef> targets,
+                                         RegionReport::Moment moment,
+                                         RegionReport &report) {
+  Stopwatch watch;
+  auto [reconstruction, difference] = computeLosses(data, targets);
+  report.evaluationSeconds += watch.seconds();
+  report.reconstructionLoss[moment] = reconstruction;
+  report.predictionDifference[moment] = difference;
+  if (std::isfinite(reconstruction) && std::isfinite(difference))
     return success();
   return context.getRegion().emitError()
          << "loss is not finite "
          << (moment == RegionReport::After ? "after" : "before")
          << " the iterations of region @" << getName() << " (reconstruction "
-         << report.reconstructionLoss[moment] << ", prediction difference "
-         << report.predictionDifference[moment] << "): " << overflowCause;
+         << reconstruction << ", prediction difference " << difference
+         << "): " << overflowCause;
+}
+
+/// The prediction difference of the region alone: all that it and its tail read
+/// is the float network's.
+void RegionCalibrator::measureSensitivity(RegionData data,
+                                          ArrayRef<BufferRef> targets,
+                                          RegionReport &report) {
+  Stopwatch watch;
+  data.plain = data.original;
+  data.tailLiveIns = data.originalTailLiveIns;
+  double difference = computeLosses(data, targets).second;
+  if (std::isfinite(difference))
+    report.sensitivity = difference;
+  report.evaluationSeconds += watch.seconds();
+}
+
+void RegionCalibrator::describeQuantizers(const RegionData &data,
+                                          RegionReport &report) {
+  // What activations are measured on, at most: some 10 ms.
+  static constexpr int64_t maxMeasured = 1 << 22;
+  Stopwatch watch;
+  for (const WeightQuantizer &quantizer : quantizers.weights) {
+    report.roundingFlipped += countFlipped(quantizer);
+    report.quantizers.push_back(describe(quantizer));
+  }
+  BatchOperands arguments, results;
+  arguments.addSamples(data.plain);
+  arguments.addFixed(uploadParameters());
+  results.addSamples(allocateResults(options.batch));
+  SmallVector<BufferRef> observed;
+  for (const ActivationQuantizer &quantizer : quantizers.activations) {
+    observed.push_back(allocateObserved(quantizer, options.batch));
+    results.addFixed(observed.back());
+  }
+  if (!observed.empty())
+    runBatches(*programs, program::forward, options.batch, options.batch,
+               arguments, results);
+  for (auto [quantizer, buffer] :
+       llvm::zip_equal(quantizers.activations, observed)) {
+    int64_t rows = buffer->getShape().front();
+    int64_t rowSize = computeProduct(buffer->getShape()) / rows;
+    int64_t measured = std::clamp<int64_t>(maxMeasured / rowSize, 1, rows);
+    report.quantizers.push_back(
+        describe(quantizer, buffer->slice(0, measured)->read()));
+    report.activationScales.push_back(quantizer.scale);
+  }
+  report.evaluationSeconds += watch.seconds();
 }
 
 //===----------------------------------------------------------------------===//
@@ -376,9 +439,10 @@ void RegionCalibrator::createState() {
   ring = executor.allocate({lossRingSize, 4}, ElementType::F32);
 }
 
-StepState RegionCalibrator::readState(int64_t iterations) const {
+StepState RegionCalibrator::readState(const RegionReport &report) const {
   StepState result;
-  result.iterations = iterations;
+  result.iterations = report.iterations;
+  result.report = report;
   for (const BufferRef &buffer : state)
     result.tensors.push_back(buffer->read());
   return result;
@@ -421,15 +485,33 @@ SmallVector<BufferRef> RegionCalibrator::bindStep(const RegionData &data,
   return arguments;
 }
 
+/// Keeps the losses of an iteration where it is one of the curve.
+static void addToCurve(LossCurve &curve, int64_t iteration, int64_t iterations,
+                       const IterationLosses &losses) {
+  bool isKept = iteration == 1 || iteration == iterations ||
+                iteration % LossCurve::getStride(iterations) == 0;
+  if (!isKept ||
+      (!curve.iterations.empty() && iteration <= curve.iterations.back()))
+    return;
+  curve.iterations.push_back(iteration);
+  curve.total.push_back(losses.total);
+  curve.reconstruction.push_back(losses.reconstruction);
+  curve.difference.push_back(losses.difference);
+  curve.regularizer.push_back(losses.regularizer);
+}
+
 LogicalResult RegionCalibrator::checkLosses(int64_t done,
-                                            IterationLosses &last) {
+                                            IterationLosses &last,
+                                            LossCurve &curve) {
   HostTensor losses = ring->read();
   ArrayRef<float> values = losses.values<float>();
   for (int64_t i = std::max<int64_t>(0, done - lossRingSize); i < done; ++i) {
     ArrayRef<float> row = values.slice(i % lossRingSize * 4, 4);
     last = {row[0], row[1], row[2], row[3]};
-    if (llvm::all_of(row, [](float loss) { return std::isfinite(loss); }))
+    if (llvm::all_of(row, [](float loss) { return std::isfinite(loss); })) {
+      addToCurve(curve, i + 1, options.iterations, last);
       continue;
+    }
     StringRef cause =
         !std::isfinite(row[1]) ? overflowCause
         : !std::isfinite(row[2])
@@ -458,12 +540,14 @@ LogicalResult RegionCalibrator::iterate(const RegionData &data,
              << " tensors for region @" << getName() << ", expected "
              << state.size();
     done = resumed->iterations;
+    report.lossCurve = resumed->report.lossCurve;
     for (auto [buffer, tensor] : llvm::zip_equal(state, resumed->tensors))
       buffer->write(tensor);
   }
   SmallVector<BufferRef> arguments = bindStep(data, corrected, targets);
   Stopwatch watch;
   int64_t first = done;
+  double secondsBefore = resumed ? resumed->report.iterationSeconds : 0;
   while (done < options.iterations) {
     int64_t end = std::min(done + lossRingSize, options.iterations);
     if (options.checkpointEvery > 0)
@@ -472,13 +556,14 @@ LogicalResult RegionCalibrator::iterate(const RegionData &data,
     for (; done < end && !isInterrupted(); ++done)
       programs->call(program::step, arguments, {});
     IterationLosses last;
-    if (failed(checkLosses(done, last)))
+    if (failed(checkLosses(done, last, report.lossCurve)))
       return failure();
+    report.iterationSeconds = secondsBefore + watch.seconds();
     progress.iteration(getName(), done, last);
     report.iterations = done;
     bool due = options.checkpointEvery > 0 &&
                done % options.checkpointEvery == 0 && done < options.iterations;
-    if ((due || isInterrupted()) && failed(save(readState(done))))
+    if ((due || isInterrupted()) && failed(save(readState(report))))
       return failure();
     if (isInterrupted())
       return failure();

@@ -283,3 +283,54 @@ int64_t mlir::pdq::countFlipped(const WeightQuantizer &quantizer) {
     flipped += a != b;
   return flipped;
 }
+
+// report_1
+QuantizerReport mlir::pdq::describe(const WeightQuantizer &quantizer) {
+  QuantizerAttr attr = FakeQuantOp(quantizer.op).getQuantizer();
+  QuantizerReport report;
+  report.isWeight = true;
+  report.shape.assign(quantizer.getType().getShape().begin(),
+                      quantizer.getType().getShape().end());
+  report.bits = attr.getBits();
+  report.axis = attr.getAxis();
+  llvm::append_range(report.scales, quantizer.scale.values<float>());
+  llvm::append_range(report.zeroPoints, quantizer.zeroPoint.values<int32_t>());
+  report.levelCounts.resize(attr.getMaxValue() + 1);
+  HostTensor steps = getSteps(quantizer);
+  HostTensor quantized = quantizeWeight(quantizer);
+  SmallVector<float> integers =
+      computeIntegers(quantizer, getRounding(quantizer));
+  ArrayRef<float> values = quantizer.weight.values<float>();
+  float max = attr.getMaxValue();
+  int64_t clipped = 0;
+  double signal = 0, noise = 0;
+  forEachElement(quantizer, [&](size_t i, size_t channel) {
+    float nearest = std::nearbyint(steps.values<float>()[i]) +
+                    quantizer.zeroPoint.values<int32_t>()[channel];
+    if (!std::isfinite(nearest))
+      return;
+    clipped += nearest < 0 || nearest > max;
+    double error = values[i] - quantized.values<float>()[i];
+    signal += static_cast<double>(values[i]) * values[i];
+    noise += error * error;
+    ++report.levelCounts[static_cast<size_t>(integers[i])];
+  });
+  report.saturation = static_cast<double>(clipped) / values.size();
+  if (signal > 0 && noise > 0)
+    report.signalToNoise = 10 * std::log10(signal / noise);
+  return report;
+}
+
+QuantizerReport mlir::pdq::describe(const ActivationQuantizer &quantizer,
+                                    HostTensor observed) {
+  WeightQuantizer same;
+  same.op = quantizer.op;
+  same.weight = std::move(observed);
+  HostTensor scale({}, ElementType::F32), zeroPoint({}, ElementType::I32);
+  scale.values<float>()[0] = quantizer.scale;
+  zeroPoint.values<int32_t>()[0] = quantizer.zeroPoint;
+  setParameters(same, std::move(scale), std::move(zeroPoint));
+  QuantizerReport report = describe(same);
+  report.isWeight = false;
+  return report;
+}

@@ -179,7 +179,13 @@ static LogicalResult readState(DictionaryAttr kept,
   auto iterations = kept.getAs<IntegerAttr>("iterations");
   if (!tensors || !iterations)
     return success();
+  auto text = kept.getAs<StringAttr>("report");
+  std::vector<RegionReport> report;
+  if (!text || failed(readReports(text.getValue(), report)) ||
+      report.size() != 1)
+    return failure();
   state.emplace();
+  state->report = std::move(report.front());
   state->iterations = iterations.getInt();
   for (Attribute attr : tensors) {
     auto elements = dyn_cast<ElementsAttr>(attr);
@@ -306,21 +312,25 @@ LogicalResult Checkpoint::load(ModuleOp module,
 // Saving
 //===----------------------------------------------------------------------===//
 
-static DictionaryAttr packState(MLIRContext *context,
-                                const Fingerprint &fingerprint,
-                                ArrayRef<RegionReport> reports,
-                                const StepState *state) {
-  Builder b(context);
+static std::string printReports(ArrayRef<RegionReport> reports) {
   llvm::json::Array list;
   for (const RegionReport &report : reports)
     list.push_back(report.toJSON());
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(list));
+  return text;
+}
+
+static DictionaryAttr packState(MLIRContext *context,
+                                const Fingerprint &fingerprint,
+                                ArrayRef<RegionReport> reports,
+                                const StepState *state) {
+  Builder b(context);
   SmallVector<NamedAttribute> entries{
       b.getNamedAttr("settings", b.getStringAttr(fingerprint.settings)),
       b.getNamedAttr("data", b.getStringAttr(fingerprint.dataSHA256)),
       b.getNamedAttr("model", b.getStringAttr(fingerprint.modelSHA256)),
-      b.getNamedAttr("reports", b.getStringAttr(text))};
+      b.getNamedAttr("reports", b.getStringAttr(printReports(reports)))};
   if (state) {
     SmallVector<Attribute> tensors;
     for (const HostTensor &tensor : state->tensors)
@@ -328,6 +338,8 @@ static DictionaryAttr packState(MLIRContext *context,
     entries.push_back(
         b.getNamedAttr("iterations", b.getI64IntegerAttr(state->iterations)));
     entries.push_back(b.getNamedAttr("state", b.getArrayAttr(tensors)));
+    entries.push_back(b.getNamedAttr(
+        "report", b.getStringAttr(printReports(state->report))));
   }
   return b.getDictionaryAttr(entries);
 }

@@ -18,6 +18,8 @@ namespace mlir::pdq {
 struct StepState {
   int64_t iterations = 0;
   SmallVector<HostTensor> tensors;
+  /// What is known of the region so far.
+  RegionReport report;
 };
 
 /// What the calibration set is at the border of a region. Samples in dimension
@@ -26,7 +28,8 @@ struct RegionData {
   /// Inputs from the quantized prefix and from the network in floating point.
   SmallVector<BufferRef> plain, original;
   /// Values that the tail reads beside the region's results.
-  SmallVector<BufferRef> tailLiveIns;
+  /// From the quantized prefix, and from the network in floating point.
+  SmallVector<BufferRef> tailLiveIns, originalTailLiveIns;
   /// The float network's outputs that have a term in the prediction difference.
   SmallVector<BufferRef> predictions;
 };
@@ -73,15 +76,21 @@ private:
   SmallVector<BufferRef> gatherScaleSamples(ArrayRef<BufferRef> inputs);
   LogicalResult correct(const RegionData &data,
                         SmallVectorImpl<BufferRef> &corrected);
+  std::pair<double, double> computeLosses(const RegionData &data,
+                                          ArrayRef<BufferRef> targets);
   LogicalResult evaluate(const RegionData &data, ArrayRef<BufferRef> targets,
                          RegionReport::Moment moment, RegionReport &report);
+  void measureSensitivity(RegionData data, ArrayRef<BufferRef> targets,
+                          RegionReport &report);
+  void describeQuantizers(const RegionData &data, RegionReport &report);
   LogicalResult iterate(const RegionData &data, ArrayRef<BufferRef> corrected,
                         ArrayRef<BufferRef> targets, const StepState *resumed,
                         SaveFn save, RegionReport &report);
   void createState();
-  StepState readState(int64_t iterations) const;
+  StepState readState(const RegionReport &report) const;
   void adoptState();
-  LogicalResult checkLosses(int64_t done, IterationLosses &last);
+  LogicalResult checkLosses(int64_t done, IterationLosses &last,
+                            LossCurve &curve);
   SmallVector<BufferRef> bindStep(const RegionData &data,
                                   ArrayRef<BufferRef> corrected,
                                   ArrayRef<BufferRef> targets);

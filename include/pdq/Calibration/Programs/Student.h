@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "pdq/Calibration/CalibrationOptions.h"
+#include "pdq/Calibration/Progress/Report.h"
 #include "pdq/IR/PDQ.h"
 #include "pdq/Support/HostTensor.h"
 #include <vector>
@@ -100,6 +101,12 @@ HostTensor initializeRounding(const WeightQuantizer &quantizer);
 /// Number of elements whose learned integer is not the nearest one; beyond the
 /// ends of the grid there is one integer only.
 int64_t countFlipped(const WeightQuantizer &quantizer);
+
+/// What quantizers learned, and how a weight, or what a quantizer of activations
+/// `observed` (f32, any shape), fits.
+QuantizerReport describe(const WeightQuantizer &quantizer);
+QuantizerReport describe(const ActivationQuantizer &quantizer,
+                         HostTensor observed);
 
 } // namespace mlir::pdq
 
