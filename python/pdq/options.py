@@ -66,7 +66,7 @@ class QuantizeOptions(TypedDict, total=False):
         unpack them (false)
     placement: Which activations are quantized: paper, full (paper)
         - paper: what products read, in front of poolings
-        - full: operands of sums of two activations and averages as well, as integer hardware reads them
+        - full: what sums of two activations, averages and products behind them read, as integer hardware does
     power_of_two_scales: All scales are powers of two; those of activations are not learned then
         (false)
     prediction_difference: Add the prediction difference to the loss (true)

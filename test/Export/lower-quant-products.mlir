@@ -152,3 +152,36 @@ func.func @data_with_several_users(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, ten
   %sum = linalg.add ins(%y, %dx : tensor<2x2xf32>, tensor<2x2xf32>) outs(%zero : tensor<2x2xf32>) -> tensor<2x2xf32>
   return %z, %sum : tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// An average adds q - 3, padding zeros among them, and is rescaled by 0.5 behind
+// (integer_3), also beside products of integers. A sum that starts from other numbers
+// than 0 stays as it is.
+// CHECK-LABEL: func @average
+// CHECK:         arith.uitofp
+// CHECK:         arith.mulf
+// CHECK:         %[[Q:.+]] = linalg.generic
+// CHECK:           %[[C:.+]] = arith.subf
+// CHECK-NEXT:      linalg.yield %[[C]]
+// CHECK:         %[[P:.+]] = tensor.pad %[[Q]]
+// CHECK:         %[[S:.+]] = linalg.pooling_nchw_sum {{.*}}ins(%[[P]], %{{.+}} : tensor<1x1x3x2xf32>
+// CHECK:         %[[Y:.+]] = linalg.generic {{.*}}ins(%[[S]] :
+// CHECK:           %[[HALF:.+]] = arith.constant 5.000000e-01 : f32
+// CHECK-NEXT:      arith.mulf %{{.+}}, %[[HALF]] : f32
+// CHECK:         %[[Z:.+]] = linalg.pooling_nchw_sum
+// CHECK:         return %[[Y]], %[[Z]]
+func.func @average(%x: tensor<1x1x2x2xf32>) -> (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %zeros = arith.constant dense<0.0> : tensor<1x1x1x1xf32>
+  %ones = arith.constant dense<1.0> : tensor<1x1x1x1xf32>
+  %window = tensor.empty() : tensor<3x2xf32>
+  %small = tensor.empty() : tensor<2x2xf32>
+  %qx = quant.qcast %x : tensor<1x1x2x2xf32> to tensor<1x1x2x2x!quant.uniform<u4:f32, 0.5:3>>
+  %dx = quant.dcast %qx : tensor<1x1x2x2x!quant.uniform<u4:f32, 0.5:3>> to tensor<1x1x2x2xf32>
+  %p = tensor.pad %dx low[0, 0, 1, 0] high[0, 0, 0, 0] {
+  ^bb0(%a: index, %b: index, %c: index, %d: index):
+    tensor.yield %zero : f32
+  } : tensor<1x1x2x2xf32> to tensor<1x1x3x2xf32>
+  %y = linalg.pooling_nchw_sum ins(%p, %window : tensor<1x1x3x2xf32>, tensor<3x2xf32>) outs(%zeros : tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  %z = linalg.pooling_nchw_sum ins(%dx, %small : tensor<1x1x2x2xf32>, tensor<2x2xf32>) outs(%ones : tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  return %y, %z : tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>
+}

@@ -500,8 +500,7 @@ static void addToCurve(LossCurve &curve, int64_t iteration, int64_t iterations,
   curve.regularizer.push_back(losses.regularizer);
 }
 
-LogicalResult RegionCalibrator::checkLosses(int64_t done,
-                                            IterationLosses &last,
+LogicalResult RegionCalibrator::checkLosses(int64_t done, IterationLosses &last,
                                             LossCurve &curve) {
   HostTensor losses = ring->read();
   ArrayRef<float> values = losses.values<float>();

@@ -338,8 +338,8 @@ static DictionaryAttr packState(MLIRContext *context,
     entries.push_back(
         b.getNamedAttr("iterations", b.getI64IntegerAttr(state->iterations)));
     entries.push_back(b.getNamedAttr("state", b.getArrayAttr(tensors)));
-    entries.push_back(b.getNamedAttr(
-        "report", b.getStringAttr(printReports(state->report))));
+    entries.push_back(
+        b.getNamedAttr("report", b.getStringAttr(printReports(state->report))));
   }
   return b.getDictionaryAttr(entries);
 }

@@ -102,8 +102,8 @@ HostTensor initializeRounding(const WeightQuantizer &quantizer);
 /// ends of the grid there is one integer only.
 int64_t countFlipped(const WeightQuantizer &quantizer);
 
-/// What quantizers learned, and how a weight, or what a quantizer of activations
-/// `observed` (f32, any shape), fits.
+/// What quantizers learned, and how a weight, or what a quantizer of
+/// activations `observed` (f32, any shape), fits.
 QuantizerReport describe(const WeightQuantizer &quantizer);
 QuantizerReport describe(const ActivationQuantizer &quantizer,
                          HostTensor observed);
