@@ -112,7 +112,7 @@ def draw_curves(reports, region):
             .mark_line(strokeWidth=1.5)
             .encode(
                 x=alt.X("iteration:Q", title="iteration", axis=alt.Axis(tickCount=4)),
-                y=alt.Y("loss:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4, format="~g")),
+                y=alt.Y("loss:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4)),
                 color=_report_color(reports),
             )
             .properties(width="container", height=150)

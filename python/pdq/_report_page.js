@@ -31,7 +31,7 @@ async function draw() {
     views[name] = await vegaEmbed(place, spec, {actions: false, config, renderer: "canvas", tooltip: {theme: "custom"}});
   }
   showRegion();
-  document.documentElement.dataset.drawn = "true";
+  document.documentElement.dataset.drawn = Math.round(performance.now());
 }
 
 function showRegion() {

@@ -57,14 +57,14 @@ def _escape(text):
 
 def find_worst(report):
     """The region that changes the prediction most when it alone is quantized, or None."""
-    regions = [region for region in report["regions"] if region["sensitivity"]]
+    regions = [region for region in report["regions"] if (region["sensitivity"] or 0) > 0]
     return max(regions, key=lambda region: region["sensitivity"], default=None)
 
 
-def _bits(report, kind):
-    """The widths of a kind of quantizer, most frequent first: "2, 8"."""
+def _bits(report, kind, separator=" and "):
+    """The widths of a kind of quantizer, most frequent first: "2 and 8"."""
     widths = [q["bits"] for region in report["regions"] for q in region["quantizers"] if q["kind"] == kind]
-    return ", ".join(str(bits) for bits in sorted(set(widths), key=lambda bits: (-widths.count(bits), bits))) or "none"
+    return separator.join(str(bits) for bits in sorted(set(widths), key=lambda bits: (-widths.count(bits), bits))) or "none"
 
 
 def _weights(region):
@@ -125,7 +125,7 @@ def _tiles(report):
     return "".join(
         [
             _tile(*_accuracy(report)),
-            _tile(f"W{_bits(report, 'weight')} A{_bits(report, 'activation')}", "bits of weights and activations; 32 before"),
+            _tile(f"W{_bits(report, 'weight', '/')} A{_bits(report, 'activation', '/')}", "bits of weights and activations; 32 before"),
             _tile(_escape(worst["name"]) if worst else "–", "the region that hurts most", is_bad=True),
             _tile(_seconds(report["total_seconds"]), f"for {_count(len(report['regions']), 'region')}"),
         ]
@@ -237,7 +237,8 @@ def _worst_sentence(reports):
         if not worst:
             sentences.append(f"{_key(reports, index)}No region was compared by the network's prediction.")
             continue
-        whole = sum(region["sensitivity"] or 0 for region in report["regions"])
+        # A divergence of nearly nothing may be below zero by rounding.
+        whole = sum(max(region["sensitivity"] or 0, 0) for region in report["regions"])
         sentences.append(
             f"{_key(reports, index)}<b class='bad'>{_escape(worst['name'])}</b> hurts most"
             f"{' in ' + _escape(name) if len(reports) > 1 else ''}: quantized alone it changes the prediction by {_number(worst['sensitivity'])}, "

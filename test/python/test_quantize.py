@@ -23,13 +23,32 @@ REGION = {
     "seconds": 0.5,
     "milliseconds_per_iteration": 5.0,
     "compile_seconds": 0.25,
+    "initialization_seconds": 0.125,
+    "correction_seconds": 0.0,
+    "iteration_seconds": 0.0625,
+    "evaluation_seconds": 0.03125,
+    "sensitivity": 0.125,
+    "loss_curve": {"iterations": [1, 10], "total": [3.0, 1.5]},
+    "quantizers": [
+        {
+            "kind": "activation",
+            "shape": [32, 4],
+            "bits": 2,
+            "axis": None,
+            "scales": [0.125],
+            "zero_points": [0],
+            "level_counts": [64, 32, 16, 16],
+            "saturation": 0.125,
+            "snr_db": None,
+        }
+    ],
     "reconstruction_loss": [2.0, 1.0],
     "prediction_difference": [0.5, 0.25],
     "activation_scales": [0.125],
     "rounding_flipped": 3,
 }
 REPORT = {
-    "version": 2,
+    "version": 3,
     "settings": {"iterations": 10, "batch": 32, "init": "mse", "drop-in": 0.5, "scale-learning": True},
     "seed": 1,
     "data_sha256": "00",
