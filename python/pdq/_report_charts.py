@@ -217,7 +217,7 @@ def draw_time(reports):
         .encode(
             *places,
             x=alt.X("seconds:Q", title="seconds"),
-            color=alt.Color("part:N", sort=titles, scale=alt.Scale(domain=titles), legend=alt.Legend(title=None)),
+            color=alt.Color("part:N", sort=titles, scale=alt.Scale(domain=titles), legend=alt.Legend(title=None, columns=2)),
             order="order:O",
             tooltip=["region:N", "report:N", "part:N", "seconds:Q"],
         )
