@@ -35,6 +35,7 @@ result = pdq.quantize(NETWORK, samples, weight_bits=8, activation_bits=8, iterat
 assert seen[-1].fraction == 1
 np.testing.assert_allclose(result.run(samples), samples @ [[0.5, -1.0], [2.0, 0.25]], atol=0.05)
 result.save("quantized.mlirbc")
+result.to_onnx("quantized.onnx")
 np.save("samples.npy", samples)
 np.save("labels.npy", result.run(samples).argmax(1))
 '''

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // `pdq-run` as a function: for the program of that name, and for the one that
-// holds both tools.
+// holds all tools.
 
 #ifndef PDQ_TOOLS_RUNMAIN_H
 #define PDQ_TOOLS_RUNMAIN_H

@@ -4,6 +4,7 @@
 // Writes modules in the formats of other tools. A file is there completely or
 // not at all.
 
+#include "TranslateMain.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -101,7 +102,7 @@ static int run(int argc, char **argv) {
   return translate(*translation.getValue(), input, output);
 }
 
-int main(int argc, char **argv) {
+int mlir::pdq::translateMain(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   turnFileSignalsIntoErrors(tool);
   enforceMemoryLimit(tool);
