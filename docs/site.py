@@ -9,7 +9,7 @@ from mkdocs.structure.files import File
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Page of the site -> file of the repository.
-PAGES = {"index.md": "README.md", "Contributing.md": "CONTRIBUTING.md"}
+PAGES = {"index.md": "README.md", "Contributing.md": "CONTRIBUTING.md", "Python.md": "python/README.md"}
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -21,7 +21,7 @@ def on_files(files, config):
 
 def on_page_markdown(markdown, page, config, files):
     """Links to other pages become links of the site, those to sources their names."""
-    folder = ROOT if page.file.src_uri in PAGES else ROOT / "docs"
+    folder = (ROOT / PAGES.get(page.file.src_uri, "docs/index.md")).parent
     sources = {source: name for name, source in PAGES.items()}
 
     def rewrite(match):
