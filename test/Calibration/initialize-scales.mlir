@@ -60,7 +60,7 @@ func.func @first_scales(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
 // An initialized network is exported with rounding to nearest, and that is what
 // pdq-calibrate without iterations makes, bit by bit.
 // RUN: pdq-opt %examples/tiny/network.mlir --pdq-annotate="weight-bits=2 activation-bits=3" --pdq-initialize-scales="calibration=%examples/tiny/calibration.npy batch=8 init-samples=16 threads=1" --pdq-export="allow-initialized" --emit-bytecode -o %t.initialized
-// RUN: pdq-opt %examples/tiny/network.mlir --pdq-quantize="weight-bits=2 activation-bits=3 calibration=%examples/tiny/calibration.npy batch=8 init-samples=16 threads=2 iterations=0" --emit-bytecode -o %t.nearest
+// RUN: pdq-opt %examples/tiny/network.mlir --pdq-quantize="weight-bits=2 activation-bits=3 calibration=%examples/tiny/calibration.npy batch=8 init-samples=16 threads=2 products=float iterations=0" --emit-bytecode -o %t.nearest
 // RUN: pdq-run %t.initialized --compare=%t.nearest --input=%examples/tiny/calibration.npy | FileCheck %s --check-prefix=SAME
 // SAME: max difference: 0{{$}}
 
