@@ -280,8 +280,8 @@ ChannelSearch::ChannelSearch(SmallVector<Candidate> list, Candidate initial,
     auto [lo, hi] = getRange(number);
     estimates.push_back(bound.estimate(lo, hi, candidates[number].scale));
   }
-  std::stable_sort(open.begin(), open.end(), [&](unsigned a, unsigned b) {
-    return estimates[a] > estimates[b];
+  llvm::sort(open, [&](unsigned a, unsigned b) {
+    return estimates[a] != estimates[b] ? estimates[a] > estimates[b] : a < b;
   });
 }
 

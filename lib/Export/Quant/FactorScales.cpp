@@ -7,6 +7,7 @@
 #include "LowerProducts.h"
 #include "UnitScale.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "pdq/Network/Layers/Structure.h"
