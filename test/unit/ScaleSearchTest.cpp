@@ -3,7 +3,7 @@
 //
 // The first scale and zero point against an exhaustive search in plain C++.
 
-#include "pdq/Calibration/Parameters/ScaleSearch.h"
+#include "pdq/Calibration/Scales/ScaleSearch.h"
 #include "ProgramHarness.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include <cmath>

@@ -44,6 +44,15 @@ protected:
     return upload(tensor);
   }
 
+  /// A learned parameter and its two moments, which are 0.
+  void addParameter(SmallVectorImpl<BufferRef> &arguments,
+                    const BufferRef &parameter) {
+    arguments.push_back(parameter);
+    for (int moment = 0; moment < 2; ++moment)
+      arguments.push_back(
+          executor->allocate(parameter->getShape(), ElementType::F32));
+  }
+
   OwningOpRef<ModuleOp> module;
   std::optional<NetworkSections> sections;
   RegionQuantizers quantizers;
@@ -232,13 +241,8 @@ TEST_P(StepTest, loss_total) {
           upload(makeTensor<int64_t>({}, ElementType::I64, {step})),
           upload(one), upload(one)};
       llvm::append_range(arguments, data);
-      arguments.push_back(rounding);
-      for (int moment = 0; moment < 2; ++moment)
-        arguments.push_back(
-            executor->allocate({outputs, inputs}, ElementType::F32));
-      arguments.push_back(upload(makeFloats({}, {activationScale})));
-      for (int moment = 0; moment < 2; ++moment)
-        arguments.push_back(executor->allocate({}, ElementType::F32));
+      addParameter(arguments, rounding);
+      addParameter(arguments, upload(makeFloats({}, {activationScale})));
       arguments.push_back(
           upload(makeTensor<int32_t>({}, ElementType::I32, {activationZero})));
       BufferRef ring = executor->allocate({lossRingSize, 4}, ElementType::F32);
@@ -276,13 +280,6 @@ TEST_P(StepTest, round_6) {
   BufferRef rounding = makeData({outputs, inputs}, 5);
   const float learned[] = {0.28f, 0.27f};
   BufferRef scale = upload(makeFloats({2}, learned));
-  auto addMoments = [&](SmallVectorImpl<BufferRef> &arguments,
-                        const BufferRef &parameter) {
-    arguments.push_back(parameter);
-    for (int moment = 0; moment < 2; ++moment)
-      arguments.push_back(
-          executor->allocate(parameter->getShape(), ElementType::F32));
-  };
   StepData host{data[0]->read(),         data[1]->read(),  data[2]->read(),
                 data[3]->read(),         rounding->read(), /*step=*/0,
                 {learned[0], learned[1]}};
@@ -292,9 +289,9 @@ TEST_P(StepTest, round_6) {
       upload(makeTensor<int64_t>({}, ElementType::I64, {0})), upload(one),
       upload(one)};
   llvm::append_range(arguments, data);
-  addMoments(arguments, rounding);
-  addMoments(arguments, scale);
-  addMoments(arguments, upload(makeFloats({}, {activationScale})));
+  addParameter(arguments, rounding);
+  addParameter(arguments, scale);
+  addParameter(arguments, upload(makeFloats({}, {activationScale})));
   arguments.push_back(
       upload(makeTensor<int32_t>({}, ElementType::I32, {activationZero})));
   BufferRef ring = executor->allocate({lossRingSize, 4}, ElementType::F32);

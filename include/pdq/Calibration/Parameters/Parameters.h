@@ -6,9 +6,9 @@
 #ifndef PDQ_CALIBRATION_PARAMETERS_PARAMETERS_H
 #define PDQ_CALIBRATION_PARAMETERS_PARAMETERS_H
 
-#include "pdq/Calibration/Parameters/ScaleSearch.h"
 #include "pdq/Calibration/Programs/Student.h"
 #include "pdq/Calibration/Progress/Report.h"
+#include "pdq/Calibration/Scales/ScaleSearch.h"
 
 namespace mlir::pdq {
 

@@ -7,9 +7,9 @@
 #define PDQ_CALIBRATION_PARAMETERS_REGIONCALIBRATOR_H
 
 #include "pdq/Calibration/Data/Batches.h"
-#include "pdq/Calibration/Parameters/ScaleSearch.h"
 #include "pdq/Calibration/Programs/RegionPrograms.h"
 #include "pdq/Calibration/Progress/Progress.h"
+#include "pdq/Calibration/Scales/ScaleSearch.h"
 
 namespace mlir::pdq {
 
@@ -69,6 +69,10 @@ public:
                         SmallVectorImpl<BufferRef> &floating);
 
 private:
+  static constexpr StringRef overflowCause =
+      "the region's output overflows; are the inputs normalized as in "
+      "training?";
+
   LogicalResult reserve(const Executable &executable, ModuleOp module);
   void runForward(const RegionData &data, ArrayRef<BufferRef> results);
   LogicalResult runFrozen(const RegionData &data, RegionOp calibrated,

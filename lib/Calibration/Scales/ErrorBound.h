@@ -4,8 +4,8 @@
 // How large the error of a quantizer is at least, without looking at each
 // element.
 
-#ifndef PDQ_LIB_CALIBRATION_PARAMETERS_ERRORBOUND_H
-#define PDQ_LIB_CALIBRATION_PARAMETERS_ERRORBOUND_H
+#ifndef PDQ_LIB_CALIBRATION_SCALES_ERRORBOUND_H
+#define PDQ_LIB_CALIBRATION_SCALES_ERRORBOUND_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -52,4 +52,4 @@ private:
 
 } // namespace mlir::pdq
 
-#endif // PDQ_LIB_CALIBRATION_PARAMETERS_ERRORBOUND_H
+#endif // PDQ_LIB_CALIBRATION_SCALES_ERRORBOUND_H

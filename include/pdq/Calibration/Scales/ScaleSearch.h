@@ -3,8 +3,8 @@
 //
 // First scale and zero point of a quantizer.
 
-#ifndef PDQ_CALIBRATION_PARAMETERS_SCALESEARCH_H
-#define PDQ_CALIBRATION_PARAMETERS_SCALESEARCH_H
+#ifndef PDQ_CALIBRATION_SCALES_SCALESEARCH_H
+#define PDQ_CALIBRATION_SCALES_SCALESEARCH_H
 
 #include "pdq/Calibration/CalibrationOptions.h"
 #include "pdq/IR/PDQ.h"
@@ -65,4 +65,4 @@ private:
 
 } // namespace mlir::pdq
 
-#endif // PDQ_CALIBRATION_PARAMETERS_SCALESEARCH_H
+#endif // PDQ_CALIBRATION_SCALES_SCALESEARCH_H
