@@ -41,7 +41,6 @@ CalibrationOptions::CalibrationOptions(CalibrateOptions options)
   choose(temperature, chosen->temperature);
   choose(lambdaC, chosen->lambdaC);
   scaleLearning &= !powerOfTwoScales;
-  weightScaleLearning &= !powerOfTwoScales;
 }
 
 static std::string getText(const OutputTerm &term) {

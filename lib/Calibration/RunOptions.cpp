@@ -61,6 +61,9 @@ static LogicalResult checkNumbers(const CalibrateOptions &options,
     return fail("option 'rounding-weight' must be finite");
   if (options.weightScaleLearning && !options.learnedRounding)
     return fail("option 'weight-scale-learning' needs learned-rounding=true");
+  if (options.weightScaleLearning && options.powerOfTwoScales)
+    return fail("options 'weight-scale-learning' and 'power-of-two-scales' "
+                "exclude each other: learned scales are no powers of two");
   return success();
 }
 

@@ -174,6 +174,13 @@ def _check_writable(path):
         raise PDQError(f"{path}: cannot be written")
 
 
+def _read_network(path):
+    """What is quantized or run; fails where there is no such file."""
+    if not os.path.isfile(path):
+        raise PDQError(f"there is no file '{path}'")
+    return read_network(path)
+
+
 # ---- commands -----------------------------------------------------------------
 
 
@@ -189,7 +196,7 @@ def _quantize(arguments):
     test = _open_data(arguments.test, arguments) if arguments.test else None
     if test is not None:
         _check_labels(test, arguments.labels, "--test")
-    network = read_network(arguments.network)
+    network = _read_network(arguments.network)
     samples = [item.sample(arguments.samples, options["seed"] or 0) if isinstance(item, Pictures) else item for item in items]
     result = quantize(network, _join(samples), progress=not arguments.quiet, **options)
     if arguments.report:
@@ -211,8 +218,8 @@ def _quantize(arguments):
 def _run(arguments):
     if arguments.output:
         _check_writable(arguments.output)
+    network = _read_network(arguments.network)
     items = [_open_data(path, arguments) for path in arguments.data]
-    network = read_network(arguments.network)
     normalization = {"mean": arguments.mean, "std": arguments.std}
     if arguments.output:
         samples = [item.read(range(len(item))) if isinstance(item, Pictures) else item for item in items]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pdq.options import QuantizeOptions
 
 
-# A line that starts a message of the compiler.
-MESSAGE = re.compile(r": (remark|note|warning|error): ")
+# A line that starts a message of the compiler. Errors become the exception.
+MESSAGE = re.compile(r": (remark|note|warning): ")
 
 
 @dataclasses.dataclass(frozen=True)

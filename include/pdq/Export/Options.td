@@ -13,6 +13,13 @@ defvar freezeOptions = [
          "Accept regions that were initialized but never calibrated">
 ];
 
+/// Of passes that compute products on integers.
+defvar productRemarksOption = EnumOption<"remarks", "remarks", "::mlir::pdq::ProductRemarks", /*default=*/"All",
+  "Which products that stay in floating point are told", [
+    OptionValue<"All", "all", "all of them">,
+    OptionValue<"Quantized", "quantized", "those of two quantized operands">,
+    OptionValue<"None", "none", "none of them">]>;
+
 /// Options of `pdq-export` and what ends with it.
 defvar exportOptions = !listconcat(freezeOptions, [
   Option<"packConstants", "pack-constants", "bool", /*default=*/"false",

@@ -315,11 +315,7 @@ def LowerQuant : PDQPass<"pdq-lower-quant"> {
       OptionValue<"Float", "float", "dequantized numbers">,
       OptionValue<"Factored", "factored", "f32 without scales, which come behind the sum">,
       OptionValue<"Integer", "integer", "i8, summed in i32">]>,
-    EnumOption<"remarks", "remarks", "::mlir::pdq::ProductRemarks", /*default=*/"All",
-               "Which products that stay in floating point are told", [
-      OptionValue<"All", "all", "those that 'products' means to lower">,
-      OptionValue<"Quantized", "quantized", "those of two quantized operands">,
-      OptionValue<"None", "none", "none of them">]>,
+    productRemarksOption,
     EnumOption<"storage", "storage", "::mlir::pdq::IntegerStorage", /*default=*/"Native", "Types of integers", [
       OptionValue<"Native", "native", "as wide as the quantized type says">,
       OptionValue<"I8", "i8", "at least 8 bits">]>
@@ -385,6 +381,7 @@ def FactorScales : PDQPass<"pdq-factor-scales"> {
     quantized constant are left alone; a remark says which and why. A `quant.qcast`
     becomes the arithmetic that `pdq-lower-quant` makes of it.
   }];
+  let options = [productRemarksOption];
   let statistics = [
     Statistic<"numFactored", "num-factored", "Products whose scales were moved">
   ];

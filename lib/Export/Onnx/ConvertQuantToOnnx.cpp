@@ -129,7 +129,8 @@ struct ConvertQuantToOnnx
     prepare.addPass(createInlineResources());
     prepare.addPass(createUnpackConstants());
     prepare.addPass(createMakeBatchDynamic());
-    prepare.addPass(createFactorScales());
+    // What is not quantized annotation has told.
+    prepare.addPass(createFactorScales({ProductRemarks::Quantized}));
     prepare.addPass(createLowerAffinePass());
     if (failed(runPipeline(prepare, getOperation())))
       return signalPassFailure();

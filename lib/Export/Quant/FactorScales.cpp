@@ -161,8 +161,7 @@ struct FactorScales : pdq::impl::FactorScalesBase<FactorScales> {
       if (failed(lowerQuantize(rewriter, op)))
         return signalPassFailure();
     StorageIntegers integers(rewriter, IntegerStorage::Native);
-    ProductLowering lowering(rewriter, integers,
-                             ProductMatcher(ProductRemarks::All),
+    ProductLowering lowering(rewriter, integers, ProductMatcher(remarks),
                              ProductArithmetic::UnitScale,
                              /*foldConstants=*/false);
     SmallVector<linalg::LinalgOp> products;
